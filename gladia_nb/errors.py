@@ -1,0 +1,143 @@
+"""Everything that can go wrong, as one tree. Each message says what happened and what to do.
+
+* `GladiaNbError`
+    * `ConfigError` (a `ValueError`): a setting is unknown or out of range
+    * `AudioError` (a `ValueError`): audio cannot be read, is empty, or is not sound
+    * `ApiError`: the service answered a request with an error status
+        * `AuthenticationError`: 401, the key is missing or wrong
+        * `NotFoundError`: 404, no such session
+        * `LimitError`: 429, too many sessions at once
+    * `UnreachableError`: no answer from the service at all
+    * `SessionError`: a session that had begun ended in another way than it should
+    * `WorkerError`: the process that runs sessions could not be started, or died
+    * `ServerError`: the embedded server could not be started
+    * `RunFileError`: a run cannot be written, read or understood
+
+A `SessionError` or `WorkerError` carries the run that was recorded until then, so that nothing
+is lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ApiError",
+    "AudioError",
+    "AuthenticationError",
+    "ConfigError",
+    "GladiaNbError",
+    "LimitError",
+    "NotFoundError",
+    "RunFileError",
+    "ServerError",
+    "SessionError",
+    "UnreachableError",
+    "WorkerError",
+]
+
+
+class GladiaNbError(Exception):
+    """Base of all errors of this package; `str(error)` is one sentence for a person."""
+
+    #: The run as far as it was recorded, where there is one.
+    run: Any = None
+
+
+class ConfigError(GladiaNbError, ValueError):
+    """A setting is unknown or outside what the API allows.
+
+    Attributes:
+        problems: one sentence a field, each beginning with the field's path.
+    """
+
+    def __init__(self, message: str, problems: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or [message]
+
+
+class AudioError(GladiaNbError, ValueError):
+    """The audio cannot be used."""
+
+
+class ApiError(GladiaNbError):
+    """The service answered with an error status.
+
+    Attributes:
+        status: the HTTP status.
+        request_id: the service's own name for the request, for its support, or None.
+        validation_errors: the service's sentences about single fields.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        request_id: str | None = None,
+        validation_errors: list[str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.request_id = request_id
+        self.validation_errors = validation_errors or []
+
+
+class AuthenticationError(ApiError):
+    """The key is missing or wrong (401)."""
+
+
+class NotFoundError(ApiError):
+    """There is no such session (404)."""
+
+
+class LimitError(ApiError):
+    """Too many sessions at once, or too many requests (429)."""
+
+
+class UnreachableError(GladiaNbError):
+    """The service could not be reached, or did not answer in time."""
+
+
+class SessionError(GladiaNbError):
+    """A session ended in another way than it should.
+
+    Attributes:
+        code: the WebSocket close code, where there was one.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class WorkerError(GladiaNbError):
+    """The process that runs the sessions could not be started, or died."""
+
+
+class ServerError(GladiaNbError):
+    """The embedded server could not be started, or died."""
+
+
+class RunFileError(GladiaNbError):
+    """A run file cannot be written, read or understood."""
+
+
+#: Errors that the worker reports by name; the caller's side raises them again under that name.
+BY_NAME: dict[str, type[GladiaNbError]] = {
+    cls.__name__: cls
+    for cls in (
+        GladiaNbError,
+        ConfigError,
+        AudioError,
+        ApiError,
+        AuthenticationError,
+        NotFoundError,
+        LimitError,
+        UnreachableError,
+        SessionError,
+        WorkerError,
+        ServerError,
+        RunFileError,
+    )
+}
