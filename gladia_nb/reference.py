@@ -1,0 +1,73 @@
+"""The words that were really spoken, with their times, from wherever they are kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gladia_nb.errors import ConfigError
+
+__all__ = ["Reference", "find_reference"]
+
+#: A path, rows, a DataFrame, None (look beside the sound file) or False (none).
+Reference = Any
+
+
+def find_reference(source: object, reference: Reference = None) -> list[dict[str, Any]] | None:
+    """Reference words as rows with `word`, `start_s`, `end_s` and `channel`.
+
+    Args:
+        source: the audio; a path may have `NAME.words.json` beside it.
+        reference: see `Reference`.
+
+    Raises:
+        ConfigError: the file cannot be read, or a row lacks something or has impossible times.
+    """
+    if reference is False:
+        return None
+    if reference is None:
+        if not isinstance(source, (str, Path)):
+            return None
+        beside = Path(source).expanduser().with_suffix(".words.json")
+        if not beside.is_file():
+            return None
+        reference = beside
+    if isinstance(reference, (str, Path)):
+        return _rows(_read(Path(reference).expanduser()), str(reference))
+    if hasattr(reference, "to_dict"):
+        return _rows(reference.to_dict("records"), "the reference")
+    return _rows(reference, "the reference")
+
+
+def _read(path: Path) -> Any:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"Cannot read the reference {path}: {error.strerror or error}.") from None
+    except ValueError:
+        raise ConfigError(f"The reference {path} is not JSON.") from None
+    return content.get("words") if isinstance(content, dict) else content
+
+
+def _rows(rows: Any, name: str) -> list[dict[str, Any]]:
+    if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
+        raise ConfigError(f"{name} has no list of words; see data/README.md for the format.")
+    clean: list[dict[str, Any]] = []
+    for number, row in enumerate(rows, 1):
+        try:
+            word, channel = str(row["word"]), int(row.get("channel", 0))
+            start, end = float(row["start_s"]), float(row["end_s"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ConfigError(
+                f"Word {number} of {name} needs word, start_s and end_s (seconds)."
+            ) from None
+        if not (math.isfinite(end) and 0 <= start <= end):
+            raise ConfigError(
+                f"Word {number} of {name} ({word!r}) ends before it starts, "
+                "or has a time that is no number."
+            )
+        clean.append({"word": word, "start_s": start, "end_s": end, "channel": channel})
+    return sorted(clean, key=lambda word: (word["start_s"], word["end_s"]))

@@ -1,0 +1,509 @@
+"""One session, from the POST to the stored result, as one coroutine that tells what happens.
+
+The pacer takes chunks from the source when they are due, whether there is a connection or not: a
+speaker does not wait. What cannot be sent stays in the protocol's buffer and leaves as soon as
+there is a connection again. Every step becomes an event of the record, see `record`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from gladia_nb.clock import Anchor, Clock
+from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
+from gladia_nb.protocol import (
+    CloseOutcome,
+    Frame,
+    FrameKind,
+    SessionProtocol,
+    State,
+)
+from gladia_nb.redact import redact_url
+from gladia_nb.sources import Chunk
+from gladia_nb.transport import Closed, Connection, Received, Transport
+
+__all__ = ["Limits", "Session", "end_event"]
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of what a session waits for, in seconds.
+
+    Attributes:
+        attempts: reconnections in a row that bring no message before the session gives up.
+        backoff_s: wait before the second attempt; it doubles from there. The first is immediate.
+        backoff_cap_s: longest wait.
+        probe_s: how long to wait for the answer to an empty chunk after a reconnection.
+        finish_s: after the stop, how long the service may be silent before it is given up.
+        result_s: how long to ask for the stored result.
+    """
+
+    attempts: int = 8
+    backoff_s: float = 0.3
+    backoff_cap_s: float = 5.0
+    probe_s: float = 1.0
+    finish_s: float = 60.0
+    result_s: float = 30.0
+
+
+class Session:
+    """One live session.
+
+    Args:
+        chunks: the audio, in order, with its schedule.
+        body: of `POST /v2/live`.
+        transport: an open transport.
+        clock: the clock of all stamps.
+        emit: called with each event, in order, from the event loop; it must not block.
+        region: `eu-west`, `us-west` or None.
+        json_audio: send audio as base64 in JSON.
+        limits: bounds of waiting.
+        secret: called with the URL of the WebSocket before anything is emitted, so that its token
+            can be kept out of the record.
+    """
+
+    def __init__(
+        self,
+        chunks: Iterable[Chunk],
+        body: dict[str, Any],
+        transport: Transport,
+        clock: Clock,
+        emit: Emit,
+        *,
+        region: str | None = None,
+        json_audio: bool = False,
+        limits: Limits | None = None,
+        secret: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        flags = body.get("messages_config") or {}
+        self._acknowledged = bool(flags.get("receive_acknowledgments", True))
+        self._protocol = SessionProtocol(json_audio=json_audio, acknowledged=self._acknowledged)
+        self._chunks = chunks
+        self._body = body
+        self._transport = transport
+        self._clock = clock
+        self._emit = emit
+        self._region = region
+        self._limits = limits or Limits()
+        self._secret = secret
+        self._session_id: str | None = None
+        self._connection: Connection | None = None
+        self._open: Connection | None = None
+        self._number = 0
+        self._sending = asyncio.Lock()
+        self._pacer: asyncio.Task[None] | None = None
+        self._pacer_sleeps = False
+        self._stopped = False
+        self._cut_short = False
+        self._silent = False
+        self._ending = False
+        self._main: asyncio.Task[Any] | None = None
+        self._pacer_error: BaseException | None = None
+        self._helpers: set[asyncio.Task[None]] = set()
+        self._schedule: dict[int, tuple[int, int, int]] = {}
+        self._last_ns = 0
+
+    # -- commands, from the event loop's thread --
+
+    def stop(self) -> None:
+        """Send no more audio, ask for the rest of the messages, end properly."""
+        self._stopped = True
+        if self._pacer is not None and self._pacer_sleeps:
+            self._pacer.cancel()
+        elif self._pacer is None and self._main is not None:
+            # There is no audio under way yet and nothing worth waiting for.
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the connection and end at once; what was recorded stays."""
+        self._stopped = self._ending = True
+        if self._main is not None:
+            self._main.cancel()
+
+    # -- the coroutine --
+
+    async def run(self) -> None:
+        """Run to the end. Errors end in the record, not in an exception."""
+        self._main = asyncio.current_task()
+        outcome = "finished"
+        try:
+            if self._stopped:
+                raise asyncio.CancelledError
+            await self._init()
+            await self._converse()
+            await self._fetch_result()
+            if self._cut_short:
+                outcome = "stopped"
+        except asyncio.CancelledError:
+            outcome = "aborted"
+            if self._pacer_error is not None:
+                outcome = "failed"
+                self._emit_error(_internal(self._pacer_error))
+        except GladiaNbError as error:
+            outcome = "failed"
+            self._emit_error(error)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours may not lose the record
+            outcome = "failed"
+            self._emit_error(_internal(error))
+        finally:
+            await self._put_away()
+            self._emit(end_event(self._clock, outcome))
+
+    async def _put_away(self) -> None:
+        self._ending = True
+        if self._pacer is not None:
+            self._pacer.cancel()
+            await asyncio.gather(self._pacer, return_exceptions=True)
+        if (connection := self._open) is not None:
+            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+                # 1000 lets the service finish by itself what it has.
+                await asyncio.wait_for(connection.close(1000), 2)
+
+    def _emit_error(self, error: GladiaNbError) -> None:
+        event: dict[str, Any] = {
+            "event": "error",
+            "ns": self._clock.now_ns(),
+            "name": type(error).__name__,
+            "text": redact_url(str(error)),
+        }
+        for name in ("status", "request_id", "validation_errors", "code"):
+            if hasattr(error, name):
+                event[name] = getattr(error, name)
+        self._emit(event)
+
+    def _warn(self, text: str) -> None:
+        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
+
+    async def _init(self) -> None:
+        start = self._clock.now_ns()
+        reply = await self._transport.init(self._body, region=self._region)
+        end = self._clock.now_ns()
+        self._secret(reply.url)
+        self._session_id, self._url = reply.session_id, reply.url
+        self._protocol.initiated()
+        self._emit(
+            {
+                "event": "init",
+                "start_ns": start,
+                "end_ns": end,
+                "status": reply.status,
+                "session_id": reply.session_id,
+                "created_at": reply.created_at,
+                "url": redact_url(reply.url),
+                **self._transport.phases,
+            }
+        )
+
+    async def _converse(self) -> None:
+        """Connections, one after the other, until the service is done."""
+        fruitless = 0
+        while True:
+            connection = await self._connect()
+            if connection is not None:
+                heard = await self._one_connection(connection)
+                if heard is None:
+                    return
+                if heard:
+                    fruitless = 0
+            fruitless += 1
+            if fruitless > self._limits.attempts:
+                raise SessionError(
+                    f"The connection was lost and {self._limits.attempts} attempts to resume the "
+                    "session failed. What was received until then is in the run."
+                )
+            await self._back_off(fruitless)
+
+    async def _back_off(self, attempt: int) -> None:
+        longest = min(self._limits.backoff_s * 2 ** (attempt - 2), self._limits.backoff_cap_s)
+        # Half fixed, half random: many clients that lost one server shall not come back at once.
+        wait = 0.0 if attempt == 1 else longest * random.uniform(0.5, 1)  # noqa: S311
+        self._emit(
+            {"event": "retry", "ns": self._clock.now_ns(), "attempt": attempt, "wait_s": wait}
+        )
+        await asyncio.sleep(wait)
+
+    async def _connect(self) -> Connection | None:
+        """Open the WebSocket; None when that failed in a way that another attempt may mend."""
+        first = self._number == 0
+        self._number += 1
+        event: dict[str, Any] = {
+            "event": "connect",
+            "connection": self._number,
+            "start_ns": self._clock.now_ns(),
+            "error": None,
+        }
+        connection: Connection | None = None
+        try:
+            connection = await self._transport.connect(self._url)
+        except (UnreachableError, ApiError) as error:
+            event["error"] = str(error)
+            # A refusal of the very first handshake is an answer; later ones may be passing.
+            if first and isinstance(error, ApiError) and error.status < 500:
+                raise
+        finally:
+            event["end_ns"] = self._clock.now_ns()
+            event.update(self._transport.phases)
+            self._emit(event)
+        return connection
+
+    async def _one_connection(self, connection: Connection) -> bool | None:
+        """Send and receive until the connection ends.
+
+        Returns:
+            None when the session is over, else whether the connection brought any message.
+        """
+        number, heard = self._number, False
+        self._connection = self._open = connection
+        self._protocol.opened()
+        if self._pacer is None:
+            self._start_pacer()
+        self._last_ns = self._clock.now_ns()
+        self._help(self._flush())
+        self._help(self._watch(connection))
+        if self._protocol.state is State.RESUMING:
+            self._help(self._give_up_probe())
+        try:
+            while isinstance(item := await connection.receive(), Received):
+                heard = True
+                self._receive(item, number)
+        finally:
+            self._connection = None
+            await self._dismiss_helpers()
+        return self._after(item, number, heard)
+
+    def _help(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the reader for as long as the connection lasts."""
+        task = asyncio.create_task(work)
+        self._helpers.add(task)
+        task.add_done_callback(self._helpers.discard)
+
+    async def _dismiss_helpers(self) -> None:
+        helpers = list(self._helpers)
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+
+    def _receive(self, item: Received, number: int) -> None:
+        raw = item.raw
+        self._last_ns = item.recv_ns
+        resuming = self._protocol.state is State.RESUMING
+        message = self._protocol.receive(raw)
+        event: dict[str, Any] = {
+            "event": "message",
+            "recv_ns": item.recv_ns,
+            "connection": number,
+            "via": "websocket",
+            "raw": message.raw,
+        }
+        if isinstance(raw, bytes):
+            event["binary"] = True
+        self._emit(event)
+        for text in self._protocol.problems:
+            self._warn(text)
+        self._protocol.problems.clear()
+        if resuming and self._protocol.state is not State.RESUMING:
+            self._help(self._flush())
+
+    def _after(self, closed: Closed, number: int, heard: bool) -> bool | None:
+        stopping = self._protocol.state is State.STOPPING
+        outcome = self._protocol.closed(closed.code)
+        self._emit(
+            {
+                "event": "close",
+                "ns": closed.ns,
+                "connection": number,
+                "code": closed.code,
+                "reason": closed.reason,
+                "outcome": outcome.value,
+            }
+        )
+        if self._silent:
+            raise SessionError(
+                f"The service was silent for {self._limits.finish_s:g} s after the stop and did "
+                "not end the session. What was received until then is in the run."
+            )
+        if outcome is CloseOutcome.RETRY:
+            return heard
+        if outcome is CloseOutcome.FINISHED:
+            if not stopping:
+                self._warn("The service ended the session before all audio had been sent.")
+            return None
+        if outcome is CloseOutcome.ALREADY_ENDED and stopping:
+            self._warn(
+                "The connection was lost after the stop and the session had ended meanwhile; "
+                "messages of that time are only in the stored result."
+            )
+            return None
+        said = f": {closed.reason}" if closed.reason else ""
+        what = {
+            CloseOutcome.ALREADY_ENDED: "had already ended this session",
+            CloseOutcome.IDLE: "gave up because no audio came",
+            CloseOutcome.REFUSED: "refused to go on",
+        }[outcome]
+        raise SessionError(
+            f"The service {what} (close code {closed.code}{said}).", code=closed.code
+        )
+
+    # -- beside the reader --
+
+    def _start_pacer(self) -> None:
+        t0 = self._clock.now_ns()
+        self._emit({"event": "audio_start", "t0_ns": t0})
+        self._pacer = asyncio.create_task(self._pace(t0))
+        self._pacer.add_done_callback(self._pacer_done)
+
+    def _pacer_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._pacer_error = error
+            if self._main is not None:
+                self._main.cancel()
+
+    async def _pace(self, t0_ns: int) -> None:
+        """Hand over each chunk when it is due, connected or not."""
+        for chunk in self._chunks:
+            if self._stopped or not await self._sleep_until(t0_ns + chunk.due_ns):
+                self._cut_short = True
+                break
+            self._schedule[chunk.seq] = (t0_ns + chunk.due_ns, chunk.start_frame, chunk.end_frame)
+            self._protocol.feed(chunk.seq, chunk.data)
+            await self._flush()
+        self._protocol.finish()
+        await self._flush()
+
+    async def _sleep_until(self, deadline_ns: int) -> bool:
+        """Sleep; False when `stop` ended the sleep."""
+        self._pacer_sleeps = True
+        try:
+            await self._clock.sleep_until(deadline_ns)
+        except asyncio.CancelledError:
+            if self._ending or not self._stopped:
+                raise
+            return False
+        finally:
+            self._pacer_sleeps = False
+        return True
+
+    async def _flush(self) -> None:
+        """Send what the protocol wants to be sent, as long as there is a connection."""
+        async with self._sending:
+            while (connection := self._connection) is not None:
+                frame = self._protocol.next_frame()
+                if frame is None:
+                    return
+                start_ns = self._clock.now_ns()
+                end_ns = None
+                try:
+                    end_ns = await connection.send(frame.wire)
+                except ConnectionError:
+                    # The reader sees the same end; the protocol sends the frame again.
+                    return
+                finally:
+                    self._sent(frame, start_ns, end_ns)
+
+    def _sent(self, frame: Frame, start_ns: int, end_ns: int | None) -> None:
+        event: dict[str, Any] = {
+            "event": "chunk" if frame.kind is FrameKind.AUDIO else frame.kind.value
+        }
+        if frame.kind is FrameKind.AUDIO:
+            due_ns, start_frame, end_frame = self._schedule[frame.seq]
+            event |= {
+                "seq": frame.seq,
+                "start_frame": start_frame,
+                "end_frame": end_frame,
+                "start_byte": frame.start_byte,
+                "end_byte": frame.end_byte,
+                "due_ns": due_ns,
+            }
+        event |= {
+            "send_start_ns": start_ns,
+            "send_end_ns": end_ns,
+            "connection": self._number,
+        }
+        if frame.kind is FrameKind.AUDIO:
+            event["resend"] = frame.resend
+        self._emit(event)
+
+    async def _give_up_probe(self) -> None:
+        await asyncio.sleep(self._limits.probe_s)
+        if self._protocol.state is State.RESUMING:
+            self._protocol.probe_unanswered()
+            self._warn(
+                "The service did not say how much audio it has; the session goes on at its last "
+                "acknowledgement, and a little audio may be there twice."
+            )
+            await self._flush()
+
+    async def _watch(self, connection: Connection) -> None:
+        """After the stop the service must not be silent for ever."""
+        limit_ns = int(self._limits.finish_s * 1e9)
+        while True:
+            await asyncio.sleep(min(1.0, self._limits.finish_s / 4))
+            stopping = self._protocol.state is State.STOPPING
+            if stopping and self._clock.now_ns() - self._last_ns > limit_ns:
+                self._silent = True
+                await connection.close(1000)
+                return
+
+    # -- afterwards --
+
+    async def _fetch_result(self) -> None:
+        """Ask for the stored result until the service has finished it, within a bound."""
+        assert self._session_id is not None  # noqa: S101 - only after _init
+        deadline_ns = self._clock.now_ns() + int(self._limits.result_s * 1e9)
+        wait = 0.1
+        while True:
+            start_ns = self._clock.now_ns()
+            late = start_ns > deadline_ns
+            try:
+                text = await self._transport.get(self._session_id)
+            except (ApiError, UnreachableError) as error:
+                if late or (isinstance(error, ApiError) and error.status < 500):
+                    self._warn(f"The stored result could not be fetched: {error}")
+                    return
+            else:
+                done = _status(text) in ("done", "error")
+                if done or late:
+                    self._emit(
+                        {
+                            "event": "result",
+                            "start_ns": start_ns,
+                            "end_ns": self._clock.now_ns(),
+                            "raw": text,
+                        }
+                    )
+                    if not done:
+                        self._warn("The service had not finished the stored result in time.")
+                    return
+            await asyncio.sleep(wait)
+            wait = min(wait * 1.5, 1.0)
+
+
+def end_event(clock: Clock, outcome: str) -> dict[str, Any]:
+    """The last event of a record; its anchor shows whether the wall clock was stepped."""
+    anchor = Anchor.take()
+    return {
+        "event": "end",
+        "ns": clock.now_ns(),
+        "outcome": outcome,
+        "anchor": [anchor.mono_ns, anchor.wall_ns, anchor.width_ns],
+    }
+
+
+def _internal(error: BaseException) -> SessionError:
+    return SessionError(f"An internal error ended the session: {type(error).__name__}: {error}")
+
+
+def _status(text: str) -> object:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    return body.get("status") if isinstance(body, dict) else None

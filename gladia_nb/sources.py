@@ -1,0 +1,216 @@
+"""Where audio comes from, made ready for the wire, and when each chunk of it is due.
+
+`prepare` turns a file or an array into the very bytes that will be sent, so that every mistake is
+found before a session is begun. `ChunkSource` deals them out on an absolute schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gladia_nb.audio import (
+    Audio,
+    audio_from_array,
+    chunk_bounds,
+    encode,
+    frame_bytes,
+    mix,
+    read_audio,
+    resample,
+)
+from gladia_nb.config import MAX_CHANNELS, SAMPLE_RATES, SessionConfig
+from gladia_nb.errors import AudioError, ConfigError
+
+__all__ = ["Chunk", "ChunkSource", "Prepared", "nearest_rate", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Audio as it will be sent, with a configuration that tells the truth about it.
+
+    Attributes:
+        config: the configuration with rate, channels, encoding and depth of `data`.
+        data: encoded bytes, interleaved.
+        name: where it came from, for people.
+        source_rate: hertz, before resampling.
+        source_channels: before mixing.
+        clipped: samples beyond full scale, which were clipped.
+    """
+
+    config: SessionConfig
+    data: bytes
+    name: str
+    source_rate: int
+    source_channels: int
+    clipped: int
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample frame."""
+        return frame_bytes(self.config.encoding, self.config.bit_depth, self.config.channels)
+
+    @property
+    def frames(self) -> int:
+        """Number of sample frames."""
+        return len(self.data) // self.frame_bytes
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.config.sample_rate
+
+    def describe(self) -> dict[str, Any]:
+        """What a run's header says of its audio."""
+        return {
+            "name": self.name,
+            "duration_s": self.duration_s,
+            "frames": self.frames,
+            "source_rate": self.source_rate,
+            "source_channels": self.source_channels,
+            "clipped": self.clipped,
+        }
+
+
+def nearest_rate(rate: int) -> int:
+    """The lowest rate of the API that loses nothing of `rate`, else its highest.
+
+    Example:
+        >>> nearest_rate(22050), nearest_rate(16000), nearest_rate(96000)
+        (32000, 16000, 48000)
+    """
+    return min((allowed for allowed in SAMPLE_RATES if allowed >= rate), default=SAMPLE_RATES[-1])
+
+
+def prepare(
+    source: str | Path | Audio | tuple[npt.ArrayLike, int],
+    config: SessionConfig | None = None,
+    *,
+    tail_s: float = 0.0,
+) -> Prepared:
+    """Read, resample, mix and encode; what the configuration leaves open follows the source.
+
+    Args:
+        source: a path, an `Audio`, or an array of samples with its rate.
+        config: its rate and channels are kept when they were set; otherwise the rate becomes the
+            source's own (or the next rate that the API allows) and all channels are kept.
+        tail_s: seconds of silence to send after the audio, so that the last utterance is ended by
+            the service's own endpointing instead of by the stop.
+
+    Raises:
+        AudioError: the source cannot be used.
+        ConfigError: the source does not fit the configuration.
+    """
+    config = config or SessionConfig()
+    if not 0 <= tail_s <= 3600:
+        raise ConfigError(f"tail_s must be between 0 and 3600 seconds (got {tail_s}).")
+    audio = _load(source)
+    given = config.model_fields_set
+    rate = config.sample_rate if "sample_rate" in given else nearest_rate(audio.sample_rate)
+    channels = config.channels if "channels" in given else audio.channels
+    if channels > MAX_CHANNELS:
+        raise AudioError(
+            f"{audio.name} has {channels} channels and the API takes {MAX_CHANNELS}; "
+            "set channels=1 to mix them."
+        )
+    ready = resample(mix(audio, channels), rate)
+    samples = ready.samples
+    if tail_s:
+        silence = np.zeros((round(tail_s * rate), channels), samples.dtype)
+        samples = np.concatenate([samples, silence])
+    if not len(samples):
+        raise AudioError(f"{audio.name} is shorter than one sample at {rate} Hz.")
+    return Prepared(
+        config=config.replace(sample_rate=rate, channels=channels),
+        data=encode(samples, config.encoding, config.bit_depth),
+        name=audio.name,
+        source_rate=audio.sample_rate,
+        source_channels=audio.channels,
+        clipped=int(np.count_nonzero(np.abs(samples) > 1)),
+    )
+
+
+def _load(source: object) -> Audio:
+    if isinstance(source, Audio):
+        return source
+    if isinstance(source, (str, Path)):
+        return read_audio(source)
+    if isinstance(source, tuple) and len(source) == 2:
+        return audio_from_array(source[0], source[1])
+    if isinstance(source, np.ndarray):
+        raise AudioError("An array does not say its sample rate; pass (array, sample_rate).")
+    raise AudioError(
+        "Audio is a path, or a pair (array, sample_rate), not " + type(source).__name__ + "."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One piece of audio, with whole-sample positions.
+
+    Attributes:
+        seq: its number, from 0.
+        start_frame: its first sample frame.
+        end_frame: the frame after its last.
+        due_ns: when its last sample has been "spoken", in nanoseconds after the start.
+        data: encoded bytes.
+    """
+
+    seq: int
+    start_frame: int
+    end_frame: int
+    due_ns: int
+    data: bytes
+
+
+class ChunkSource:
+    """Deals out prepared bytes on an absolute schedule.
+
+    Chunk k is due when its last sample would have been spoken: a live microphone cannot deliver a
+    sample before it exists. The time is computed from whole sample positions, so that it does not
+    drift.
+
+    Args:
+        data: encoded bytes, whole frames.
+        frame_bytes: bytes of one frame.
+        sample_rate: hertz.
+        chunk_ms: milliseconds of audio in a chunk.
+        speed: 1 is real time; 2 is twice as fast.
+
+    Example:
+        >>> source = ChunkSource(bytes(3200), 2, 16000, chunk_ms=60)
+        >>> [(chunk.end_frame, chunk.due_ns) for chunk in source]
+        [(960, 60000000), (1600, 100000000)]
+    """
+
+    def __init__(
+        self,
+        data: bytes,
+        frame_bytes: int,
+        sample_rate: int,
+        *,
+        chunk_ms: float = 100,
+        speed: float = 1.0,
+    ) -> None:
+        self._data = data
+        self._frame_bytes = frame_bytes
+        self._rate = sample_rate
+        self._chunk_ms = chunk_ms
+        self._speed = speed
+
+    def due_ns(self, frame: int) -> int:
+        """When a sample position has been spoken, in nanoseconds after the start."""
+        exact = frame * 1_000_000_000 // self._rate
+        return exact if self._speed == 1 else round(exact / self._speed)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        width = self._frame_bytes
+        bounds = chunk_bounds(len(self._data) // width, self._rate, self._chunk_ms)
+        for seq, (start, end) in enumerate(bounds):
+            data = self._data[start * width : end * width]
+            yield Chunk(seq, start, end, self.due_ns(end), data)

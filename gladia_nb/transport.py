@@ -1,0 +1,303 @@
+"""HTTP and WebSocket to the service; the only module on the client's side that knows aiohttp.
+
+Stamps are taken here, at the socket: before a frame is parsed, before and after one is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from gladia_nb.clock import Clock
+from gladia_nb.errors import (
+    ApiError,
+    AuthenticationError,
+    LimitError,
+    NotFoundError,
+    UnreachableError,
+)
+
+__all__ = ["Closed", "Connection", "Initiated", "Received", "Transport"]
+
+KEY_HEADER = "x-gladia-key"
+_ENDS = (
+    aiohttp.WSMsgType.CLOSE,
+    aiohttp.WSMsgType.CLOSING,
+    aiohttp.WSMsgType.CLOSED,
+    aiohttp.WSMsgType.ERROR,
+)
+#: Pings keep middleboxes from dropping a silent connection and find one that is half dead.
+_HEARTBEAT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Initiated:
+    """Answer of `POST /v2/live`; the URL holds a token and stays out of the repr."""
+
+    session_id: str
+    created_at: str | None
+    url: str = field(repr=False)
+    status: int = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One frame of the service, stamped before it is looked at."""
+
+    recv_ns: int
+    raw: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The end of a connection; code None means that it broke without a close frame."""
+
+    ns: int
+    code: int | None
+    reason: str
+
+
+class Connection:
+    """One open WebSocket. Made by `Transport.connect`."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, clock: Clock) -> None:
+        self._socket = socket
+        self._clock = clock
+
+    async def send(self, wire: bytes | str) -> int:
+        """Send a frame: bytes as binary, text as text.
+
+        Returns:
+            Monotonic stamp when the frame was handed over; late when the network takes no more.
+
+        Raises:
+            ConnectionError: the connection is lost.
+        """
+        try:
+            if isinstance(wire, bytes):
+                await self._socket.send_bytes(wire)
+            else:
+                await self._socket.send_str(wire)
+        except (aiohttp.ClientError, RuntimeError, OSError) as error:
+            raise ConnectionError(str(error)) from None
+        return self._clock.now_ns()
+
+    async def receive(self) -> Received | Closed:
+        """The next frame, or how the connection ended."""
+        while True:
+            message = await self._socket.receive()
+            now = self._clock.now_ns()
+            if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                return Received(now, message.data)
+            if message.type in _ENDS:
+                reason = ""
+                if message.type is aiohttp.WSMsgType.CLOSE:
+                    reason = str(message.extra or "")
+                elif message.type is aiohttp.WSMsgType.ERROR:
+                    reason = type(message.data).__name__
+                code = self._socket.close_code
+                # 1006 is sent by nobody; it is how libraries say that no close frame came.
+                broken = code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+                return Closed(now, None if broken else code, reason)
+
+    async def close(self, code: int = 1000) -> None:
+        """Close from this side; does nothing when it is closed already."""
+        await self._socket.close(code=code)
+
+
+class Transport:
+    """Requests to one service with one key; `async with`.
+
+    Args:
+        base_url: such as `https://api.gladia.io`.
+        key: the API key, or None when only URLs initiated elsewhere are used.
+        clock: where stamps come from.
+        timeout_s: bound of each request and of each handshake.
+    """
+
+    def __init__(
+        self, base_url: str, key: str | None, clock: Clock, *, timeout_s: float = 10.0
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._key = key
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._http: aiohttp.ClientSession | None = None
+        self.phases: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"Transport({self._base!r})"
+
+    async def __aenter__(self) -> Self:
+        trace = aiohttp.TraceConfig()
+        starts: dict[str, int] = {}
+
+        def begin(name: str) -> Any:
+            async def on(*_: object) -> None:
+                starts[name] = self._clock.now_ns()
+
+            return on
+
+        def end(name: str) -> Any:
+            async def on(*_: object) -> None:
+                self.phases[name] = (self._clock.now_ns() - starts[name]) / 1e6
+
+            return on
+
+        trace.on_dns_resolvehost_start.append(begin("dns_ms"))
+        trace.on_dns_resolvehost_end.append(end("dns_ms"))
+        trace.on_connection_create_start.append(begin("connect_ms"))
+        trace.on_connection_create_end.append(end("connect_ms"))
+        self._http = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s), trace_configs=[trace]
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            raise RuntimeError("use a Transport with 'async with'")
+        return self._http
+
+    async def init(self, body: dict[str, Any], *, region: str | None = None) -> Initiated:
+        """`POST /v2/live`.
+
+        Raises:
+            AuthenticationError: 401.
+            LimitError: 429.
+            ApiError: any other error status, or an answer without id and URL.
+            UnreachableError: no answer.
+        """
+        self.phases.clear()
+        query = {"region": region} if region else None
+        status, text = await self._request("POST", "/v2/live", json=body, params=query)
+        answer = _object(text)
+        session_id, url = answer.get("id"), answer.get("url")
+        if not isinstance(session_id, str) or not isinstance(url, str):
+            raise ApiError(
+                f"{self._base} answered POST /v2/live with {status} but without id and url; "
+                "is this a live speech-to-text service?",
+                status=status,
+            )
+        created = answer.get("created_at")
+        return Initiated(session_id, created if isinstance(created, str) else None, url, status)
+
+    async def get(self, session_id: str) -> str:
+        """The text of `GET /v2/live/:id`; errors as in `init`, and NotFoundError for 404."""
+        _, text = await self._request("GET", f"/v2/live/{session_id}")
+        return text
+
+    async def connect(self, url: str) -> Connection:
+        """Open the WebSocket at a URL, which is used exactly as given and needs no key.
+
+        Without compression: it costs processor time, disturbs the stopwatch and gains little on
+        audio. Frames of any length are accepted.
+
+        Raises:
+            ApiError: the handshake was answered with a status.
+            UnreachableError: no answer.
+        """
+        self.phases.clear()
+        try:
+            socket = await asyncio.wait_for(
+                self._session.ws_connect(
+                    url, compress=0, max_msg_size=0, heartbeat=_HEARTBEAT_S, autoclose=True
+                ),
+                self._timeout_s,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise ApiError(
+                f"The service refused the WebSocket with status {error.status}.",
+                status=error.status,
+            ) from None
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _unreachable(url, error) from None
+        return Connection(socket, self._clock)
+
+    async def _request(self, method: str, path: str, **options: Any) -> tuple[int, str]:
+        headers = {KEY_HEADER: self._key} if self._key else {}
+        url = self._base + path
+        try:
+            async with self._session.request(method, url, headers=headers, **options) as reply:
+                text = await reply.text(errors="replace")
+                if reply.status >= 400:
+                    raise api_error(reply.status, text)
+                return reply.status, text
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _unreachable(url, error) from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def api_error(status: int, text: str) -> ApiError:
+    """The error of a status and the body that came with it; the body can be anything."""
+    body = _object(text)
+    said = body.get("message")
+    said = said if isinstance(said, str) and said else text.strip()[:200] or "no explanation"
+    problems = body.get("validation_errors")
+    problems = [str(p) for p in problems] if isinstance(problems, list) else []
+    request_id = body.get("request_id")
+    request_id = request_id if isinstance(request_id, str) else None
+    fields: dict[str, Any] = {
+        "status": status,
+        "request_id": request_id,
+        "validation_errors": problems,
+    }
+    if status == 401:
+        return AuthenticationError(
+            f"The service refused the API key ({said}). "
+            "Set GLADIA_API_KEY to a valid key, or pass key=...",
+            **fields,
+        )
+    if status == 404:
+        return NotFoundError(f"The service does not know this session ({said}).", **fields)
+    if status == 429:
+        return LimitError(
+            f"Too many sessions or requests at once ({said}). Wait for others to end, then retry.",
+            **fields,
+        )
+    what = "; ".join(problems) or said
+    trail = f", request {request_id}" if request_id else ""
+    return ApiError(f"The service answered {status}: {what}{trail}.", **fields)
+
+
+def _unreachable(url: str, error: BaseException) -> UnreachableError:
+    parts = urlsplit(url)
+    host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if isinstance(error, TimeoutError):
+        why = "no answer in time"
+    elif isinstance(error, aiohttp.InvalidURL | ValueError):
+        why = "this is not a URL"
+    elif isinstance(error, aiohttp.ClientConnectorDNSError):
+        why = "no such host"
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        why = error.os_error.strerror or "no connection"
+    elif isinstance(error, aiohttp.ServerDisconnectedError):
+        why = "it closed the connection without an answer"
+    else:
+        why = type(error).__name__
+    return UnreachableError(
+        f"Cannot reach {host} ({why}). Check the address, the network and the proxy."
+    )
