@@ -1,1 +1,139 @@
-"""gladia_nb."""
+"""See and measure live transcription: Gladia live speech-to-text in Jupyter.
+
+    import gladia_nb as gn
+
+    run = gn.transcribe("data/conversation.flac", endpointing=0.3)
+    run.messages                 # every message, one row each
+    gn.latency_table(run)        # partial versus final
+    gn.plot_overview(run)
+
+Without an API key it talks to an embedded, compatible server with a real recogniser; with
+`GLADIA_API_KEY` set, to Gladia. Names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gladia_nb.audio import Audio, read_audio
+    from gladia_nb.config import PRESETS, SessionConfig
+    from gladia_nb.errors import (
+        ApiError,
+        AudioError,
+        AuthenticationError,
+        ConfigError,
+        GladiaNbError,
+        LimitError,
+        NotFoundError,
+        RunFileError,
+        ServerError,
+        SessionError,
+        UnreachableError,
+        WorkerError,
+    )
+    from gladia_nb.metrics import latency, latency_table, match_rate, pacing, summary, word_errors
+    from gladia_nb.plots import (
+        plot_latency_ecdf,
+        plot_overview,
+        plot_staircase,
+        plot_timeline,
+        plot_word_latency,
+    )
+    from gladia_nb.run import Run, load
+    from gladia_nb.runner import Live, shutdown, start, transcribe
+    from gladia_nb.samples import sample
+    from gladia_nb.server.local import LocalServer
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "gladia_nb.audio": ("Audio", "read_audio"),
+    "gladia_nb.config": ("PRESETS", "SessionConfig"),
+    "gladia_nb.errors": (
+        "ApiError",
+        "AudioError",
+        "AuthenticationError",
+        "ConfigError",
+        "GladiaNbError",
+        "LimitError",
+        "NotFoundError",
+        "RunFileError",
+        "ServerError",
+        "SessionError",
+        "UnreachableError",
+        "WorkerError",
+    ),
+    "gladia_nb.metrics": (
+        "latency",
+        "latency_table",
+        "match_rate",
+        "pacing",
+        "summary",
+        "word_errors",
+    ),
+    "gladia_nb.plots": (
+        "plot_latency_ecdf",
+        "plot_overview",
+        "plot_staircase",
+        "plot_timeline",
+        "plot_word_latency",
+    ),
+    "gladia_nb.run": ("Run", "load"),
+    "gladia_nb.runner": ("Live", "shutdown", "start", "transcribe"),
+    "gladia_nb.samples": ("sample",),
+    "gladia_nb.server.local": ("LocalServer",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "PRESETS",
+    "ApiError",
+    "Audio",
+    "AudioError",
+    "AuthenticationError",
+    "ConfigError",
+    "GladiaNbError",
+    "LimitError",
+    "Live",
+    "LocalServer",
+    "NotFoundError",
+    "Run",
+    "RunFileError",
+    "ServerError",
+    "SessionConfig",
+    "SessionError",
+    "UnreachableError",
+    "WorkerError",
+    "latency",
+    "latency_table",
+    "load",
+    "match_rate",
+    "pacing",
+    "plot_latency_ecdf",
+    "plot_overview",
+    "plot_staircase",
+    "plot_timeline",
+    "plot_word_latency",
+    "read_audio",
+    "sample",
+    "shutdown",
+    "start",
+    "summary",
+    "transcribe",
+    "word_errors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gladia_nb' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -185,7 +185,8 @@ def _check_is_file(path: Path) -> None:
 
 
 def _unreadable(path: Path, error: soundfile.LibsndfileError) -> str:
-    start = path.open("rb").read(4) if path.is_file() else b""
+    with path.open("rb") as file:
+        start = file.read(4)
     if start in (b"RIFF", b"fLaC", b"OggS", b"FORM"):
         return f"{path} is damaged or cut off and cannot be decoded ({error.error_string})."
     return (

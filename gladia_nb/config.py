@@ -419,19 +419,26 @@ def find_problems(data: Any) -> list[Problem]:
     Example:
         >>> [problem.message for problem in find_problems({"sample_rate": 22050})]
         ['sample_rate must be one of 8000, 16000, 32000, 44100, 48000 (got 22050)']
+        >>> [(problem.kind, problem.path) for problem in find_problems({"numerals": True})]
+        [('unknown', ('numerals',))]
     """
+    if not isinstance(data, Mapping):
+        return [Problem((), "invalid", "the configuration must be an object with field names")]
     try:
-        SessionConfig.model_validate(data)
+        # Not through the class: its own errors are sentences, without path and kind.
+        BaseModel.__init__(
+            SessionConfig.__new__(SessionConfig),
+            **{str(key): value for key, value in data.items()},
+        )
     except pydantic.ValidationError as error:
         return _problems_of(error)
-    except ConfigError as error:
-        return [Problem((), "invalid", message) for message in error.problems]
     return []
 
 
 def _as_config_error(error: pydantic.ValidationError) -> ConfigError:
-    messages = [problem.message for problem in _problems_of(error)]
-    return ConfigError("; ".join(messages), messages)
+    found = _problems_of(error)
+    messages = [problem.message for problem in found]
+    return ConfigError("; ".join(messages), messages, found)
 
 
 def _problems_of(error: pydantic.ValidationError) -> list[Problem]:

@@ -19,6 +19,7 @@ is lost.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
@@ -49,11 +50,15 @@ class ConfigError(GladiaNbError, ValueError):
 
     Attributes:
         problems: one sentence a field, each beginning with the field's path.
+        found: the `gladia_nb.config.Problem` behind each of them, for errors of a configuration.
     """
 
-    def __init__(self, message: str, problems: list[str] | None = None) -> None:
+    def __init__(
+        self, message: str, problems: list[str] | None = None, found: Sequence[Any] = ()
+    ) -> None:
         super().__init__(message)
         self.problems = problems or [message]
+        self.found = tuple(found)
 
 
 class AudioError(GladiaNbError, ValueError):

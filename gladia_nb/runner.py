@@ -68,11 +68,13 @@ class Live:
     Attributes:
         path: the file in which everything is recorded as it happens.
         duration_s: length of the audio in seconds.
+        channels: number of channels that are sent.
     """
 
     def __init__(self, worker: _Worker, number: int, path: Path, prepared: Prepared) -> None:
         self.path = path
         self.duration_s = prepared.duration_s
+        self.channels = prepared.config.channels
         self._rate = prepared.config.sample_rate
         self._worker = worker
         self._number = number

@@ -84,7 +84,7 @@ def shared_server() -> LocalServer:
     """The embedded server of this process, started when it is first needed."""
     global _shared  # noqa: PLW0603 - one a process, on purpose
     with _lock:
-        if _shared is None or not _shared.alive:
+        if _shared is None or not _shared.is_running:
             _shared = LocalServer().start()
         return _shared
 

@@ -1,0 +1,49 @@
+# Two commands do everything from a fresh clone with only Python and make:
+#   make demo    install, run a first session on the embedded server, write tables and plots
+#   make test    install what tests need and run all of them, notebooks included
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= demo
+
+.PHONY: help demo test check format lab bench clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+# A stamp for each set of packages, made anew when pyproject.toml changes.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "gladia_nb needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.%: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+demo: .venv/.local ## run a first session; results go to demo/
+	$(BIN)/gladia-nb demo --out $(OUT)
+
+test: .venv/.test ## run all tests, notebooks included
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=180 notebooks
+
+check: .venv/.dev ## format, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev ## put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lab: .venv/.lab ## open the notebooks in JupyterLab
+	$(BIN)/gladia-nb lab
+
+bench: .venv/.test ## measure; prints distributions and ratios
+	$(BIN)/python benchmarks/pacing.py
+	$(BIN)/python benchmarks/server_acks.py
+
+clean: ## remove what was made
+	rm -rf .venv build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

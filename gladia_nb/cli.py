@@ -1,0 +1,225 @@
+"""The doors from a terminal: `gladia-nb demo`, `transcribe`, `serve` and `lab`.
+
+Exit codes: 0 done, 2 bad input or a service that refuses (one sentence on standard error says
+what happened and what to do), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gladia_nb.config import PRESETS, SessionConfig
+from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.run import Run
+
+__all__ = ["main"]
+
+_EPILOG = """\
+Without an API key, sessions run on the embedded server, with a recogniser of its own (English).
+Set GLADIA_API_KEY to talk to Gladia instead; nothing else changes.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except GladiaNbError as error:
+        print(f"gladia-nb: {error}", file=sys.stderr)
+        if isinstance(error.run, Run) and error.run.path is not None:
+            print(f"gladia-nb: what was recorded is in {error.run.path}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough of it, such as `head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gladia-nb",
+        description="See and measure live transcription.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    from gladia_nb import __version__
+
+    parser.add_argument("--version", action="version", version=f"gladia-nb {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo", help="a first session: speech in, tables and plots out; no key, no network"
+    )
+    demo.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
+    demo.set_defaults(run=_demo)
+
+    one = commands.add_parser("transcribe", help="stream a sound file and record everything")
+    one.add_argument("file", metavar="FILE", help="WAV, FLAC, OGG, MP3 or AIFF")
+    one.add_argument("--out", default=".", metavar="DIR", help="where to (default: here)")
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--config", metavar="FILE", help="configuration as JSON")
+    which.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(PRESETS)}")
+    one.add_argument(
+        "--endpointing", type=float, metavar="S", help="silence that ends an utterance"
+    )
+    one.add_argument(
+        "--sample-rate", type=int, metavar="HZ", help="rate to send (default: the file's)"
+    )
+    one.add_argument("--channels", type=int, metavar="N", help="1 mixes (default: the file's)")
+    one.add_argument("--chunk-ms", type=float, default=100, metavar="N", help="default: 100")
+    one.add_argument("--speed", type=float, default=1.0, metavar="X", help="1 is real time")
+    one.add_argument("--tail", type=float, default=0.0, metavar="S", help="silence after the audio")
+    one.add_argument("--json-audio", action="store_true", help="base64 in JSON, not binary")
+    one.add_argument("--region", metavar="NAME", help="eu-west or us-west")
+    one.add_argument("--url", metavar="URL", help="another service (default: Gladia, with a key)")
+    one.set_defaults(run=_transcribe)
+
+    serve = commands.add_parser("serve", help="run the embedded server for other programs")
+    serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    serve.set_defaults(run=_serve)
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.add_argument("--no-browser", action="store_true", help="print the address only")
+    lab.add_argument("--port", type=int, metavar="N")
+    lab.set_defaults(run=_lab)
+    return parser
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from gladia_nb.samples import sample
+
+    return _session(sample("conversation"), arguments.out, {"endpointing": 0.3}, {})
+
+
+def _transcribe(arguments: argparse.Namespace) -> int:
+    fields: dict[str, Any] = {}
+    if arguments.preset is not None:
+        fields = SessionConfig.preset(arguments.preset).to_dict()
+    elif arguments.config is not None:
+        fields = _read_config(arguments.config)
+    for name in ("endpointing", "sample_rate", "channels"):
+        if (value := getattr(arguments, name)) is not None:
+            fields[name] = value
+    options = {
+        "chunk_ms": arguments.chunk_ms,
+        "speed": arguments.speed,
+        "tail_s": arguments.tail,
+        "json_audio": arguments.json_audio,
+        "region": arguments.region,
+        "url": arguments.url,
+    }
+    return _session(Path(arguments.file), arguments.out, fields, options)
+
+
+def _read_config(name: str) -> dict[str, Any]:
+    path = Path(name).expanduser()
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the configuration {path}: {error.strerror or error}."
+        ) from None
+    except ValueError as error:
+        raise ConfigError(f"The configuration {path} is not JSON: {error}.") from None
+    return SessionConfig.from_dict(data).to_dict()
+
+
+def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, Any]) -> int:
+    """Run one session in view of the user and write its results."""
+    from gladia_nb.export import export, prepare_directory
+    from gladia_nb.metrics import latency_table, word_errors
+    from gladia_nb.record import new_path
+    from gladia_nb.runner import start
+    from gladia_nb.target import resolve_target
+
+    config = SessionConfig.from_dict(fields)
+    directory = prepare_directory(out)
+    path = new_path(directory, source.stem)
+    live = start(source, config, path=path, **options)
+    target = resolve_target(url=options.get("url"))
+    print(f"{source.name}: {live.duration_s:.1f} s of audio to {target.label}", file=sys.stderr)
+    interrupted, run = _watch(live)
+    written = export(run, directory, stem=path.stem)
+
+    print(f"\n{run.text}\n")
+    print(f"Latency in milliseconds, partial versus final\n{latency_table(run).to_string()}\n")
+    if len(run.reference):
+        total = word_errors(run).iloc[-1]
+        print(f"Word error rate {total['wer']:.3f} ({total['words']:.0f} reference words)\n")
+    for text in run.warnings:
+        print(f"Note: {text}", file=sys.stderr)
+    print(f"run          {run.path}")
+    for name, file in written.items():
+        print(f"{name:<13}{file}")
+    return 130 if interrupted else 0
+
+
+def _watch(live: Any) -> tuple[bool, Run]:
+    """Show a session until it has ended; an interrupt stops it properly, a second one at once."""
+    from gladia_nb.terminal import TerminalView
+
+    view = TerminalView(live.duration_s, live.channels)
+    interrupted = False
+    live.subscribe(view.post)
+    try:
+        while True:
+            try:
+                while not live.wait(0.05):
+                    view.refresh(live.sent_s)
+                view.refresh(live.sent_s)
+                break
+            except KeyboardInterrupt:
+                if interrupted:
+                    live.abort()
+                interrupted = True
+                live.stop()
+    finally:
+        view.close()
+    if interrupted:
+        print("Interrupted: what was recorded until then is kept.", file=sys.stderr)
+    return interrupted, live.result(timeout_s=10)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from gladia_nb.server.local import LocalServer
+
+    with LocalServer(host=arguments.host, port=arguments.port, any_key=True) as server:
+        print(f"Gladia-compatible live speech-to-text at {server.url} (English, any API key).")
+        print(f"Try, in another terminal:  gladia-nb transcribe FILE --url {server.url}")
+        print("Ctrl-C ends it.", flush=True)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    directory = Path("notebooks") if Path("notebooks").is_dir() else Path.cwd()
+    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={directory}"]
+    if arguments.no_browser:
+        command.append("--no-browser")
+    if arguments.port is not None:
+        command.append(f"--port={arguments.port}")
+    try:
+        import jupyterlab  # noqa: F401
+    except ImportError:
+        raise GladiaNbError(
+            'JupyterLab is not installed; install it with: pip install "gladia-nb[lab]".'
+        ) from None
+    try:
+        return subprocess.call(command)  # noqa: S603 - our own interpreter
+    except KeyboardInterrupt:
+        return 0
