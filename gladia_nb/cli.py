@@ -7,6 +7,7 @@ what happened and what to do), 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gladia_nb.config import PRESETS, SessionConfig
-from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
 from gladia_nb.run import Run
 
 __all__ = ["main"]
@@ -154,7 +155,9 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
     written = export(run, directory, stem=path.stem)
 
     print(f"\n{run.text}\n")
-    print(f"Latency in milliseconds, partial versus final\n{latency_table(run).to_string()}\n")
+    print(
+        f"Latency in milliseconds, partial versus final\n{latency_table(run).to_string(index=False)}\n"
+    )
     if len(run.reference):
         total = word_errors(run).iloc[-1]
         print(f"Word error rate {total['wer']:.3f} ({total['words']:.0f} reference words)\n")
@@ -199,10 +202,9 @@ def _serve(arguments: argparse.Namespace) -> int:
         print(f"Gladia-compatible live speech-to-text at {server.url} (English, any API key).")
         print(f"Try, in another terminal:  gladia-nb transcribe FILE --url {server.url}")
         print("Ctrl-C ends it.", flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.wait()
-        except KeyboardInterrupt:
-            return 0
+            raise ServerError("The embedded server died; start it again.")
     return 0
 
 
@@ -214,7 +216,7 @@ def _lab(arguments: argparse.Namespace) -> int:
     if arguments.port is not None:
         command.append(f"--port={arguments.port}")
     try:
-        import jupyterlab  # noqa: F401
+        import jupyterlab  # type: ignore[import-not-found] # noqa: F401
     except ImportError:
         raise GladiaNbError(
             'JupyterLab is not installed; install it with: pip install "gladia-nb[lab]".'

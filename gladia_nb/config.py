@@ -323,7 +323,7 @@ class SessionConfig(_Part):
 
         Example:
             >>> SessionConfig.preset("captions").maximum_duration_without_endpointing
-            5
+            5.0
         """
         if name not in PRESETS:
             raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")

@@ -69,7 +69,7 @@ def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[
         for name, frame in tables.items():
             frame.to_csv(place(name, "csv"), index=False)
         place("latency_table", "txt").write_text(
-            latency_table(run).to_string() + "\n", encoding="utf-8"
+            latency_table(run).to_string(index=False) + "\n", encoding="utf-8"
         )
         place("transcript", "txt").write_text(run.text + "\n", encoding="utf-8")
         figure = plot_overview(run)

@@ -235,11 +235,17 @@ def utterances_frame(record: Record) -> pd.DataFrame:
         finals = [entry for entry in shown if entry[1]]
         recv_ns, _, utterance = finals[0] if finals else partials[-1]
         start, end = _number(utterance.get("start")), _number(utterance.get("end"))
-        speech_start, speech_end, speech_end_ns = _around(speech.get(channel, ()), start, end)
+        speech_start, speech_end, speech_end_ns = _around(
+            speech.get(channel, ()), start, end, triggers.endpointing_s
+        )
         words = utterance.get("words")
         first = partials[0][0] if partials else None
         last = partials[-1][0] if partials else None
         final = recv_ns if finals else None
+        trigger = triggers.of(recv_ns, start, end, speech_end_ns) if finals else None
+        if trigger == "max_duration":
+            # The speech went on; its end belongs to a later utterance.
+            speech_end, speech_end_ns = math.nan, None
         row: dict[str, Any] = {
             "channel": channel,
             "id": ident,
@@ -252,7 +258,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
             "n_words": len(words) if isinstance(words, list) else 0,
             "confidence": _number(utterance.get("confidence")),
             "language": _text(utterance.get("language")),
-            "trigger": triggers.of(final, start, end, speech_end_ns) if finals else None,
+            "trigger": trigger,
             "speech_start_s": speech_start,
             "speech_end_s": speech_end,
             "speech_end_ns": speech_end_ns,
@@ -360,15 +366,22 @@ def _speech_events(record: Record) -> dict[int, list[Speech]]:
 _SLACK_S = 0.75
 
 
-def _around(events: Iterable[Speech], start: float, end: float) -> tuple[float, float, int | None]:
-    """The last speech_start before an utterance's end and the first speech_end that closes it."""
+def _around(
+    events: Iterable[Speech], start: float, end: float, wait_s: float
+) -> tuple[float, float, int | None]:
+    """The last speech_start before an utterance's end and the first speech_end that closes it.
+
+    Whether a speech_end names the moment at which speech ended or at which that was decided is
+    not documented; the second is later by the silence that was waited for.
+    """
     begin, finish, finish_ns = math.nan, math.nan, None
     for kind, time, recv_ns in events:
         if kind == "speech_start" and time < end:
             begin = time
-        elif kind == "speech_end" and end - _SLACK_S <= time <= end + _SLACK_S and time > start:
-            finish, finish_ns = time, recv_ns
-            break
+        elif kind == "speech_end" and end - _SLACK_S <= time <= end + wait_s + _SLACK_S:
+            if time > start:
+                finish, finish_ns = time, recv_ns
+                break
     return begin, finish, finish_ns
 
 
@@ -377,19 +390,22 @@ class _Triggers:
 
     def __init__(self, record: Record) -> None:
         config = record.header["config"]
+        self.endpointing_s = float(config.get("endpointing", 0.05))
         self._maximum = float(config.get("maximum_duration_without_endpointing", 5))
-        self._events_on = (config.get("messages_config") or {}).get("receive_speech_events", True)
+        flags = config.get("messages_config") or {}
+        self._events_on = bool(flags.get("receive_speech_events", True))
         stops = [e["send_end_ns"] for e in record.of("stop") if e["send_end_ns"] is not None]
         self._stop_ns = stops[0] if stops else math.inf
         self._reconnects = [
             e["end_ns"] for e in record.of("connect") if e["connection"] > 1 and not e["error"]
         ]
 
-    def of(
-        self, final_ns: int | None, start: float, end: float, speech_end_ns: int | None
-    ) -> str | None:
-        assert final_ns is not None  # noqa: S101 - asked only of finals
-        if speech_end_ns is not None and speech_end_ns < self._stop_ns:
+    def of(self, final_ns: int, start: float, end: float, speech_end_ns: int | None) -> str | None:
+        # The order of a speech_end and its final is not documented; one that comes much later
+        # belongs to the speech that went on after a forced cut.
+        if speech_end_ns is not None and speech_end_ns < min(
+            self._stop_ns, final_ns + _TOGETHER_NS
+        ):
             return "endpoint"
         if final_ns > self._stop_ns:
             return "stop"
@@ -398,7 +414,11 @@ class _Triggers:
             return "max_duration"
         if any(0 <= final_ns - at < 2_000_000_000 for at in self._reconnects):
             return "resume"
-        return None
+        return None if self._events_on else "endpoint"
+
+
+#: A speech_end and a final of one decision arrive within this of each other.
+_TOGETHER_NS = 150_000_000
 
 
 # -- values and columns --

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import enum
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -305,18 +305,20 @@ class SessionProtocol:
 
     Attributes:
         state: where the session is.
-        problems: sentences about messages that contradict what was sent.
+        stop_sent: whether a stop has been sent, on whichever connection.
+        problems: sentences about messages that contradict what was sent, and how often.
     """
 
     def __init__(self, *, json_audio: bool = False, acknowledged: bool = True) -> None:
         self.state = State.NEW
-        self.problems: list[str] = []
+        self.stop_sent = False
+        self.problems: Counter[str] = Counter()
         self.buffer = ResumeBuffer()
         self._json_audio = json_audio
         self._acknowledged = acknowledged
         self._probe_to_send = False
         self._finishing = False
-        self._stop_sent = False
+        self._stop_due = True
 
     def initiated(self) -> None:
         """The session exists; it can be connected to."""
@@ -325,7 +327,7 @@ class SessionProtocol:
     def opened(self) -> None:
         """A connection is open. After a loss this first asks the service where it is."""
         resuming = self.state is State.LOST
-        self._stop_sent = False
+        self._stop_due = True
         if resuming and self._acknowledged:
             self.buffer.rewind()
             if self.buffer.unacknowledged:
@@ -370,8 +372,9 @@ class SessionProtocol:
                 self.buffer.acknowledge(end)
             wire = audio_as_json(data) if self._json_audio else data
             return Frame(FrameKind.AUDIO, wire, seq, start, end, resend)
-        if self._finishing and not self._stop_sent:
-            self._stop_sent = True
+        if self._finishing and self._stop_due:
+            self._stop_due = False
+            self.stop_sent = True
             self.state = State.STOPPING
             return Frame(FrameKind.STOP, _STOP)
         return None
@@ -392,12 +395,9 @@ class SessionProtocol:
         match (message.data or {}).get("byte_range"):
             case [int(), int(end)]:
                 if not self.buffer.acknowledge(end):
-                    self.problems.append(
-                        f"an acknowledgement speaks of byte {end}, "
-                        f"and {self.buffer.sent} bytes have been sent"
-                    )
+                    self.problems["an acknowledgement speaks of more than was sent"] += 1
             case _:
-                self.problems.append("an acknowledgement has no byte range")
+                self.problems["an acknowledgement has no byte range"] += 1
         if self.state is State.RESUMING and not self._probe_to_send:
             self.state = State.STREAMING
 

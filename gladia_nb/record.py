@@ -128,7 +128,7 @@ def dump_line(event: Event) -> str:
         >>> dump_line({"event": "warning", "text": "é"})
         '{"event":"warning","text":"\\u00e9"}\n'
     """
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=True) + "\n"
+    return json.dumps(dict(event), separators=(",", ":"), ensure_ascii=True) + "\n"
 
 
 def load_record(path: str | Path) -> Record:

@@ -133,7 +133,7 @@ class Run:
         return f"Run({self.name!r}, {self.duration_s:.1f} s, {self.outcome})"
 
     def _repr_html_(self) -> str:
-        from gladia_nb.metrics import summary
+        from gladia_nb.metrics import latency_table
 
         header = self.record.header
         target = header["options"]["target"]
@@ -156,9 +156,9 @@ class Run:
         if self.error:
             parts.append(f"<p><b>Error:</b> {html.escape(self.error)}</p>")
         parts.extend(f"<p><b>Note:</b> {html.escape(text)}</p>" for text in self.warnings)
-        table = summary(self)
+        table = latency_table(self)
         if len(table):
-            parts.append(table.to_html(float_format="{:.0f}".format, border=0, na_rep="-"))
+            parts.append(table.to_html(index=False, border=0))
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.text.splitlines())
         parts.append(f"<details><summary>Transcript</summary><ol>{lines}</ol></details>")
         return f"<div>{''.join(parts)}</div>"

@@ -384,6 +384,9 @@ def start(
     prepared = prepare(source, config.measuring(), tail_s=tail_s)
     _check_chunk(prepared, chunk_ms, json_audio)
     words = find_reference(source, reference)
+    if words and prepared.config.channels == 1:
+        # Channels that were mixed into one are heard on it.
+        words = [{**word, "channel": 0} for word in words]
     target = resolve_target(key=key, url=url, server=server)
     options |= {"json_audio": json_audio, "tail_s": tail_s, "target": target.label}
     run_path = _create_file(path, prepared, options, words)

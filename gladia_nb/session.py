@@ -138,7 +138,11 @@ class Session:
             if self._stopped:
                 raise asyncio.CancelledError
             await self._init()
-            await self._converse()
+            try:
+                await self._converse()
+            finally:
+                for text, count in self._protocol.problems.items():
+                    self._warn(f"Contradictory message: {text} ({count} times).")
             await self._fetch_result()
             if self._cut_short:
                 outcome = "stopped"
@@ -306,14 +310,10 @@ class Session:
         if isinstance(raw, bytes):
             event["binary"] = True
         self._emit(event)
-        for text in self._protocol.problems:
-            self._warn(text)
-        self._protocol.problems.clear()
         if resuming and self._protocol.state is not State.RESUMING:
             self._help(self._flush())
 
     def _after(self, closed: Closed, number: int, heard: bool) -> bool | None:
-        stopping = self._protocol.state is State.STOPPING
         outcome = self._protocol.closed(closed.code)
         self._emit(
             {
@@ -333,10 +333,10 @@ class Session:
         if outcome is CloseOutcome.RETRY:
             return heard
         if outcome is CloseOutcome.FINISHED:
-            if not stopping:
+            if not self._protocol.stop_sent:
                 self._warn("The service ended the session before all audio had been sent.")
             return None
-        if outcome is CloseOutcome.ALREADY_ENDED and stopping:
+        if outcome is CloseOutcome.ALREADY_ENDED and self._protocol.stop_sent:
             self._warn(
                 "The connection was lost after the stop and the session had ended meanwhile; "
                 "messages of that time are only in the stored result."

@@ -171,9 +171,12 @@ def test_measuring_asks_for_everything_unless_told_otherwise():
 def test_presets_are_valid_and_can_be_changed(name):
     config = SessionConfig.preset(name, endpointing=0.5)
     assert config.endpointing == 0.5
-    assert config.replace(messages_config={"receive_errors": False}).to_body()["messages_config"][
-        "receive_errors"
-    ] is False
+    assert (
+        config.replace(messages_config={"receive_errors": False}).to_body()["messages_config"][
+            "receive_errors"
+        ]
+        is False
+    )
 
 
 def test_an_unknown_preset_is_named():

@@ -1,0 +1,47 @@
+"""What the frames of a run mean: latency, accuracy, health, with intervals.
+
+Pure functions, frames in, frames out; definitions and sources are in the docstrings. Nothing here
+opens a connection or draws.
+"""
+
+from gladia_nb.metrics.accuracy import WORD_ERRORS, word_errors
+from gladia_nb.metrics.coverage import COVERAGE, coverage
+from gladia_nb.metrics.health import PACING, pacing
+from gladia_nb.metrics.latency import LATENCY, latency
+from gladia_nb.metrics.stats import (
+    LATENCY_TABLE,
+    SUMMARY,
+    Quantiles,
+    best_anchor,
+    ecdf,
+    latency_table,
+    quantiles,
+    summary,
+)
+from gladia_nb.metrics.text import NORMALISER, normalise
+from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
+
+__all__ = [
+    "COVERAGE",
+    "LATENCY",
+    "LATENCY_TABLE",
+    "MATCH_RATE",
+    "NORMALISER",
+    "PACING",
+    "SUMMARY",
+    "WORD_ERRORS",
+    "WORD_TIMES",
+    "Quantiles",
+    "best_anchor",
+    "coverage",
+    "ecdf",
+    "latency",
+    "latency_table",
+    "match_rate",
+    "normalise",
+    "pacing",
+    "quantiles",
+    "summary",
+    "word_errors",
+    "word_times",
+]

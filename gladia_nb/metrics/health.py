@@ -1,0 +1,69 @@
+"""Can the numbers of a run be believed: did its own stopwatch and pacing hold?"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gladia_nb.frames import Schema
+from gladia_nb.metrics.clocks import first_sent
+from gladia_nb.metrics.words import to_frame
+
+if TYPE_CHECKING:
+    from gladia_nb.run import Run
+
+__all__ = ["PACING", "pacing"]
+
+#: One row for a run.
+PACING: Schema = MappingProxyType(
+    {
+        "chunks": "int64",  # sent, each counted once
+        "resent": "int64",  # times that one was sent again
+        "unacknowledged": "int64",  # chunks that no acknowledgement covers
+        "lateness_p50_ms": "float64",  # start of sending - due
+        "lateness_p99_ms": "float64",
+        "lateness_max_ms": "float64",
+        "drift_ms": "float64",  # lateness at the end - lateness at the beginning
+        "send_p99_ms": "float64",  # end of sending - start of sending
+        "ack_p50_ms": "float64",  # first acknowledgement that covers it - end of sending
+        "ack_p99_ms": "float64",
+    }
+)
+
+#: Chunks at each end of a run whose median lateness is compared.
+_ENDS = 10
+
+
+def pacing(run: Run) -> pd.DataFrame:
+    """How well the audio was paced, and how the connection took it, in one row.
+
+    Only the first sending of each chunk counts. A chunk is due when its last sample was spoken;
+    lateness is signed, and a negative one would mean audio sent before it existed. The drift is the
+    median lateness of the last ten chunks minus that of the first ten (of the halves, when there
+    are fewer than twenty), so that one late chunk is no drift; relative sleeps are the usual cause.
+    The acknowledgement's delay is round trip plus what waits in the service: when it grows and the
+    pacing does not, the service falls behind.
+
+    Returns:
+        Columns in `PACING`; NaN for what was not observed.
+    """
+    chunks = first_sent(run)
+    late = chunks["lateness_ms"].to_numpy()
+    width = min(_ENDS, len(late) // 2)
+    drift = np.median(late[-width:]) - np.median(late[:width]) if width else np.nan
+    row = {
+        "chunks": len(chunks),
+        "resent": len(run.chunks) - len(chunks),
+        "unacknowledged": int(chunks["ack_ns"].isna().sum()),
+        "lateness_p50_ms": chunks["lateness_ms"].quantile(0.5),
+        "lateness_p99_ms": chunks["lateness_ms"].quantile(0.99),
+        "lateness_max_ms": chunks["lateness_ms"].max(),
+        "drift_ms": drift,
+        "send_p99_ms": chunks["send_ms"].quantile(0.99),
+        "ack_p50_ms": chunks["ack_ms"].quantile(0.5),
+        "ack_p99_ms": chunks["ack_ms"].quantile(0.99),
+    }
+    return to_frame({name: [value] for name, value in row.items()}, PACING)

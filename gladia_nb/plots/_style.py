@@ -1,0 +1,92 @@
+"""What all plots share: colours, marks, and what is drawn when there is nothing to draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib import font_manager
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "COLOURS",
+    "LABELS",
+    "LINES",
+    "MARKS",
+    "NO_TRANSCRIPTS",
+    "axes",
+    "drawable",
+    "empty",
+    "finish",
+]
+
+#: Colours that stay apart for colour-blind eyes (Okabe and Ito 2008) and in grey. Each thing also
+#: has a line and a mark of its own.
+COLOURS = {
+    "sent": "#7f7f7f",
+    "acknowledged": "#009E73",
+    "partial": "#0072B2",
+    "first_partial": "#0072B2",
+    "last_partial": "#56B4E9",
+    "final": "#D55E00",
+}
+LINES = {
+    "sent": "-",
+    "acknowledged": ":",
+    "partial": "--",
+    "first_partial": "-",
+    "last_partial": ":",
+    "final": "-",
+}
+MARKS = {"first_partial": "o", "last_partial": "s", "final": "^"}
+LABELS = {
+    "first_partial": "first partial",
+    "last_partial": "last partial",
+}
+
+NO_TRANSCRIPTS = "no transcripts"
+
+
+def axes(ax: Axes | None, *, width: float = 9.0, height: float = 4.0) -> Axes:
+    """The axes given, or those of a new figure."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    _, made = plt.subplots(figsize=(width, height), layout="constrained")
+    return made
+
+
+def empty(ax: Axes, sentence: str) -> None:
+    """Say in the middle of the axes why nothing is drawn."""
+    ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color="#7f7f7f")
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def finish(ax: Axes, *, title: str, xlabel: str, ylabel: str) -> Axes:
+    """Title, labels with units, a faint grid behind, no box."""
+    ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.grid(visible=True, alpha=0.25, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def drawable(text: str, limit: int) -> str:
+    """Foreign text for a picture: shortened, no formulas, only signs that the font has.
+
+    A sign that it has not would warn at each drawing.
+
+    Example:
+        >>> drawable("hello wonderful world", 12)
+        'hello wonde\u2026'
+    """
+    text = " ".join(text.split())
+    text = text if len(text) <= limit else text[: limit - 1] + "\u2026"
+    font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
+    shown = "".join(c if font.get_char_index(ord(c)) else "?" for c in text)
+    return shown.replace("$", r"\$")

@@ -1,0 +1,184 @@
+"""Pictures of word latency: its distribution, and its course over the audio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gladia_nb.metrics import best_anchor, ecdf, latency, quantiles
+from gladia_nb.plots._style import (
+    COLOURS,
+    LABELS,
+    LINES,
+    MARKS,
+    NO_TRANSCRIPTS,
+    axes,
+    empty,
+    finish,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gladia_nb.run import Run
+
+__all__ = ["plot_latency_ecdf", "plot_word_latency"]
+
+_MILESTONES = ("first_partial", "final")
+
+#: Words in the window of the rolling median.
+_WINDOW = 9
+
+
+def plot_latency_ecdf(run: Run, ax: Axes | None = None, *, clock: str = "send") -> Axes:
+    """Share of words that were there within a latency: first partial beside final.
+
+    A curve that does not reach 1 has words that never came. The marks on it are the median and the
+    90th percentile; left of 0 the text came before the word had ended.
+
+    Args:
+        run: the run.
+        ax: where to draw; a new figure when None.
+        clock: `send` or `capture`; see `gladia_nb.metrics.latency`.
+    """
+    ax = axes(ax, width=7)
+    rows = _word_rows(run, clock)
+    drawn = [m for m in _MILESTONES if (rows["milestone"] == m).any()]
+    left, right = _range(rows)
+    for milestone in drawn:
+        chosen = rows[rows["milestone"] == milestone]
+        values, shares = ecdf(chosen["latency_ms"])
+        found = quantiles(chosen["latency_ms"], chosen["id"], (0.5, 0.9), resamples=0)
+        colour = COLOURS[milestone]
+        # From 0 up, and at the height of those that came on to the edge.
+        x = np.concatenate([values[:1], values, [right * 1.04]])
+        y = np.concatenate([np.zeros(len(values[:1])), shares, shares[-1:] if len(values) else [0]])
+        label = f"{_label(milestone)}: {_in_words(found.points, found.n, found.never)}"
+        ax.step(x, y, LINES[milestone], where="post", color=colour, label=label, linewidth=1.8)
+        marked = np.isfinite(found.points)
+        ax.plot(
+            found.points[marked],
+            np.array([0.5, 0.9])[marked],
+            MARKS[milestone],
+            color=colour,
+            markersize=7,
+            markeredgecolor="white",
+        )
+    if drawn:
+        if left < 0:
+            ax.axvline(0, color="#7f7f7f", linewidth=0.8)
+        ax.set_ylim(0, 1.02)
+        ax.legend(loc="lower right", fontsize="small", frameon=True, framealpha=0.85)
+    else:
+        empty(ax, NO_TRANSCRIPTS)
+    anchor = best_anchor(rows)
+    return finish(
+        ax,
+        title="Word latency, distribution",
+        xlabel=f"ms since word end (@{clock}, anchor: {anchor})",
+        ylabel="share of words",
+    )
+
+
+def plot_word_latency(run: Run, ax: Axes | None = None, *, clock: str = "send") -> Axes:
+    """Latency of each word over audio time: first partial beside final, with rolling medians.
+
+    Finals come for whole utterances, so that theirs falls along an utterance like a saw. A line of
+    first partials that rises says that something falls behind. Words that never came are crosses at
+    the upper edge.
+
+    Args:
+        run: the run.
+        ax: where to draw; a new figure when None.
+        clock: `send` or `capture`; see `gladia_nb.metrics.latency`.
+    """
+    ax = axes(ax)
+    rows = _word_rows(run, clock)
+    for milestone in _MILESTONES:
+        chosen = rows[rows["milestone"] == milestone].sort_values("anchor_s", kind="stable")
+        if not len(chosen):
+            continue
+        colour = COLOURS[milestone]
+        ax.plot(
+            chosen["anchor_s"],
+            chosen["latency_ms"],
+            MARKS[milestone],
+            color=colour,
+            markersize=4,
+            alpha=0.45,
+            markeredgewidth=0,
+            label=_label(milestone),
+        )
+        ax.plot(
+            chosen["anchor_s"],
+            _rolling_median(chosen["latency_ms"]),
+            LINES[milestone],
+            color=colour,
+            linewidth=1.6,
+        )
+        never = chosen[chosen["latency_ms"].isna()]
+        if len(never):
+            height = 0.97 if milestone == "final" else 0.92
+            ax.plot(
+                never["anchor_s"],
+                np.full(len(never), height),
+                "x",
+                color=colour,
+                markersize=5,
+                transform=ax.get_xaxis_transform(),
+                label=f"{_label(milestone)}: never",
+            )
+    if len(rows):
+        lowest, highest = _range(rows)
+        room = max(highest - lowest, 1)
+        ax.set_ylim(lowest - 0.04 * room * (lowest < 0), highest + 0.2 * room)
+        ax.set_xlim(left=0)
+        # Above the axes, where it hides no word.
+        ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=4,
+            fontsize="small",
+            frameon=False,
+            borderaxespad=0.1,
+        )
+    else:
+        empty(ax, NO_TRANSCRIPTS)
+    return finish(
+        ax,
+        title=f"Word latency (line: median of {_WINDOW} words)",
+        xlabel="audio time of the word's end (s)",
+        ylabel=f"ms since word end (@{clock})",
+    )
+
+
+def _word_rows(run: Run, clock: str) -> pd.DataFrame:
+    """Word latencies on a clock, from the best anchor, where the anchor is known."""
+    rows = latency(run)
+    chosen = (
+        (rows["unit"] == "word") & (rows["clock"] == clock) & (rows["anchor"] == best_anchor(rows))
+    )
+    return rows[chosen & rows["anchor_clock_s"].notna()]
+
+
+def _range(rows: pd.DataFrame) -> tuple[float, float]:
+    """Lowest and highest latency, and 0."""
+    values = rows["latency_ms"].dropna()
+    return min([0.0, *values]), max([0.0, *values])
+
+
+def _rolling_median(values: pd.Series) -> pd.Series:
+    """Median of the words around each, of those that came."""
+    return values.rolling(_WINDOW, center=True, min_periods=1).median()
+
+
+def _label(milestone: str) -> str:
+    return LABELS.get(milestone, milestone)
+
+
+def _in_words(points: np.ndarray, n: int, never: int) -> str:
+    texts = ["never" if np.isinf(p) else f"{p:.0f} ms" for p in points]
+    lost = f", {never} never" if never else ""
+    return f"p50 {texts[0]}, p90 {texts[1]} (n = {n}{lost})"

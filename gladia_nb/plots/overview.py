@@ -1,0 +1,47 @@
+"""The one figure to look at first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gladia_nb.plots._style import drawable
+from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
+from gladia_nb.plots.timeline import plot_staircase, plot_timeline
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gladia_nb.run import Run
+
+__all__ = ["plot_overview"]
+
+
+def plot_overview(run: Run, fig: Figure | None = None) -> Figure:
+    """Timeline, word latency over the audio, distribution and staircase of a run in one figure.
+
+    Args:
+        run: the run.
+        fig: an empty figure to draw in, best with a constrained layout; a new one when None.
+    """
+    if fig is None:
+        from matplotlib import pyplot as plt
+
+        rows = min(max(len(run.utterances), 6), 40)
+        fig = plt.figure(figsize=(12, 7.5 + 0.13 * rows), layout="constrained")
+        heights = [1.2 + 0.13 * rows, 2.4, 2.8]
+    else:
+        heights = [1.4, 1, 1]
+    grid = fig.add_gridspec(3, 2, height_ratios=heights)
+    timeline = fig.add_subplot(grid[0, :])
+    plot_timeline(run, timeline)
+    words = plot_word_latency(run, fig.add_subplot(grid[1, :]))
+    if float(run.record.header["options"]["speed"]) == 1 and len(run.utterances):
+        # Audio time and time since the audio began are the same then.
+        right = max(timeline.get_xlim()[1], words.get_xlim()[1])
+        timeline.set_xlim(0, right)
+        words.set_xlim(0, right)
+    plot_latency_ecdf(run, fig.add_subplot(grid[2, 0]))
+    plot_staircase(run, fig.add_subplot(grid[2, 1]))
+    title = f"{drawable(run.name, 60)}: {run.duration_s:.1f} s of audio, {run.outcome}"
+    fig.suptitle(title, fontweight="bold")
+    return fig
