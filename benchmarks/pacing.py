@@ -96,9 +96,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--chunk-ms", type=float, default=100)
     options = parser.parse_args()
-    print(
-        f"{options.seconds:g} s of speech, chunks of {options.chunk_ms:g} ms, {os.cpu_count()} cores"
-    )
+    print(f"{options.seconds:g} s, chunks of {options.chunk_ms:g} ms, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as folder:
         for name, load in (("idle", False), ("pandas", True)):
             path = Path(folder) / f"{name}.run"

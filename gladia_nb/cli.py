@@ -155,12 +155,13 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
     written = export(run, directory, stem=path.stem)
 
     print(f"\n{run.text}\n")
-    print(
-        f"Latency in milliseconds, partial versus final\n{latency_table(run).to_string(index=False)}\n"
-    )
+    table = latency_table(run).to_string(index=False)
+    print(f"Latency in milliseconds, partial versus final\n{table}\n")
     if len(run.reference):
         total = word_errors(run).iloc[-1]
-        print(f"Word error rate {total['wer']:.3f} ({total['words']:.0f} reference words)\n")
+        print(
+            f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
+        )
     for text in run.warnings:
         print(f"Note: {text}", file=sys.stderr)
     print(f"run          {run.path}")

@@ -378,10 +378,13 @@ def _around(
     for kind, time, recv_ns in events:
         if kind == "speech_start" and time < end:
             begin = time
-        elif kind == "speech_end" and end - _SLACK_S <= time <= end + wait_s + _SLACK_S:
-            if time > start:
-                finish, finish_ns = time, recv_ns
-                break
+        elif (
+            kind == "speech_end"
+            and time > start
+            and end - _SLACK_S <= time <= end + wait_s + _SLACK_S
+        ):
+            finish, finish_ns = time, recv_ns
+            break
     return begin, finish, finish_ns
 
 

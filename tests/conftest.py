@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+import soundfile
 
 from gladia_nb import runner, target
+from gladia_nb.audio import read_audio
+from gladia_nb.samples import sample
 from gladia_nb.server.local import LocalServer
 
 mpl.use("Agg")
@@ -45,3 +49,16 @@ def no_processes_left() -> Iterator[None]:
             if "gladia_nb" in command:
                 left.append(command)
         assert left == [], f"left behind: {left}"
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five seconds of the conversation, with their words: two utterances."""
+    audio = read_audio(sample("conversation"))
+    path = tmp_path_factory.mktemp("clip") / "clip.flac"
+    soundfile.write(path, audio.samples[: 5 * audio.sample_rate], audio.sample_rate)
+    words = json.loads(sample("conversation").with_suffix(".words.json").read_text())["words"]
+    path.with_suffix(".words.json").write_text(
+        json.dumps({"words": [word for word in words if word["end_s"] < 5]})
+    )
+    return path

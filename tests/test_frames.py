@@ -1,0 +1,317 @@
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from make_runs import make_run, rich_run, utterance, words
+
+from gladia_nb import frames
+from gladia_nb.record import Record
+
+BUILDERS = {
+    "messages": (frames.messages_frame, frames.MESSAGES),
+    "chunks": (frames.chunks_frame, frames.CHUNKS),
+    "utterances": (frames.utterances_frame, frames.UTTERANCES),
+    "words": (frames.words_frame, frames.WORDS),
+    "reference": (frames.reference_frame, frames.REFERENCE),
+}
+HEADER: dict[str, Any] = {"config": {"sample_rate": 16000}, "reference": None}
+
+
+def record(*events: dict[str, Any], **config: Any) -> Record:
+    header = {**HEADER, "config": {**HEADER["config"], **config}}
+    return Record(header, ({"event": "audio_start", "t0_ns": 1_000}, *events))
+
+
+def message(body: Any, recv_ns: int = 2_000_001_000) -> dict[str, Any]:
+    raw = body if isinstance(body, str) else json.dumps(body)
+    return {"event": "message", "recv_ns": recv_ns, "connection": 1, "via": "websocket", "raw": raw}
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_an_empty_run_has_the_same_columns_and_dtypes(name):
+    build, schema = BUILDERS[name]
+    for empty in (Record(HEADER, ()), record()):
+        frame = build(empty)
+        assert len(frame) == 0
+        assert {column: str(dtype) for column, dtype in frame.dtypes.items()} == dict(schema)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_rich_run_too(name):
+    build, schema = BUILDERS[name]
+    frame = build(rich_run().record)
+    assert len(frame) > 0
+    assert {column: str(dtype) for column, dtype in frame.dtypes.items()} == dict(schema)
+
+
+def test_a_final_by_hand():
+    body = {
+        "type": "transcript",
+        "session_id": "s",
+        "created_at": "2026-11-20T10:00:01.234Z",
+        "data": {
+            "id": "01_00000007",
+            "is_final": True,
+            "utterance": {
+                "text": " Good morning.",
+                "start": 0.42,
+                "end": 1.38,
+                "language": "en",
+                "confidence": 0.93,
+                "channel": 1,
+                "words": [
+                    {"word": " Good", "start": 0.42, "end": 0.7, "confidence": 0.95},
+                    {"word": " morning.", "start": 0.72, "end": 1.38, "confidence": 0.91},
+                ],
+            },
+        },
+    }
+    made = record(message(body))
+    row = frames.messages_frame(made).iloc[0]
+    assert row[["type", "id", "channel", "is_final", "text", "n_words"]].to_list() == [
+        "transcript",
+        "01_00000007",
+        1,
+        True,
+        " Good morning.",
+        2,
+    ]
+    assert row["recv_s"] == 2.0
+    assert json.loads(row["raw"]) == body
+    assert pd.isna(row["acknowledged"])
+    word = frames.words_frame(made).iloc[1]
+    assert word[["word", "position", "start_s", "end_s", "is_final"]].to_list() == [
+        "morning.",
+        1,
+        0.72,
+        1.38,
+        True,
+    ]
+    only = frames.utterances_frame(made).iloc[0]
+    assert only[["channel", "id", "n_partials", "n_finals", "final_s"]].to_list() == [
+        1,
+        "01_00000007",
+        0,
+        1,
+        2.0,
+    ]
+    assert pd.isna(only["first_partial_ns"])
+
+
+EXAMPLES = [
+    {
+        "type": "audio_chunk",
+        "acknowledged": True,
+        "error": None,
+        "data": {"byte_range": [0, 3200], "time_range": [0.0, 0.1]},
+    },
+    {
+        "type": "audio_chunk",
+        "acknowledged": False,
+        "error": {"message": "quota exceeded"},
+        "data": None,
+    },
+    {
+        "type": "stop_recording",
+        "acknowledged": True,
+        "error": None,
+        "data": {"recording_duration": 7.32, "recording_left_to_process": 0.84},
+    },
+    {"type": "start_session"},
+    {"type": "start_recording"},
+    {"type": "end_session"},
+    {"type": "end_recording", "data": {"recording_duration": 7.32}},
+    {"type": "speech_start", "data": {"time": 0.42, "channel": 0}},
+    {"type": "speech_end", "data": {"time": 2.96, "channel": 0}},
+    {
+        "type": "translation",
+        "error": None,
+        "data": {
+            "utterance_id": "3",
+            "utterance": {
+                "text": " Good morning.",
+                "start": 0.42,
+                "end": 1.38,
+                "language": "en",
+                "confidence": 0.9,
+                "channel": 0,
+                "words": [],
+            },
+            "original_language": "en",
+            "target_language": "fr",
+            "translated_utterance": {},
+        },
+    },
+    {"type": "translation", "error": {"message": "failed"}, "data": None},
+    {
+        "type": "named_entity_recognition",
+        "error": None,
+        "data": {"utterance_id": "00_00000001", "utterance": {}, "results": []},
+    },
+    {
+        "type": "post_transcript",
+        "data": {"full_transcript": "Good morning.", "languages": ["en"], "utterances": []},
+    },
+    {"type": "post_summarization", "error": None, "data": {"results": "A greeting."}},
+    {"type": "error", "data": {"code": "internal_error", "message": "simulated"}},
+    {"type": "of a later version", "data": {"id": 5, "utterance": "text", "channel": "x"}},
+    {
+        "type": "transcript",
+        "data": {
+            "id": None,
+            "is_final": "yes",
+            "utterance": {"channel": 2**70, "words": [1, {"word": 3}], "start": "0"},
+        },
+    },
+]
+
+
+@pytest.mark.parametrize("body", EXAMPLES, ids=lambda body: body["type"])
+def test_every_message_gets_a_row_and_stays_verbatim(body):
+    frame = frames.messages_frame(record(message(body)))
+    assert len(frame) == 1
+    assert frame.loc[0, "type"] == body["type"]
+    assert json.loads(frame.loc[0, "raw"]) == body
+
+
+def test_acknowledgements_speech_events_and_errors_are_read():
+    frame = frames.messages_frame(record(*map(message, EXAMPLES)))
+    assert frame.loc[0, ["byte_end", "start_s", "end_s", "acknowledged"]].to_list() == [
+        3200,
+        0.0,
+        0.1,
+        True,
+    ]
+    assert frame.loc[1, ["acknowledged", "error"]].to_list() == [False, "quota exceeded"]
+    assert frame.loc[7, ["start_s", "channel"]].to_list() == [0.42, 0]
+    assert frame.loc[9, ["id", "text"]].to_list() == ["3", " Good morning."]
+    assert frame.loc[14, "error"] == "simulated"
+
+
+@given(st.lists(st.text() | st.binary().map(lambda b: b.decode("utf-8", "surrogateescape"))))
+def test_any_frames_make_frames(raws):
+    made = record(*(message(raw) for raw in raws))
+    frame = frames.messages_frame(made)
+    assert len(frame) == len(raws)
+    assert frame["type"].isna().all() or any('"type"' in raw for raw in raws)
+    for build, _ in BUILDERS.values():
+        build(made)
+
+
+def chunk(seq: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "event": "chunk",
+        "seq": seq,
+        "start_frame": seq * 1600,
+        "end_frame": (seq + 1) * 1600,
+        "start_byte": seq * 3200,
+        "end_byte": (seq + 1) * 3200,
+        "due_ns": (seq + 1) * 100_000_000,
+        "send_start_ns": (seq + 1) * 100_000_000 + 50_000,
+        "send_end_ns": (seq + 1) * 100_000_000 + 80_000,
+        "connection": 1,
+        "resend": False,
+        **changes,
+    }
+
+
+def ack(end: int, recv_ns: int) -> dict[str, Any]:
+    return message(
+        {"type": "audio_chunk", "acknowledged": True, "data": {"byte_range": [0, end]}}, recv_ns
+    )
+
+
+def test_chunks_by_hand():
+    made = record(
+        chunk(0),
+        ack(3200, 100_580_000),
+        chunk(1, send_end_ns=None),
+        chunk(1, send_start_ns=900_000_000, send_end_ns=900_000_000, connection=2, resend=True),
+        ack(3200, 950_000_000),
+        chunk(2),
+    )
+    frame = frames.chunks_frame(made)
+    assert frame["start_s"].to_list() == [0.0, 0.1, 0.1, 0.2]
+    assert frame.loc[0, ["lateness_ms", "send_ms", "ack_ms"]].to_list() == [0.05, 0.03, 0.5]
+    assert math.isnan(frame.loc[1, "send_ms"])
+    assert frame.loc[2, "lateness_ms"] == 700.0
+    assert frame["resend"].to_list() == [False, False, True, False]
+    assert frame["ack_ns"].isna().to_list() == [False, True, True, True]
+
+
+def test_an_acknowledgement_covers_all_before_it():
+    made = record(chunk(0), chunk(1), ack(6400, 300_000_000))
+    assert frames.chunks_frame(made)["ack_ns"].to_list() == [300_000_000] * 2
+
+
+SAID = words("good morning", start_s=1.0)
+
+
+def test_same_id_on_two_channels_is_two_utterances():
+    body = {"id": "00_0", "is_final": True, "utterance": {"text": "a", "channel": 0}}
+    other = {**body, "utterance": {"text": "b", "channel": 1}}
+    made = record(*(message({"type": "transcript", "data": data}) for data in (body, other)))
+    assert frames.utterances_frame(made)["channel"].to_list() == [0, 1]
+
+
+def event(kind: str, time: float, recv_s: float) -> dict[str, Any]:
+    return message({"type": kind, "data": {"time": time, "channel": 0}}, 1_000 + int(recv_s * 1e9))
+
+
+def final(start: float, end: float, recv_s: float, ident: str = "00_0") -> dict[str, Any]:
+    body = {
+        "id": ident,
+        "is_final": True,
+        "utterance": {"text": "a", "channel": 0, "start": start, "end": end, "words": []},
+    }
+    return message({"type": "transcript", "data": body}, 1_000 + int(recv_s * 1e9))
+
+
+def stop(at_s: float) -> dict[str, Any]:
+    return {"event": "stop", "send_start_ns": 0, "send_end_ns": 1_000 + int(at_s * 1e9)}
+
+
+@pytest.mark.parametrize(
+    ("events", "trigger", "speech_end_s"),
+    [
+        ([event("speech_end", 2.0, 2.3), final(1, 2, 2.4)], "endpoint", 2.0),
+        ([final(1, 2, 2.4), event("speech_end", 2.0, 2.41)], "endpoint", 2.0),
+        ([event("speech_end", 2.3, 2.3), final(1, 2, 2.4)], "endpoint", 2.3),
+        ([stop(2.2), event("speech_end", 2.0, 2.3), final(1, 2, 2.4)], "stop", 2.0),
+        ([event("speech_end", 2.0, 2.1), stop(2.2), final(1, 2, 2.4)], "endpoint", 2.0),
+        ([stop(2.2), final(1, 2, 2.4)], "stop", math.nan),
+        ([final(0, 4.9, 5.3), event("speech_end", 5.4, 5.8)], "max_duration", math.nan),
+        ([final(1, 2, 2.4)], None, math.nan),
+    ],
+)
+def test_why_a_final_came(events, trigger, speech_end_s):
+    frame = frames.utterances_frame(record(*events))
+    found = frame.loc[0, "trigger"]
+    assert (None if pd.isna(found) else found) == trigger
+    np.testing.assert_equal(frame.loc[0, "speech_end_s"], speech_end_s)
+
+
+def test_without_speech_events_what_is_neither_stop_nor_cut_was_an_endpoint():
+    made = record(final(1, 2, 2.4), messages_config={"receive_speech_events": False})
+    assert frames.utterances_frame(made).loc[0, "trigger"] == "endpoint"
+
+
+def test_a_final_right_after_a_reconnection():
+    connect = {"event": "connect", "connection": 2, "end_ns": 2_000_000_000, "error": None}
+    frame = frames.utterances_frame(record(connect, final(1, 2, 2.4)))
+    assert frame.loc[0, "trigger"] == "resume"
+
+
+def test_partials_only():
+    row = make_run(utterance(SAID, final_s=None, speech_end_s=None)).utterances.iloc[0]
+    assert not row["is_final"]
+    assert row["n_partials"] == 2
+    assert pd.isna(row["final_ns"])
+    assert pd.isna(row["trigger"])
+    assert row["text"].strip() == "good morning"
+    assert row["last_partial_s"] == pytest.approx(SAID[-1][2] + 0.2)
