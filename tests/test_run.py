@@ -1,0 +1,68 @@
+import pytest
+from make_runs import make_run, rich_run, transcript, words
+
+import gladia_nb as gn
+from gladia_nb.run import load
+
+
+def test_what_it_was_and_what_came_of_it():
+    run = rich_run()
+    assert run.outcome == "finished"
+    assert run.complete
+    assert run.utterances["is_final"].sum() == len(run.text.splitlines())
+    assert run.error is None
+    assert repr(run).startswith("Run(")
+    assert run.config["sample_rate"] == 16000
+    assert run.messages is run.messages, "made once"
+
+
+def test_text_is_in_the_order_of_the_audio():
+    later, earlier = words("second line", 2.0), words("first line", 0.5)
+    run = make_run(
+        [
+            transcript(3.0, later, "00_1", final=True),
+            transcript(3.5, earlier, "00_0", final=True),
+            transcript(3.6, words("open", 3.2), "00_2"),
+        ]
+    )
+    assert run.text == "first line\nsecond line"
+
+
+def test_foreign_text_is_escaped_in_html():
+    evil = [("<script>alert(1)</script>", 0.5, 0.9)]
+    run = make_run([transcript(1.0, evil, final=True)], name="<b>x</b>.flac")
+    page = run._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "<b>x</b>" not in page
+
+
+@pytest.mark.parametrize(
+    "run", [make_run(), make_run([transcript(1.0, words("open"))]), rich_run()]
+)
+def test_the_html_of_any_run(run):
+    page = run._repr_html_()
+    assert page.startswith("<div>")
+    assert run.outcome in page
+
+
+def test_warnings_and_errors_are_shown():
+    run = make_run(
+        extra=[
+            {"event": "warning", "ns": 1, "text": "odd thing"},
+            {"event": "error", "ns": 2, "name": "SessionError", "text": "bad thing"},
+        ]
+    )
+    assert run.warnings == ["odd thing"]
+    assert run.error == "bad thing"
+    assert "odd thing" in run._repr_html_()
+    assert "bad thing" in run._repr_html_()
+
+
+def test_save_and_load(tmp_path):
+    run = rich_run()
+    again = load(run.save(tmp_path / "a.run"))
+    assert again.record.events == run.record.events
+    assert again.path == tmp_path / "a.run"
+    assert again.words.equals(run.words)
+    assert gn.load is load
