@@ -1,0 +1,136 @@
+"""What the server asks of an engine that turns audio into words, and what an engine reports.
+
+A session opens one stream for each of its channels. An engine may recognise (`recogniser`), or do
+anything else that has these few methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gladia_nb.config import SessionConfig
+
+__all__ = [
+    "Ended",
+    "Engine",
+    "EngineError",
+    "Event",
+    "Progress",
+    "Speech",
+    "Stream",
+    "Transcript",
+    "Word",
+]
+
+
+class EngineError(Exception):
+    """The engine cannot serve a stream, or died while it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word.
+
+    Attributes:
+        text: as it is written, without blanks.
+        start: seconds from the start of the session's audio.
+        end: likewise.
+        confidence: 0 to 1.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Speech began or ended at `time`, in seconds of the session's audio."""
+
+    began: bool
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was understood of one utterance, so far or for good.
+
+    Attributes:
+        utterance: number of the utterance within its channel, from 0.
+        is_final: whether it will not change any more.
+        words: at least one.
+        language: code of the language.
+    """
+
+    utterance: int
+    is_final: bool
+    words: tuple[Word, ...]
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The engine has processed the audio up to `position`, in seconds."""
+
+    position: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last event of a stream; `problem` is None when all went well."""
+
+    problem: str | None = None
+
+
+Event = Speech | Transcript | Progress | Ended
+
+
+class Stream(Protocol):
+    """One channel on its way through the engine. No method blocks."""
+
+    def feed(self, data: bytes) -> None:
+        """Take audio of this channel: whole samples in the session's encoding."""
+        ...
+
+    def finish(self) -> None:
+        """There is no more audio; report what is left, then `Ended`."""
+        ...
+
+    def abort(self) -> None:
+        """Forget the stream; nothing more is reported."""
+        ...
+
+
+class Engine(Protocol):
+    """Turns audio into events."""
+
+    async def start(self) -> None:
+        """Get ready; returns when a stream can be opened without delay.
+
+        Raises:
+            EngineError: it cannot; the sentence says why and what to do.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End every stream, and every process that the engine has started."""
+        ...
+
+    def refusals(self, config: SessionConfig) -> list[str]:
+        """What this engine cannot do at all, one sentence each that begins with the field."""
+        ...
+
+    async def open(self, config: SessionConfig, report: Callable[[Event], None]) -> Stream:
+        """Open a stream for one channel of a session.
+
+        Args:
+            config: of the session.
+            report: called in the event loop with each event, in order.
+
+        Raises:
+            EngineError: the stream cannot be opened.
+        """
+        ...
