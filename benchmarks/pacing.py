@@ -1,14 +1,16 @@
 """How punctual is a stream? Lateness and drift of 60 s of speech, idle and under load.
 
 Each chunk is due when its last sample has been spoken. Lateness is send start minus due time;
-drift is the median lateness of the last ten chunks minus that of the first ten. Three conditions,
-each a session of its own on the embedded server, which recognises the speech on the same machine
-meanwhile:
+drift is the median lateness of the last ten chunks minus that of the first ten. The embedded
+server recognises the speech on the same machine meanwhile. Conditions:
 
 * idle: the calling process waits
 * pandas: the calling process groups and sorts a large frame without pause
-* beside: for comparison, a task in the calling process's own event loop that sends nothing, only
-  sleeps to the same schedule, while another task runs the same pandas work
+
+Beside each runs a bare process that does nothing but wait for the same schedule, in the most
+punctual way that there is (sleep, then busy waiting): what it cannot keep, this machine does not
+allow at that moment. For comparison, `in loop` is a task in the calling process's own event loop,
+which only sleeps to the schedule, while another task runs the same pandas work.
 
     python benchmarks/pacing.py [--seconds 60] [--chunk-ms 100]
 """
@@ -17,7 +19,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -56,24 +61,39 @@ def show(name: str, lateness_ms: np.ndarray) -> None:
     )
 
 
-def session(seconds: float, chunk_ms: float, path: Path, load: bool) -> np.ndarray:
+BARE = """
+import json, sys, time
+n, period = int(sys.argv[1]), float(sys.argv[2])
+late, start = [], time.perf_counter()
+for k in range(1, n + 1):
+    due = start + k * period
+    time.sleep(max(0.0, due - 0.003 - time.perf_counter()))
+    while time.perf_counter() < due:
+        pass
+    late.append((time.perf_counter() - due) * 1000)
+print(json.dumps(late))
+"""
+
+
+def session(seconds: float, chunk_ms: float, path: Path, load: bool) -> tuple[np.ndarray, ...]:
+    """Lateness in ms of the stream's chunks, and of the bare process beside it."""
     frame = table()
+    count = int(seconds * 1000 / chunk_ms)
     live = gn.start(speech(seconds), chunk_ms=chunk_ms, path=path, endpointing=0.3)
-    rounds = 0
+    bare = subprocess.Popen(
+        [sys.executable, "-c", BARE, str(count), str(chunk_ms / 1000)], stdout=subprocess.PIPE
+    )
     while not live.done:
         if load:
             work(frame)
-            rounds += 1
         else:
             live.wait(0.5)
-    run = live.result()
-    first = run.chunks[~run.chunks["resend"]]
-    if load:
-        print(f"         ({rounds} rounds of pandas meanwhile)")
-    return first["lateness_ms"].to_numpy()
+    chunks = live.result().chunks
+    out, _ = bare.communicate()
+    return chunks.loc[~chunks["resend"], "lateness_ms"].to_numpy(), np.array(json.loads(out))
 
 
-async def beside(seconds: float, chunk_ms: float) -> np.ndarray:
+async def in_loop(seconds: float, chunk_ms: float) -> np.ndarray:
     frame = table()
     late: list[float] = []
 
@@ -100,8 +120,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, load in (("idle", False), ("pandas", True)):
             path = Path(folder) / f"{name}.run"
-            show(name, session(options.seconds, options.chunk_ms, path, load))
-    show("beside", asyncio.run(beside(min(options.seconds, 20), options.chunk_ms)))
+            stream, bare = session(options.seconds, options.chunk_ms, path, load)
+            show(name, stream)
+            show("  bare", bare)
+    show("in loop", asyncio.run(in_loop(min(options.seconds, 20), options.chunk_ms)))
     gn.shutdown()
 
 
