@@ -164,9 +164,8 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
         )
     for text in run.warnings:
         print(f"Note: {text}", file=sys.stderr)
-    print(f"run          {run.path}")
-    for name, file in written.items():
-        print(f"{name:<13}{file}")
+    for name, file in {"run": directory / path.name, **written}.items():
+        print(f"{name:<15}{file}")
     return 130 if interrupted else 0
 
 

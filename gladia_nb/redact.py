@@ -42,11 +42,16 @@ class Redactor:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """From now on take out this secret too, as it is and as JSON writes it."""
-        if len(secret) >= _SHORTEST:
-            for form in (secret, json.dumps(secret)[1:-1]):
-                if form not in self._forms:
-                    self._forms.append(form)
+        """From now on take out this secret too, as it is and as JSON writes it.
+
+        A record holds messages verbatim: JSON in a string of JSON.
+        """
+        if len(secret) < _SHORTEST:
+            return
+        for _ in range(3):
+            if secret not in self._forms:
+                self._forms.append(secret)
+            secret = json.dumps(secret)[1:-1]
 
     def add_url(self, url: str) -> None:
         """From now on take out the values of this URL's parameters too."""
