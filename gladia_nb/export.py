@@ -45,7 +45,7 @@ def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[
     Raises:
         RunFileError: a file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     from gladia_nb.plots import plot_overview
 
@@ -72,8 +72,8 @@ def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[
             latency_table(run).to_string(index=False) + "\n", encoding="utf-8"
         )
         place("transcript", "txt").write_text(run.text + "\n", encoding="utf-8")
-        figure = plot_overview(run)
-        FigureCanvasAgg(figure)
+        # A figure of our own: pyplot would keep it, and need a display in some programs.
+        figure = plot_overview(run, Figure(figsize=(12, 10), layout="constrained"))
         figure.savefig(place("overview", "png"), dpi=130)
     except OSError as error:
         raise RunFileError(

@@ -28,7 +28,7 @@ from gladia_nb.redact import redact_url
 from gladia_nb.sources import Chunk
 from gladia_nb.transport import Closed, Connection, Received, Transport
 
-__all__ = ["Limits", "Session", "end_event"]
+__all__ = ["Limits", "Session"]
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -118,7 +118,7 @@ class Session:
         self._stopped = True
         if self._pacer is not None and self._pacer_sleeps:
             self._pacer.cancel()
-        elif self._pacer is None and self._main is not None:
+        elif self._pacer is None:
             # There is no audio under way yet and nothing worth waiting for.
             self.abort()
 
@@ -159,7 +159,7 @@ class Session:
             self._emit_error(_internal(error))
         finally:
             await self._put_away()
-            self._emit(end_event(self._clock, outcome))
+            self._emit(_end_event(self._clock, outcome))
 
     async def _put_away(self) -> None:
         self._ending = True
@@ -486,7 +486,7 @@ class Session:
             wait = min(wait * 1.5, 1.0)
 
 
-def end_event(clock: Clock, outcome: str) -> dict[str, Any]:
+def _end_event(clock: Clock, outcome: str) -> dict[str, Any]:
     """The last event of a record; its anchor shows whether the wall clock was stepped."""
     anchor = Anchor.take()
     return {

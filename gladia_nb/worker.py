@@ -12,6 +12,8 @@ because the notebook is gone however it went, sessions are closed and the proces
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import gc
 import json
 import os
@@ -26,7 +28,7 @@ from typing import Any, BinaryIO
 from gladia_nb.clock import MonotonicClock
 from gladia_nb.record import dump_line
 from gladia_nb.redact import Redactor
-from gladia_nb.session import Session, end_event
+from gladia_nb.session import Session
 from gladia_nb.sources import ChunkSource
 from gladia_nb.transport import Transport
 
@@ -34,10 +36,22 @@ __all__ = ["main"]
 
 
 class _Writer:
-    """Writes lines from a thread of its own, in order."""
+    """Writes lines from a thread of its own, in order.
 
-    def __init__(self, file: BinaryIO, on_error: Callable[[OSError], None]) -> None:
+    Args:
+        file: where to; closed at the end.
+        then: called in that thread with each line that has been written.
+        on_error: called once, when writing fails; later lines are only handed on.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        then: Callable[[bytes], None] = lambda _: None,
+        on_error: Callable[[OSError], None] = lambda _: None,
+    ) -> None:
         self._file = file
+        self._then = then
         self._on_error = on_error
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -54,66 +68,33 @@ class _Writer:
     def _run(self) -> None:
         failed = False
         while (line := self._queue.get()) is not None:
-            if failed:
-                continue
-            try:
-                self._file.write(line)
-                self._file.flush()
-            except OSError as error:
-                failed = True
-                self._on_error(error)
-        if not failed:
+            if not failed:
+                try:
+                    self._file.write(line)
+                    self._file.flush()
+                except OSError as error:
+                    failed = True
+                    self._on_error(error)
+            self._then(line)
+        with contextlib.suppress(OSError):
             self._file.close()
 
 
-class _Host:
-    """Owns the sessions of this process."""
+class _Job:
+    """One session with its file. Commands may come before it runs."""
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._out = _Writer(out, lambda _: None)
-        self._sessions: dict[int, Session] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._gone = asyncio.Event()
-
-    def tell(self, number: int, line: str) -> None:
-        self._out.write(f"{number} {line}".encode("ascii"))
-
-    def command(self, command: dict[str, Any], audio: bytes) -> None:
-        """Carry out one command; called on the event loop."""
-        number = command["session"]
-        if command["cmd"] == "start":
-            task = asyncio.create_task(self._run(number, command, audio))
-            self._tasks[number] = task
-            task.add_done_callback(lambda _: self._tasks.pop(number, None))
-        elif (session := self._sessions.get(number)) is not None:
-            session.stop() if command["cmd"] == "stop" else session.abort()
-        elif command["cmd"] in ("stop", "abort") and number in self._tasks:
-            self._tasks[number].cancel()
-
-    async def _run(self, number: int, command: dict[str, Any], audio: bytes) -> None:
+    def __init__(
+        self, command: dict[str, Any], audio: bytes, tell: Callable[[bytes], None]
+    ) -> None:
         key = command["key"]
-        redact = Redactor([key] if key else [])
-        clock = MonotonicClock()
-        ends: list[str] = []
-
-        def emit(event: dict[str, Any]) -> None:
-            line = redact(dump_line(event))
-            writer.write(line.encode("ascii"))
-            if event["event"] == "end":
-                # Whoever hears of the end may read the file at once: it has to be whole then.
-                ends.append(line)
-            else:
-                self.tell(number, line)
-
-        def file_failed(error: OSError) -> None:
-            text = f"The run could not be written to its file: {error.strerror or error}."
-            event = {"event": "warning", "ns": clock.now_ns(), "text": text}
-            self._loop.call_soon_threadsafe(emit, event)
-
-        # Buffered by nobody: what the system has taken survives the end of this process.
-        file = Path(command["path"]).open("ab", buffering=0)  # noqa: SIM115, ASYNC230 - local file
-        writer = _Writer(file, file_failed)
+        self._redact = Redactor([key] if key else [])
+        self._loop = asyncio.get_running_loop()
+        self._clock = MonotonicClock()
+        # Buffered by nobody: what the system has taken survives the end of this process. And
+        # nobody hears of an event before that, so that a file is never behind what was told.
+        file = Path(command["path"]).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
+        self._writer = _Writer(file, tell, self._file_failed)
+        self._transport = Transport(command["base_url"], key, self._clock)
         chunks = ChunkSource(
             audio,
             command["frame_bytes"],
@@ -121,26 +102,64 @@ class _Host:
             chunk_ms=command["chunk_ms"],
             speed=command["speed"],
         )
+        self.session = Session(
+            chunks,
+            command["body"],
+            self._transport,
+            self._clock,
+            self._emit,
+            region=command["region"],
+            json_audio=command["json_audio"],
+            secret=self._redact.add_url,
+        )
+
+    async def run(self) -> None:
         try:
-            async with Transport(command["base_url"], key, clock) as transport:
-                session = Session(
-                    chunks,
-                    command["body"],
-                    transport,
-                    clock,
-                    emit,
-                    region=command["region"],
-                    json_audio=command["json_audio"],
-                    secret=redact.add_url,
-                )
-                self._sessions[number] = session
-                await session.run()
+            async with self._transport:
+                await self.session.run()
         finally:
-            self._sessions.pop(number, None)
-            if not ends:
-                emit(end_event(clock, "aborted"))
-            await asyncio.to_thread(writer.close)
-            self.tell(number, ends[0])
+            await asyncio.to_thread(self._writer.close)
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        self._writer.write(self._redact(dump_line(event)).encode("ascii"))
+
+    def _file_failed(self, error: OSError) -> None:
+        text = f"The run could not be written to its file: {error.strerror or error}."
+        event = {"event": "warning", "ns": self._clock.now_ns(), "text": text}
+        self._loop.call_soon_threadsafe(self._emit, event)
+
+
+class _Host:
+    """Owns the sessions of this process."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = _Writer(out)
+        self._sessions: dict[int, Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._gone = asyncio.Event()
+
+    def tell(self, number: int, line: bytes) -> None:
+        self._out.write(b"%d %s" % (number, line))
+
+    def command(self, command: dict[str, Any], audio: bytes) -> None:
+        """Carry out one command; called on the event loop."""
+        number = command["session"]
+        session = self._sessions.get(number)
+        if command["cmd"] == "start":
+            tell = functools.partial(self.tell, number)
+            try:
+                job = _Job(command, audio, tell)
+            except OSError as error:
+                tell(dump_line(_unwritable(error)).encode("ascii"))
+                tell(dump_line({"event": "end", "outcome": "failed"}).encode("ascii"))
+                return
+            self._sessions[number] = job.session
+            task = asyncio.create_task(job.run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(lambda _: self._sessions.pop(number, None))
+        elif session is not None:
+            session.stop() if command["cmd"] == "stop" else session.abort()
 
     def leave(self) -> None:
         """The other side is gone."""
@@ -148,13 +167,18 @@ class _Host:
 
     async def serve(self) -> None:
         """Until the other side is gone; then close what is open, within a bound."""
-        self.tell(0, dump_line({"event": "ready", "pid": os.getpid()}))
+        self.tell(0, dump_line({"event": "ready", "pid": os.getpid()}).encode("ascii"))
         await self._gone.wait()
         for session in list(self._sessions.values()):
             session.abort()
         if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=4)
+            await asyncio.wait(self._tasks, timeout=4)
         self._out.close(0.2)
+
+
+def _unwritable(error: OSError) -> dict[str, Any]:
+    text = f"The file of the run has gone: {error.strerror or error}."
+    return {"event": "error", "ns": MonotonicClock().now_ns(), "name": "RunFileError", "text": text}
 
 
 def _read_commands(host: _Host, loop: asyncio.AbstractEventLoop, source: BinaryIO) -> None:

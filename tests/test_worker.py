@@ -123,3 +123,18 @@ def test_a_full_disk_ends_no_session(hand, local_server, tmp_path):
     assert told[-1]["outcome"] == "finished"
     (warning,) = [event for event in told if event["event"] == "warning"]
     assert warning["text"] == "The run could not be written to its file: No space left on device."
+
+
+def test_a_run_file_that_has_gone(hand, local_server, tmp_path):
+    command = start(tmp_path / "a.run", local_server) | {"path": str(tmp_path / "no" / "a.run")}
+    hand.send(bytes(3200), **command)
+    told = [event for _, event in hand.until("end")]
+    assert [event["event"] for event in told] == ["error", "end"]
+    assert "has gone: No such file or directory" in told[0]["text"]
+
+
+def test_an_abort_right_behind_the_start_is_not_lost(hand, local_server, tmp_path):
+    hand.send(bytes(3200), **start(tmp_path / "a.run", local_server))
+    hand.send(cmd="abort", session=1)
+    assert hand.until("end")[-1][1]["outcome"] == "aborted"
+    assert load_record(tmp_path / "a.run").outcome == "aborted"

@@ -23,14 +23,12 @@ def plot_overview(run: Run, fig: Figure | None = None) -> Figure:
         run: the run.
         fig: an empty figure to draw in, best with a constrained layout; a new one when None.
     """
+    rows = min(max(len(run.utterances), 6), 40)
+    heights = [1.2 + 0.13 * rows, 2.4, 2.8]
     if fig is None:
         from matplotlib import pyplot as plt
 
-        rows = min(max(len(run.utterances), 6), 40)
         fig = plt.figure(figsize=(12, 7.5 + 0.13 * rows), layout="constrained")
-        heights = [1.2 + 0.13 * rows, 2.4, 2.8]
-    else:
-        heights = [1.4, 1, 1]
     grid = fig.add_gridspec(3, 2, height_ratios=heights)
     timeline = fig.add_subplot(grid[0, :])
     plot_timeline(run, timeline)
