@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import matplotlib as mpl
 import pytest
 import soundfile
@@ -17,6 +18,9 @@ from gladia_nb.samples import sample
 from gladia_nb.server.local import LocalServer
 
 mpl.use("Agg")
+# No test measures time, not even that of an example: a busy machine must not fail it.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 
 @pytest.fixture(autouse=True)
