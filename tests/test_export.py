@@ -31,6 +31,13 @@ def test_an_empty_run_too(tmp_path):
     assert all(path.stat().st_size for path in written.values())
 
 
+def test_a_place_without_permission(tmp_path, monkeypatch):
+    # Not by its mode: who runs tests as root may write anywhere.
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(RunFileError, match=r"Cannot write to .*: permission denied\. Name another"):
+        prepare_directory(tmp_path)
+
+
 def test_places_that_cannot_be(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RunFileError, match="Cannot make the directory"):
