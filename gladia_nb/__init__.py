@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gladia_nb.audio import Audio, read_audio
+    from gladia_nb.client import GladiaClient
     from gladia_nb.config import PRESETS, SessionConfig
     from gladia_nb.errors import (
         ApiError,
@@ -50,6 +51,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "gladia_nb.audio": ("Audio", "read_audio"),
+    "gladia_nb.client": ("GladiaClient",),
     "gladia_nb.config": ("PRESETS", "SessionConfig"),
     "gladia_nb.errors": (
         "ApiError",
@@ -94,6 +96,7 @@ __all__ = [
     "AudioError",
     "AuthenticationError",
     "ConfigError",
+    "GladiaClient",
     "GladiaNbError",
     "LimitError",
     "Live",

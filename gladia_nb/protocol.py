@@ -18,6 +18,7 @@ from typing import Any
 
 __all__ = [
     "MAX_FRAME_BYTES",
+    "STOP",
     "CloseOutcome",
     "Frame",
     "FrameKind",
@@ -25,6 +26,7 @@ __all__ = [
     "ResumeBuffer",
     "SessionProtocol",
     "State",
+    "audio_as_json",
     "classify_close",
     "parse_message",
 ]
@@ -274,7 +276,8 @@ class Frame:
     resend: bool = False
 
 
-_STOP = '{"type":"stop_recording"}'
+#: The text frame that asks for the rest of the messages.
+STOP = '{"type":"stop_recording"}'
 
 
 def audio_as_json(data: bytes) -> str:
@@ -376,7 +379,7 @@ class SessionProtocol:
             self._stop_due = False
             self.stop_sent = True
             self.state = State.STOPPING
-            return Frame(FrameKind.STOP, _STOP)
+            return Frame(FrameKind.STOP, STOP)
         return None
 
     def probe_unanswered(self) -> None:

@@ -6,6 +6,7 @@ Stamps are taken here, at the socket: before a frame is parsed, before and after
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -23,7 +24,16 @@ from gladia_nb.errors import (
     UnreachableError,
 )
 
-__all__ = ["Closed", "Connection", "Initiated", "Received", "Transport"]
+__all__ = [
+    "Closed",
+    "Connection",
+    "Initiated",
+    "Received",
+    "Reply",
+    "Retry",
+    "Transport",
+    "api_error",
+]
 
 KEY_HEADER = "x-gladia-key"
 _ENDS = (
@@ -32,6 +42,8 @@ _ENDS = (
     aiohttp.WSMsgType.CLOSED,
     aiohttp.WSMsgType.ERROR,
 )
+#: Statuses that may be gone a moment later.
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 #: Pings keep middleboxes from dropping a silent connection and find one that is half dead.
 _HEARTBEAT_S = 20.0
 
@@ -61,6 +73,49 @@ class Closed:
     ns: int
     code: int | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer of a request: status, body, headers."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it holds."""
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a request is repeated.
+
+    Attributes:
+        attempts: requests at most.
+        first_s: seconds before the second; they double from there.
+        longest_s: longest wait, also when the service asks for more.
+    """
+
+    attempts: int = 3
+    first_s: float = 0.3
+    longest_s: float = 10.0
+
+    def wait_s(self, attempt: int, asked: str | None = None) -> float:
+        """Seconds to wait after an attempt (from 1); `asked` is the header `Retry-After`.
+
+        Example:
+            >>> Retry().wait_s(2), Retry().wait_s(1, "4"), Retry().wait_s(1, "3600")
+            (0.6, 4.0, 10.0)
+        """
+        wait = self.first_s * float(2 ** (attempt - 1))
+        if asked is not None:
+            # It can also be a date; the doubling wait serves as well then.
+            with contextlib.suppress(ValueError):
+                wait = max(0.0, float(asked))
+        return min(wait, self.longest_s)
 
 
 class Connection:
@@ -119,11 +174,19 @@ class Transport:
         key: the API key, or None when only URLs initiated elsewhere are used.
         clock: where stamps come from.
         timeout_s: bound of each request and of each handshake.
+        retry: how often and when a request is repeated.
     """
 
     def __init__(
-        self, base_url: str, key: str | None, clock: Clock, *, timeout_s: float = 10.0
+        self,
+        base_url: str,
+        key: str | None,
+        clock: Clock,
+        *,
+        timeout_s: float = 10.0,
+        retry: Retry | None = None,
     ) -> None:
+        self._retry = retry or Retry()
         self._base = base_url.rstrip("/")
         self._key = key
         self._clock = clock
@@ -186,8 +249,8 @@ class Transport:
         """
         self.phases.clear()
         query = {"region": region} if region else None
-        status, text = await self._request("POST", "/v2/live", json=body, params=query)
-        answer = _object(text)
+        reply = await self.request("POST", "/v2/live", json=body, params=query)
+        status, answer = reply.status, _object(reply.text)
         session_id, url = answer.get("id"), answer.get("url")
         if not isinstance(session_id, str) or not isinstance(url, str):
             raise ApiError(
@@ -200,8 +263,7 @@ class Transport:
 
     async def get(self, session_id: str) -> str:
         """The text of `GET /v2/live/:id`; errors as in `init`, and NotFoundError for 404."""
-        _, text = await self._request("GET", f"/v2/live/{session_id}")
-        return text
+        return (await self.request("GET", f"/v2/live/{session_id}")).text
 
     async def connect(self, url: str) -> Connection:
         """Open the WebSocket at a URL, which is used exactly as given and needs no key.
@@ -230,17 +292,39 @@ class Transport:
             raise _unreachable(url, error) from None
         return Connection(socket, self._clock)
 
-    async def _request(self, method: str, path: str, **options: Any) -> tuple[int, str]:
-        headers = {KEY_HEADER: self._key} if self._key else {}
-        url = self._base + path
-        try:
-            async with self._session.request(method, url, headers=headers, **options) as reply:
-                text = await reply.text(errors="replace")
-                if reply.status >= 400:
-                    raise api_error(reply.status, text)
-                return reply.status, text
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _unreachable(url, error) from None
+    async def request(self, method: str, path: str, **options: Any) -> Reply:
+        """One request, repeated within a bound where repeating may help.
+
+        Statuses 408, 429 and 5xx are asked again, after the wait that `Retry-After` names, else
+        after one that doubles; what could not be reached at all is reported at once.
+
+        Args:
+            method: of HTTP.
+            path: behind the base URL, or an absolute URL of the same service.
+            **options: of aiohttp, such as `json` and `params`.
+
+        Raises:
+            ApiError: the last answer was an error status; a subclass says which kind.
+            UnreachableError: no answer.
+        """
+        url = path if path.startswith(("http://", "https://")) else self._base + path
+        headers = {KEY_HEADER: self._key} if self._key and self._is_ours(url) else {}
+        for attempt in range(1, self._retry.attempts + 1):
+            try:
+                async with self._session.request(method, url, headers=headers, **options) as answer:
+                    reply = Reply(answer.status, await answer.read(), dict(answer.headers))
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                raise _unreachable(url, error) from None
+            if reply.status < 400:
+                return reply
+            if reply.status not in _PASSING or attempt == self._retry.attempts:
+                break
+            await asyncio.sleep(self._retry.wait_s(attempt, reply.headers.get("Retry-After")))
+        raise api_error(reply.status, reply.text)
+
+    def _is_ours(self, url: str) -> bool:
+        """The key goes to the service that it is for, and to no other that an answer names."""
+        return urlsplit(url)[:2] == urlsplit(self._base)[:2]
 
 
 def _object(text: str) -> dict[str, Any]:
