@@ -34,7 +34,16 @@ if TYPE_CHECKING:
         UnreachableError,
         WorkerError,
     )
-    from gladia_nb.metrics import latency, latency_table, match_rate, pacing, summary, word_errors
+    from gladia_nb.metrics import (
+        audio_audit,
+        latency,
+        latency_table,
+        match_rate,
+        message_audit,
+        pacing,
+        summary,
+        word_errors,
+    )
     from gladia_nb.plots import (
         plot_latency_ecdf,
         plot_overview,
@@ -68,9 +77,11 @@ _HOMES = {
         "WorkerError",
     ),
     "gladia_nb.metrics": (
+        "audio_audit",
         "latency",
         "latency_table",
         "match_rate",
+        "message_audit",
         "pacing",
         "summary",
         "word_errors",
@@ -109,10 +120,12 @@ __all__ = [
     "SessionError",
     "UnreachableError",
     "WorkerError",
+    "audio_audit",
     "latency",
     "latency_table",
     "load",
     "match_rate",
+    "message_audit",
     "pacing",
     "plot_latency_ecdf",
     "plot_overview",

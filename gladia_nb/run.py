@@ -133,7 +133,7 @@ class Run:
         return f"Run({self.name!r}, {self.duration_s:.1f} s, {self.outcome})"
 
     def _repr_html_(self) -> str:
-        from gladia_nb.metrics import latency_table
+        from gladia_nb.metrics import audit_note, latency_table
 
         header = self.record.header
         target = header["options"]["target"]
@@ -155,7 +155,8 @@ class Run:
         ]
         if self.error:
             parts.append(f"<p><b>Error:</b> {html.escape(self.error)}</p>")
-        parts.extend(f"<p><b>Note:</b> {html.escape(text)}</p>" for text in self.warnings)
+        notes = [text for text in (*self.warnings, audit_note(self)) if text]
+        parts.extend(f"<p><b>Note:</b> {html.escape(text)}</p>" for text in notes)
         table = latency_table(self)
         if len(table):
             parts.append(table.to_html(index=False, border=0))

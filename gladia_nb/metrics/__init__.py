@@ -5,6 +5,13 @@ opens a connection or draws.
 """
 
 from gladia_nb.metrics.accuracy import WORD_ERRORS, word_errors
+from gladia_nb.metrics.audit import (
+    AUDIO_AUDIT,
+    MESSAGE_AUDIT,
+    audio_audit,
+    audit_note,
+    message_audit,
+)
 from gladia_nb.metrics.coverage import COVERAGE, coverage
 from gladia_nb.metrics.health import PACING, pacing
 from gladia_nb.metrics.latency import LATENCY, latency
@@ -22,22 +29,27 @@ from gladia_nb.metrics.text import NORMALISER, normalise
 from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
 
 __all__ = [
+    "AUDIO_AUDIT",
     "COVERAGE",
     "LATENCY",
     "LATENCY_TABLE",
     "MATCH_RATE",
+    "MESSAGE_AUDIT",
     "NORMALISER",
     "PACING",
     "SUMMARY",
     "WORD_ERRORS",
     "WORD_TIMES",
     "Quantiles",
+    "audio_audit",
+    "audit_note",
     "best_anchor",
     "coverage",
     "ecdf",
     "latency",
     "latency_table",
     "match_rate",
+    "message_audit",
     "normalise",
     "pacing",
     "quantiles",

@@ -1,0 +1,174 @@
+"""Is anything missing? What was received against what the service stored, and audio likewise.
+
+No message of the protocol carries a number, so that one that is lost with a connection leaves no
+gap. The stored result (`GET /v2/live/:id`, `result.messages`) is the other list to compare with.
+Messages are compared as JSON values; one that the service stored but that never arrived is lost,
+one that arrived more often than it was stored is doubled, and one that arrived behind a message
+that was stored later is out of order.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter, defaultdict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gladia_nb.frames import Schema
+
+if TYPE_CHECKING:
+    from gladia_nb.run import Run
+
+__all__ = ["AUDIO_AUDIT", "MESSAGE_AUDIT", "audio_audit", "audit_note", "message_audit"]
+
+#: One row a type of message, and one for all together.
+MESSAGE_AUDIT: Schema = MappingProxyType(
+    {
+        "type": "str",
+        "received": "int64",
+        "stored": "int64",
+        "lost": "int64",  # stored, never received
+        "doubled": "int64",  # received more often than stored
+        "not_stored": "int64",  # received, never stored; a service need not store every type
+        "out_of_order": "int64",  # received behind one that was stored later
+    }
+)
+
+#: One row: the audio of the session.
+AUDIO_AUDIT: Schema = MappingProxyType(
+    {
+        "spoken_bytes": "int64",  # of all chunks that were due
+        "sent_bytes": "int64",  # over all connections, what was sent twice counted twice
+        "resent_bytes": "int64",
+        "acknowledged_bytes": "Int64",  # last byte that was acknowledged; missing without any
+        "stored_s": "float64",  # length of what the service kept; NaN when it does not say
+        "spoken_s": "float64",
+    }
+)
+
+
+def message_audit(run: Run) -> pd.DataFrame:
+    """Messages received against messages stored, by type; the last row is all together.
+
+    Args:
+        run: a run with its stored result.
+
+    Returns:
+        Columns in `MESSAGE_AUDIT`; no rows when the run has no stored messages to compare with.
+    """
+    stored = _stored(run)
+    if stored is None:
+        return _frame([], MESSAGE_AUDIT)
+    received = [_canonical(event["raw"]) for event in run.record.of("message")]
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    arrived, kept = Counter(received), Counter(stored)
+    for text in received:
+        kinds[_type(text)]["received"] += 1
+    for text in stored:
+        kinds[_type(text)]["stored"] += 1
+    for text, count in (kept - arrived).items():
+        kinds[_type(text)]["lost"] += count
+    for text, count in (arrived - kept).items():
+        kinds[_type(text)]["doubled" if text in kept else "not_stored"] += count
+    place = {text: position for position, text in reversed(list(enumerate(stored)))}
+    furthest = -1
+    for text in dict.fromkeys(received):
+        position = place.get(text, furthest)
+        kinds[_type(text)]["out_of_order"] += position < furthest
+        furthest = max(furthest, position)
+    rows: list[dict[str, Any]] = [{"type": kind, **kinds[kind]} for kind in sorted(kinds)]
+    total = sum(kinds.values(), Counter())
+    return _frame([*rows, {"type": "all", **total}], MESSAGE_AUDIT)
+
+
+def audio_audit(run: Run) -> pd.DataFrame:
+    """Audio that was spoken, sent, acknowledged and stored; one row, columns in `AUDIO_AUDIT`."""
+    chunks = run.chunks
+    sent = chunks["end_byte"] - chunks["start_byte"]
+    acknowledged = run.messages["byte_end"].max()
+    row = {
+        "spoken_bytes": int(chunks["end_byte"].max()) if len(chunks) else 0,
+        "sent_bytes": int(sent[chunks["send_end_ns"].notna()].sum()),
+        "resent_bytes": int(sent[chunks["resend"]].sum()),
+        "acknowledged_bytes": None if pd.isna(acknowledged) else int(acknowledged),
+        "stored_s": _stored_s(run),
+        "spoken_s": float(chunks["end_s"].max()) if len(chunks) else 0.0,
+    }
+    return _frame([row], AUDIO_AUDIT)
+
+
+def audit_note(run: Run) -> str:
+    """One sentence when something is missing or doubled, else an empty string.
+
+    Example:
+        "Of 812 messages that the service stored, 3 never arrived and 1 came twice."
+    """
+    frame = message_audit(run)
+    if not len(frame):
+        return ""
+    total = frame.iloc[-1]
+    parts = [
+        f"{total[name]} {words}"
+        for name, words in (
+            ("lost", "never arrived"),
+            ("doubled", "came twice"),
+            ("out_of_order", "came out of order"),
+        )
+        if total[name]
+    ]
+    if not parts:
+        return ""
+    return f"Of {total['stored']} messages that the service stored, {' and '.join(parts)}."
+
+
+def _result(run: Run) -> dict[str, Any]:
+    for event in run.record.of("result"):
+        try:
+            body = json.loads(event["raw"])
+        except ValueError:
+            return {}
+        return body if isinstance(body, dict) else {}
+    return {}
+
+
+def _stored(run: Run) -> list[str] | None:
+    result = _result(run).get("result")
+    messages = result.get("messages") if isinstance(result, dict) else None
+    if not isinstance(messages, list):
+        return None
+    return [_canonical(text if isinstance(text, str) else json.dumps(text)) for text in messages]
+
+
+def _stored_s(run: Run) -> float:
+    file = _result(run).get("file")
+    seconds = file.get("audio_duration") if isinstance(file, dict) else None
+    return float(seconds) if isinstance(seconds, (int, float)) else math.nan
+
+
+def _canonical(text: str) -> str:
+    """The same for equal JSON values, however they are written."""
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _type(text: str) -> str:
+    try:
+        kind = json.loads(text).get("type")
+    except (ValueError, AttributeError, RecursionError):
+        return "unreadable"
+    return kind if isinstance(kind, str) else "unreadable"
+
+
+def _frame(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:
+    whole = {"int64": 0}
+    return pd.DataFrame(
+        {
+            name: pd.Series([row.get(name, whole.get(dtype)) for row in rows], dtype=dtype)
+            for name, dtype in schema.items()
+        }
+    )
