@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from gladia_nb.metrics import (
         audio_audit,
+        callback_delays,
         latency,
         latency_table,
         match_rate,
@@ -78,6 +79,7 @@ _HOMES = {
     ),
     "gladia_nb.metrics": (
         "audio_audit",
+        "callback_delays",
         "latency",
         "latency_table",
         "match_rate",
@@ -121,6 +123,7 @@ __all__ = [
     "UnreachableError",
     "WorkerError",
     "audio_audit",
+    "callback_delays",
     "latency",
     "latency_table",
     "load",

@@ -8,6 +8,8 @@ was "spoken". What the service did not say is missing (`NaN` or `<NA>`), never 0
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import math
 from bisect import bisect_left
@@ -202,7 +204,7 @@ def words_frame(record: Record) -> pd.DataFrame:
     """Every word of every transcript; columns in `WORDS`."""
     columns = _columns(WORDS)
     t0 = record.t0_ns
-    for number, (event, message) in enumerate(_messages(record)):
+    for number, event, message in _heard(record):
         found = _transcript(message)
         if found is None:
             continue
@@ -285,7 +287,31 @@ def reference_frame(record: Record) -> pd.DataFrame:
 
 
 def _messages(record: Record) -> Iterable[tuple[Event, Message]]:
-    return ((event, parse_message(event["raw"])) for event in record.of("message"))
+    return ((event, _read(event)) for event in record.of("message"))
+
+
+def _read(event: Event) -> Message:
+    """A message of an event; a callback wraps it in an object of its own."""
+    message = parse_message(event["raw"])
+    if event.get("via") != "callback":
+        return message
+    with contextlib.suppress(ValueError, AttributeError, RecursionError):
+        inner = parse_message(json.dumps(json.loads(message.raw).get("payload")))
+        return dataclasses.replace(inner, raw=message.raw)
+    return message
+
+
+def _heard(record: Record) -> Iterable[tuple[int, Event, Message]]:
+    """Messages with their numbers, each once: a callback only repeats what the WebSocket said.
+
+    Where no transcript came over the WebSocket, callbacks are all that there is.
+    """
+    messages = [(number, *pair) for number, pair in enumerate(_messages(record))]
+    by_socket = any(
+        event.get("via") != "callback" and message.type == "transcript"
+        for _, event, message in messages
+    )
+    return (entry for entry in messages if entry[1].get("via") != "callback" or not by_socket)
 
 
 def _transcript(message: Message) -> tuple[str, bool, Mapping[str, Any]] | None:
@@ -305,7 +331,7 @@ Shown = tuple[int, bool, Mapping[str, Any]]
 def _group(record: Record) -> dict[tuple[int, str], list[Shown]]:
     """Transcripts by utterance: `(recv_ns, is_final, utterance)` in the order of arrival."""
     groups: dict[tuple[int, str], list[Shown]] = {}
-    for event, message in _messages(record):
+    for _, event, message in _heard(record):
         found = _transcript(message)
         if found is not None:
             ident, is_final, utterance = found
@@ -338,7 +364,7 @@ def _acknowledgements(record: Record) -> tuple[list[int], list[int]]:
     """Ends of what was acknowledged, rising, and when each was first known."""
     ends: list[int] = []
     stamps: list[int] = []
-    for event, message in _messages(record):
+    for _, event, message in _heard(record):
         if message.type == "audio_chunk" and message.acknowledged:
             end = _byte_end(message.data or {})
             if end is not None and (not ends or end > ends[-1]):
@@ -353,7 +379,7 @@ Speech = tuple[str, float, int]
 def _speech_events(record: Record) -> dict[int, list[Speech]]:
     """By channel: `(type, time_s, recv_ns)` in the order of arrival."""
     found: dict[int, list[Speech]] = {}
-    for event, message in _messages(record):
+    for _, event, message in _heard(record):
         if message.type in ("speech_start", "speech_end") and message.data is not None:
             time = _number(message.data.get("time"))
             channel = _whole(message.data.get("channel")) or 0

@@ -347,6 +347,7 @@ def start(
     speed: float = 1.0,
     tail_s: float = 0.0,
     json_audio: bool = False,
+    callbacks: bool | Mapping[str, Any] = False,
     reference: Reference = None,
     key: str | None = None,
     url: str | None = None,
@@ -364,6 +365,8 @@ def start(
         speed: 1 is real time; recorded with the run when it is not.
         tail_s: seconds of silence after the audio.
         json_audio: send audio as base64 in JSON instead of binary frames.
+        callbacks: also receive callbacks, stamped like the rest: True for a service on this
+            machine, or `{"host", "port", "public_url"}` where the service reaches it elsewhere.
         reference: the words really spoken, with their times: a path, a list of dicts, or a
             DataFrame; by default `NAME.words.json` beside the sound file, if there is one; False
             for none.
@@ -389,6 +392,7 @@ def start(
         words = [{**word, "channel": 0} for word in words]
     target = resolve_target(key=key, url=url, server=server)
     options |= {"json_audio": json_audio, "tail_s": tail_s, "target": target.label}
+    options["callbacks"] = callbacks is not False
     run_path = _create_file(path, prepared, options, words)
     command = {
         "path": str(run_path),
@@ -401,6 +405,7 @@ def start(
         "chunk_ms": chunk_ms,
         "speed": speed,
         "json_audio": json_audio,
+        "callbacks": _check_callbacks(callbacks),
     }
     return _get_worker().launch(command, prepared.data, run_path, prepared)
 
@@ -469,6 +474,24 @@ def _check_options(chunk_ms: float, speed: float, region: str | None) -> dict[st
     if region not in (None, "eu-west", "us-west"):
         raise ConfigError(f"region must be 'eu-west' or 'us-west' (got {region!r}).")
     return {"chunk_ms": chunk_ms, "speed": speed, "region": region}
+
+
+_CALLBACK_OPTIONS: Mapping[str, type] = {"host": str, "port": int, "public_url": str}
+
+
+def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> dict[str, Any] | None:
+    if isinstance(callbacks, bool):
+        return {} if callbacks else None
+    for name, value in callbacks.items():
+        kind = _CALLBACK_OPTIONS.get(name)
+        if kind is None:
+            known = ", ".join(_CALLBACK_OPTIONS)
+            raise ConfigError(f"callbacks has {known}; {name!r} is not known.")
+        out_of_range = isinstance(value, int) and not 0 <= value <= 65535
+        if not isinstance(value, kind) or out_of_range:
+            what = "a port from 0 to 65535" if kind is int else "a string"
+            raise ConfigError(f"callbacks: {name} must be {what} (got {value!r}).")
+    return dict(callbacks)
 
 
 def _check_chunk(prepared: Prepared, chunk_ms: float, json_audio: bool) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from gladia_nb.redact import redact_url
 from gladia_nb.sources import Chunk
 from gladia_nb.transport import Closed, Connection, Received, Transport
 
-__all__ = ["Limits", "Session"]
+__all__ = ["Limits", "Session", "end_event"]
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -66,6 +66,7 @@ class Session:
         region: `eu-west`, `us-west` or None.
         json_audio: send audio as base64 in JSON.
         limits: bounds of waiting.
+        linger: awaited once the conversation is over, before the end is told: what else may come.
         secret: called with the URL of the WebSocket before anything is emitted, so that its token
             can be kept out of the record.
     """
@@ -81,6 +82,7 @@ class Session:
         region: str | None = None,
         json_audio: bool = False,
         limits: Limits | None = None,
+        linger: Callable[[], Awaitable[object]] | None = None,
         secret: Callable[[str], None] = lambda _: None,
     ) -> None:
         flags = body.get("messages_config") or {}
@@ -93,6 +95,7 @@ class Session:
         self._emit = emit
         self._region = region
         self._limits = limits or Limits()
+        self._linger = linger
         self._secret = secret
         self._session_id: str | None = None
         self._connection: Connection | None = None
@@ -144,6 +147,8 @@ class Session:
                 for text, count in self._protocol.problems.items():
                     self._warn(f"Contradictory message: {text} ({count} times).")
             await self._fetch_result()
+            if self._linger is not None:
+                await self._linger()
             if self._cut_short:
                 outcome = "stopped"
         except asyncio.CancelledError:
@@ -159,7 +164,7 @@ class Session:
             self._emit_error(_internal(error))
         finally:
             await self._put_away()
-            self._emit(_end_event(self._clock, outcome))
+            self._emit(end_event(self._clock, outcome))
 
     async def _put_away(self) -> None:
         self._ending = True
@@ -486,7 +491,7 @@ class Session:
             wait = min(wait * 1.5, 1.0)
 
 
-def _end_event(clock: Clock, outcome: str) -> dict[str, Any]:
+def end_event(clock: Clock, outcome: str) -> dict[str, Any]:
     """The last event of a record; its anchor shows whether the wall clock was stepped."""
     anchor = Anchor.take()
     return {

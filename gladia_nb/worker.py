@@ -26,9 +26,11 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from gladia_nb.clock import MonotonicClock
+from gladia_nb.errors import GladiaNbError, RunFileError
+from gladia_nb.receiver import CallbackReceiver
 from gladia_nb.record import dump_line
 from gladia_nb.redact import Redactor
-from gladia_nb.session import Session
+from gladia_nb.session import Session, end_event
 from gladia_nb.sources import ChunkSource
 from gladia_nb.transport import Transport
 
@@ -102,23 +104,42 @@ class _Job:
             chunk_ms=command["chunk_ms"],
             speed=command["speed"],
         )
+        self._body: dict[str, Any] = command["body"]
+        self._receiver: CallbackReceiver | None = None
+        if (listen := command.get("callbacks")) is not None:
+            self._receiver = CallbackReceiver(self._deliver, self._clock, **listen)
         self.session = Session(
             chunks,
-            command["body"],
+            self._body,
             self._transport,
             self._clock,
             self._emit,
             region=command["region"],
             json_audio=command["json_audio"],
+            linger=self._receiver.settle if self._receiver else None,
             secret=self._redact.add_url,
         )
 
     async def run(self) -> None:
         try:
-            async with self._transport:
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(self._transport)
+                if self._receiver is not None:
+                    await self._listen(self._receiver, stack)
                 await self.session.run()
+        except GladiaNbError as error:
+            self._emit({**_error_event(error), "ns": self._clock.now_ns()})
+            self._emit(end_event(self._clock, "failed"))
         finally:
             await asyncio.to_thread(self._writer.close)
+
+    async def _listen(self, receiver: CallbackReceiver, stack: contextlib.AsyncExitStack) -> None:
+        await stack.enter_async_context(receiver)
+        flags = dict(self._body.get("callback_config") or {})
+        self._body |= {"callback": True, "callback_config": {**flags, "url": receiver.url}}
+
+    def _deliver(self, stamp: int, text: str) -> None:
+        self._emit({"event": "message", "recv_ns": stamp, "via": "callback", "raw": text})
 
     def _emit(self, event: dict[str, Any]) -> None:
         self._writer.write(self._redact(dump_line(event)).encode("ascii"))
@@ -150,7 +171,7 @@ class _Host:
             try:
                 job = _Job(command, audio, tell)
             except OSError as error:
-                tell(dump_line(_unwritable(error)).encode("ascii"))
+                tell(dump_line(_error_event(_unwritable(error))).encode("ascii"))
                 tell(dump_line({"event": "end", "outcome": "failed"}).encode("ascii"))
                 return
             self._sessions[number] = job.session
@@ -176,9 +197,12 @@ class _Host:
         self._out.close(0.2)
 
 
-def _unwritable(error: OSError) -> dict[str, Any]:
-    text = f"The file of the run has gone: {error.strerror or error}."
-    return {"event": "error", "ns": MonotonicClock().now_ns(), "name": "RunFileError", "text": text}
+def _unwritable(error: OSError) -> GladiaNbError:
+    return RunFileError(f"The file of the run has gone: {error.strerror or error}.")
+
+
+def _error_event(error: GladiaNbError) -> dict[str, Any]:
+    return {"event": "error", "name": type(error).__name__, "text": str(error)}
 
 
 def _read_commands(host: _Host, loop: asyncio.AbstractEventLoop, source: BinaryIO) -> None:

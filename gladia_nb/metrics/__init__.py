@@ -7,9 +7,11 @@ opens a connection or draws.
 from gladia_nb.metrics.accuracy import WORD_ERRORS, word_errors
 from gladia_nb.metrics.audit import (
     AUDIO_AUDIT,
+    CALLBACK_DELAYS,
     MESSAGE_AUDIT,
     audio_audit,
     audit_note,
+    callback_delays,
     message_audit,
 )
 from gladia_nb.metrics.coverage import COVERAGE, coverage
@@ -30,6 +32,7 @@ from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_tim
 
 __all__ = [
     "AUDIO_AUDIT",
+    "CALLBACK_DELAYS",
     "COVERAGE",
     "LATENCY",
     "LATENCY_TABLE",
@@ -44,6 +47,7 @@ __all__ = [
     "audio_audit",
     "audit_note",
     "best_anchor",
+    "callback_delays",
     "coverage",
     "ecdf",
     "latency",

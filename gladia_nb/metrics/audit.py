@@ -22,7 +22,15 @@ from gladia_nb.frames import Schema
 if TYPE_CHECKING:
     from gladia_nb.run import Run
 
-__all__ = ["AUDIO_AUDIT", "MESSAGE_AUDIT", "audio_audit", "audit_note", "message_audit"]
+__all__ = [
+    "AUDIO_AUDIT",
+    "CALLBACK_DELAYS",
+    "MESSAGE_AUDIT",
+    "audio_audit",
+    "audit_note",
+    "callback_delays",
+    "message_audit",
+]
 
 #: One row a type of message, and one for all together.
 MESSAGE_AUDIT: Schema = MappingProxyType(
@@ -49,6 +57,16 @@ AUDIO_AUDIT: Schema = MappingProxyType(
     }
 )
 
+#: One row a callback.
+CALLBACK_DELAYS: Schema = MappingProxyType(
+    {
+        "type": "str",
+        "websocket_ns": "Int64",  # arrival of the same message over the WebSocket
+        "callback_ns": "int64",
+        "delay_ms": "float64",  # callback - websocket, signed
+    }
+)
+
 
 def message_audit(run: Run) -> pd.DataFrame:
     """Messages received against messages stored, by type; the last row is all together.
@@ -62,7 +80,11 @@ def message_audit(run: Run) -> pd.DataFrame:
     stored = _stored(run)
     if stored is None:
         return _frame([], MESSAGE_AUDIT)
-    received = [_canonical(event["raw"]) for event in run.record.of("message")]
+    received = [
+        _canonical(event["raw"])
+        for event in run.record.of("message")
+        if event.get("via") != "callback"
+    ]
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     arrived, kept = Counter(received), Counter(stored)
     for text in received:
@@ -98,6 +120,45 @@ def audio_audit(run: Run) -> pd.DataFrame:
         "spoken_s": float(chunks["end_s"].max()) if len(chunks) else 0.0,
     }
     return _frame([row], AUDIO_AUDIT)
+
+
+def callback_delays(run: Run) -> pd.DataFrame:
+    """How much later than over the WebSocket each message came by callback.
+
+    Args:
+        run: a run with callbacks.
+
+    Returns:
+        One row a callback, columns in `CALLBACK_DELAYS`; the delay of a message that did not come
+        over the WebSocket is missing.
+    """
+    arrived: dict[str, int] = {}
+    rows: list[dict[str, Any]] = []
+    callbacks: list[tuple[int, str]] = []
+    for event in run.record.of("message"):
+        if event.get("via") == "callback":
+            callbacks.append((event["recv_ns"], _payload(event["raw"])))
+        else:
+            arrived.setdefault(_canonical(event["raw"]), event["recv_ns"])
+    for callback_ns, text in callbacks:
+        socket_ns = arrived.get(text)
+        delay = math.nan if socket_ns is None else (callback_ns - socket_ns) / 1e6
+        rows.append(
+            {
+                "type": _type(text),
+                "websocket_ns": socket_ns,
+                "callback_ns": callback_ns,
+                "delay_ms": delay,
+            }
+        )
+    return _frame(rows, CALLBACK_DELAYS)
+
+
+def _payload(raw: str) -> str:
+    try:
+        return json.dumps(json.loads(raw)["payload"], sort_keys=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return raw
 
 
 def audit_note(run: Run) -> str:
