@@ -14,8 +14,8 @@ Events, by their `event` field (stamps end in `_ns`):
 | `connect` | `connection` (from 1), `start_ns`, `end_ns`, `error`, and the phases `dns_ms`, `tcp_ms` |
 | `audio_start` | `t0_ns`: when position 0 of the audio was "spoken" |
 | `chunk` | `seq`, `start_frame`, `end_frame`, `start_byte`, `end_byte`, `due_ns`, `send_start_ns`, `send_end_ns`, `connection`, `resend` |
-| `probe`, `stop` | `send_start_ns`, `send_end_ns`, `connection` |
-| `message` | `recv_ns`, `connection`, `via`, `raw` |
+| `probe`, `keep_alive`, `stop` | `send_start_ns`, `send_end_ns`, `connection` |
+| `message` | `recv_ns`, `connection`, `via` (`websocket` or `callback`), `raw` |
 | `close` | `ns`, `connection`, `code`, `reason`, `outcome` |
 | `retry` | `ns`, `attempt`, `wait_s` |
 | `warning` | `ns`, `text` |

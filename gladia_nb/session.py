@@ -23,6 +23,7 @@ from gladia_nb.protocol import (
     FrameKind,
     SessionProtocol,
     State,
+    audio_as_json,
 )
 from gladia_nb.redact import redact_url
 from gladia_nb.sources import Chunk
@@ -44,6 +45,9 @@ class Limits:
         probe_s: how long to wait for the answer to an empty chunk after a reconnection.
         finish_s: after the stop, how long the service may be silent before it is given up.
         result_s: how long to ask for the stored result.
+        keep_alive_s: after so long without audio an empty chunk is sent, because the service
+            drops a session that sends nothing for about 30 s.
+        long_s: after so long it is said that the service ends a session at 3 h.
     """
 
     attempts: int = 8
@@ -52,6 +56,8 @@ class Limits:
     probe_s: float = 1.0
     finish_s: float = 60.0
     result_s: float = 30.0
+    keep_alive_s: float = 20.0
+    long_s: float = 10_200.0
 
 
 class Session:
@@ -113,6 +119,9 @@ class Session:
         self._helpers: set[asyncio.Task[None]] = set()
         self._schedule: dict[int, tuple[int, int, int]] = {}
         self._last_ns = 0
+        self._sent_ns = 0
+        self._t0_ns = 0
+        self._long = False
 
     # -- commands, from the event loop's thread --
 
@@ -274,7 +283,7 @@ class Session:
         self._protocol.opened()
         if self._pacer is None:
             self._start_pacer()
-        self._last_ns = self._clock.now_ns()
+        self._last_ns = self._sent_ns = self._clock.now_ns()
         self._help(self._flush())
         self._help(self._watch(connection))
         if self._protocol.state is State.RESUMING:
@@ -360,7 +369,7 @@ class Session:
     # -- beside the reader --
 
     def _start_pacer(self) -> None:
-        t0 = self._clock.now_ns()
+        t0 = self._t0_ns = self._clock.now_ns()
         self._emit({"event": "audio_start", "t0_ns": t0})
         self._pacer = asyncio.create_task(self._pace(t0))
         self._pacer.add_done_callback(self._pacer_done)
@@ -406,7 +415,7 @@ class Session:
                 start_ns = self._clock.now_ns()
                 end_ns = None
                 try:
-                    end_ns = await connection.send(frame.wire)
+                    end_ns = self._sent_ns = await connection.send(frame.wire)
                 except ConnectionError:
                     # The reader sees the same end; the protocol sends the frame again.
                     return
@@ -447,15 +456,41 @@ class Session:
             await self._flush()
 
     async def _watch(self, connection: Connection) -> None:
-        """After the stop the service must not be silent for ever."""
-        limit_ns = int(self._limits.finish_s * 1e9)
+        """What time alone decides: silence of either side, and the length of the session."""
+        limits = self._limits
         while True:
-            await asyncio.sleep(min(1.0, self._limits.finish_s / 4))
-            stopping = self._protocol.state is State.STOPPING
-            if stopping and self._clock.now_ns() - self._last_ns > limit_ns:
-                self._silent = True
-                await connection.close(1000)
-                return
+            await asyncio.sleep(min(1.0, limits.finish_s / 4, limits.keep_alive_s / 4))
+            now = self._clock.now_ns()
+            if self._protocol.state is State.STOPPING:
+                if now - self._last_ns > limits.finish_s * 1e9:
+                    self._silent = True
+                    await connection.close(1000)
+                    return
+            elif (
+                self._protocol.state is State.STREAMING
+                and now - self._sent_ns > limits.keep_alive_s * 1e9
+            ):
+                await self._keep_alive(connection)
+            if not self._long and now - self._t0_ns > limits.long_s * 1e9:
+                self._long = True
+                self._warn(
+                    f"The session has lasted {limits.long_s / 3600:.2g} h; "
+                    "the service ends sessions after 3 h."
+                )
+
+    async def _keep_alive(self, connection: Connection) -> None:
+        async with self._sending:
+            with contextlib.suppress(ConnectionError):
+                start_ns = self._clock.now_ns()
+                self._sent_ns = await connection.send(audio_as_json(b""))
+                self._emit(
+                    {
+                        "event": "keep_alive",
+                        "send_start_ns": start_ns,
+                        "send_end_ns": self._sent_ns,
+                        "connection": self._number,
+                    }
+                )
 
     # -- afterwards --
 

@@ -11,6 +11,7 @@ from make_runs import make_run, rich_run, utterance, words
 
 from gladia_nb import frames
 from gladia_nb.record import Record
+from gladia_nb.run import load
 
 BUILDERS = {
     "messages": (frames.messages_frame, frames.MESSAGES),
@@ -103,62 +104,99 @@ def test_a_final_by_hand():
     assert pd.isna(only["first_partial_ns"])
 
 
+SESSION = {"session_id": "5f0c", "created_at": "2026-11-21T09:00:00.123Z"}
+WORDS = [
+    {"word": " See", "start": 3.0, "end": 3.2, "confidence": 0.8},
+    {"word": " you.", "start": 3.25, "end": 3.6, "confidence": 0.7},
+]
+SPOKEN = {
+    "text": " See you.",
+    "start": 3.0,
+    "end": 3.6,
+    "language": "en",
+    "confidence": 0.75,
+    "channel": 0,
+    "words": WORDS,
+}
+WHOLE = {"full_transcript": "See you.", "languages": ["en"], "utterances": [SPOKEN]}
+META = {
+    "audio_duration": 4.0,
+    "number_of_distinct_channels": 1,
+    "billing_time": 4.0,
+    "transcription_time": 4.4,
+}
+ADDED = {"utterance_id": "00_00000002", "utterance": SPOKEN}
+FAILED = {"error": {"message": "not today"}, "data": None}
+ACK = {"byte_range": [0, 3200], "time_range": [0.0, 0.1]}
+CHAPTER = {
+    "headline": "Farewell",
+    "gist": "They part",
+    "keywords": ["see"],
+    "start": 3.0,
+    "end": 3.6,
+    "text": "See you.",
+    "sentences": [],
+}
+FEELING = {
+    "sentiment": "positive",
+    "emotion": "contentment",
+    "text": "See you.",
+    "start": 3.0,
+    "end": 3.6,
+    "channel": 0,
+}
+#: Every type of message, and the two shapes of those that can fail.
 EXAMPLES = [
-    {
-        "type": "audio_chunk",
-        "acknowledged": True,
-        "error": None,
-        "data": {"byte_range": [0, 3200], "time_range": [0.0, 0.1]},
-    },
-    {
-        "type": "audio_chunk",
-        "acknowledged": False,
-        "error": {"message": "quota exceeded"},
-        "data": None,
-    },
+    {"type": "audio_chunk", "acknowledged": True, "error": None, "data": ACK},
+    {"type": "audio_chunk", "acknowledged": False, **FAILED},
     {
         "type": "stop_recording",
         "acknowledged": True,
         "error": None,
-        "data": {"recording_duration": 7.32, "recording_left_to_process": 0.84},
+        "data": {"recording_duration": 4.0, "recording_left_to_process": 0.4},
     },
+    {"type": "stop_recording", "acknowledged": False, **FAILED},
     {"type": "start_session"},
     {"type": "start_recording"},
+    {"type": "end_recording", "data": {"recording_duration": 4.0}},
     {"type": "end_session"},
-    {"type": "end_recording", "data": {"recording_duration": 7.32}},
-    {"type": "speech_start", "data": {"time": 0.42, "channel": 0}},
-    {"type": "speech_end", "data": {"time": 2.96, "channel": 0}},
+    {"type": "speech_start", "data": {"time": 0.42, "channel": 1}},
+    {"type": "speech_end", "data": {"time": 3.6, "channel": 1}},
+    {"type": "transcript", "data": {"id": "00_2", "is_final": False, "utterance": SPOKEN}},
+    {"type": "transcript", "data": {"id": "00_2", "is_final": True, "utterance": SPOKEN}},
     {
         "type": "translation",
         "error": None,
         "data": {
-            "utterance_id": "3",
-            "utterance": {
-                "text": " Good morning.",
-                "start": 0.42,
-                "end": 1.38,
-                "language": "en",
-                "confidence": 0.9,
-                "channel": 0,
-                "words": [],
-            },
+            **ADDED,
+            "utterance_id": "2",
             "original_language": "en",
             "target_language": "fr",
-            "translated_utterance": {},
+            "translated_utterance": {**SPOKEN, "text": " A bientot.", "language": "fr"},
         },
     },
-    {"type": "translation", "error": {"message": "failed"}, "data": None},
+    {"type": "translation", **FAILED},
     {
         "type": "named_entity_recognition",
         "error": None,
-        "data": {"utterance_id": "00_00000001", "utterance": {}, "results": []},
+        "data": {
+            **ADDED,
+            "results": [{"entity_type": "NAME_GIVEN", "text": "Ada", "start": 3.0, "end": 3.2}],
+        },
     },
-    {
-        "type": "post_transcript",
-        "data": {"full_transcript": "Good morning.", "languages": ["en"], "utterances": []},
-    },
-    {"type": "post_summarization", "error": None, "data": {"results": "A greeting."}},
+    {"type": "named_entity_recognition", **FAILED},
+    {"type": "sentiment_analysis", "error": None, "data": {**ADDED, "results": [FEELING]}},
+    {"type": "sentiment_analysis", **FAILED},
+    {"type": "post_transcript", "data": WHOLE},
+    {"type": "post_final_transcript", "data": {"metadata": META, "transcription": WHOLE}},
+    {"type": "post_summarization", "error": None, "data": {"results": "They part."}},
+    {"type": "post_chapterization", "error": None, "data": {"results": [CHAPTER]}},
     {"type": "error", "data": {"code": "internal_error", "message": "simulated"}},
+    {"type": "error", "message": "of another shape"},
+]
+EXAMPLES = [{**SESSION, **example} for example in EXAMPLES]
+#: What no reference has.
+UNKNOWN = [
     {"type": "of a later version", "data": {"id": 5, "utterance": "text", "channel": "x"}},
     {
         "type": "transcript",
@@ -171,7 +209,7 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize("body", EXAMPLES, ids=lambda body: body["type"])
+@pytest.mark.parametrize("body", [*EXAMPLES, *UNKNOWN], ids=lambda body: body["type"])
 def test_every_message_gets_a_row_and_stays_verbatim(body):
     frame = frames.messages_frame(record(message(body)))
     assert len(frame) == 1
@@ -179,18 +217,35 @@ def test_every_message_gets_a_row_and_stays_verbatim(body):
     assert json.loads(frame.loc[0, "raw"]) == body
 
 
+def test_every_message_survives_record_save_load_and_frames(tmp_path):
+    bodies = [*EXAMPLES, *UNKNOWN]
+    run = make_run([(float(n), json.dumps(body)) for n, body in enumerate(bodies)], ack_ms=None)
+    again = load(run.save(tmp_path / "a.run"))
+    assert [json.loads(event["raw"]) for event in again.record.of("message")] == bodies
+    assert [json.loads(raw) for raw in again.messages["raw"]] == bodies
+    assert again.messages["type"].to_list() == [body["type"] for body in bodies]
+    assert again.messages.equals(run.messages)
+
+
 def test_acknowledgements_speech_events_and_errors_are_read():
-    frame = frames.messages_frame(record(*map(message, EXAMPLES)))
+    made = record(*map(message, EXAMPLES))
+    frame = frames.messages_frame(made)
+    assert len(frame) == 24
+    assert frame["created_at"].eq(SESSION["created_at"]).all()
     assert frame.loc[0, ["byte_end", "start_s", "end_s", "acknowledged"]].to_list() == [
         3200,
         0.0,
         0.1,
         True,
     ]
-    assert frame.loc[1, ["acknowledged", "error"]].to_list() == [False, "quota exceeded"]
-    assert frame.loc[7, ["start_s", "channel"]].to_list() == [0.42, 0]
-    assert frame.loc[9, ["id", "text"]].to_list() == ["3", " Good morning."]
-    assert frame.loc[14, "error"] == "simulated"
+    assert frame.loc[1, ["acknowledged", "error"]].to_list() == [False, "not today"]
+    assert frame.loc[8, ["start_s", "channel"]].to_list() == [0.42, 1]
+    assert frame.loc[12, ["id", "text"]].to_list() == ["2", " See you."]
+    failed = frame[frame["error"] == "not today"]
+    assert len(failed) == 5
+    assert frame["error"].tail(2).to_list() == ["simulated", "of another shape"]
+    assert len(frames.utterances_frame(made)) == 1
+    assert len(frames.words_frame(made)) == 4
 
 
 @given(st.lists(st.text() | st.binary().map(lambda b: b.decode("utf-8", "surrogateescape"))))

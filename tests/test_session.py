@@ -363,6 +363,18 @@ async def test_strange_frames_are_kept_and_hurt_nobody():
     assert binary["raw"].encode("utf-8", "surrogateescape") == b"\xff\x00"
 
 
+async def test_a_silent_source_keeps_the_session_alive_and_a_long_one_is_told():
+    async with serve(polite) as service:
+        limits = Limits(keep_alive_s=0.1, long_s=0.2)
+        run = await Running(service, limits=limits, chunk_ms=400, speed=0.5).run()
+    assert run.outcome == "finished"
+    assert bytes(service.audio) == AUDIO
+    assert 3 <= len(run.of("keep_alive")) <= 8
+    assert [event["text"] for event in run.of("warning")] == [
+        "The session has lasted 5.6e-05 h; the service ends sessions after 3 h."
+    ]
+
+
 async def test_without_acknowledgements():
     async def script(service: FakeService, socket: web.WebSocketResponse, number: int) -> None:
         if await service.take(socket, acks=False):
