@@ -89,11 +89,19 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the embedded server for other programs")
     serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND:NAME=VALUE,...",
+        help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
+    )
     serve.set_defaults(run=_serve)
 
     lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
     lab.add_argument("--no-browser", action="store_true", help="print the address only")
     lab.add_argument("--port", type=int, metavar="N")
+    lab.add_argument("options", nargs="*", metavar="-- OPTION", help="more, for JupyterLab itself")
     lab.set_defaults(run=_lab)
     return parser
 
@@ -140,7 +148,7 @@ def _read_config(name: str) -> dict[str, Any]:
 def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, Any]) -> int:
     """Run one session in view of the user and write its results."""
     from gladia_nb.export import export, prepare_directory
-    from gladia_nb.metrics import latency_table, word_errors
+    from gladia_nb.metrics import audit_note, latency_table, word_errors
     from gladia_nb.record import new_path
     from gladia_nb.runner import start
     from gladia_nb.target import resolve_target
@@ -162,8 +170,9 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
         print(
             f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
         )
-    for text in run.warnings:
-        print(f"Note: {text}", file=sys.stderr)
+    for text in (*run.warnings, audit_note(run)):
+        if text:
+            print(f"Note: {text}", file=sys.stderr)
     for name, file in {"run": directory / path.name, **written}.items():
         print(f"{name:<15}{file}")
     return 130 if interrupted else 0
@@ -198,7 +207,8 @@ def _watch(live: Any) -> tuple[bool, Run]:
 def _serve(arguments: argparse.Namespace) -> int:
     from gladia_nb.server.local import LocalServer
 
-    with LocalServer(host=arguments.host, port=arguments.port, any_key=True) as server:
+    options = {"faults": arguments.fault} if arguments.fault else {}
+    with LocalServer(host=arguments.host, port=arguments.port, any_key=True, **options) as server:
         print(f"Gladia-compatible live speech-to-text at {server.url} (English, any API key).")
         print(f"Try, in another terminal:  gladia-nb transcribe FILE --url {server.url}")
         print("Ctrl-C ends it.", flush=True)
@@ -215,6 +225,7 @@ def _lab(arguments: argparse.Namespace) -> int:
         command.append("--no-browser")
     if arguments.port is not None:
         command.append(f"--port={arguments.port}")
+    command += arguments.options
     try:
         import jupyterlab  # type: ignore[import-not-found] # noqa: F401
     except ImportError:

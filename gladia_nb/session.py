@@ -31,6 +31,7 @@ from gladia_nb.transport import Closed, Connection, Received, Transport
 
 __all__ = ["Limits", "Session", "end_event"]
 
+_TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
 Emit = Callable[[dict[str, Any]], None]
 
 
@@ -39,8 +40,9 @@ class Limits:
     """Bounds of what a session waits for, in seconds.
 
     Attributes:
-        attempts: reconnections in a row that bring no message before the session gives up.
-        backoff_s: wait before the second attempt; it doubles from there. The first is immediate.
+        attempts: reconnections in a row that bring no progress before the session gives up.
+        backoff_s: wait before the second attempt, at most; it doubles from there. The first,
+            after a connection that had brought progress, is immediate.
         backoff_cap_s: longest wait.
         probe_s: how long to wait for the answer to an empty chunk after a reconnection.
         finish_s: after the stop, how long the service may be silent before it is given up.
@@ -226,10 +228,10 @@ class Session:
         while True:
             connection = await self._connect()
             if connection is not None:
-                heard = await self._one_connection(connection)
-                if heard is None:
+                progress = await self._one_connection(connection)
+                if progress is None:
                     return
-                if heard:
+                if progress:
                     fruitless = 0
             fruitless += 1
             if fruitless > self._limits.attempts:
@@ -276,9 +278,9 @@ class Session:
         """Send and receive until the connection ends.
 
         Returns:
-            None when the session is over, else whether the connection brought any message.
+            None when the session is over, else whether the connection brought it further.
         """
-        number, heard = self._number, False
+        number, progress = self._number, False
         self._connection = self._open = connection
         self._protocol.opened()
         if self._pacer is None:
@@ -290,12 +292,11 @@ class Session:
             self._help(self._give_up_probe())
         try:
             while isinstance(item := await connection.receive(), Received):
-                heard = True
-                self._receive(item, number)
+                progress |= self._receive(item, number)
         finally:
             self._connection = None
             await self._dismiss_helpers()
-        return self._after(item, number, heard)
+        return self._after(item, number, progress)
 
     def _help(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the reader for as long as the connection lasts."""
@@ -309,8 +310,10 @@ class Session:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
 
-    def _receive(self, item: Received, number: int) -> None:
+    def _receive(self, item: Received, number: int) -> bool:
+        """Record a message; whether it is progress: more acknowledged, or more recognised."""
         raw = item.raw
+        acknowledged = self._protocol.buffer.acknowledged
         self._last_ns = item.recv_ns
         resuming = self._protocol.state is State.RESUMING
         message = self._protocol.receive(raw)
@@ -326,8 +329,13 @@ class Session:
         self._emit(event)
         if resuming and self._protocol.state is not State.RESUMING:
             self._help(self._flush())
+        # What a service says to every connection is none, or it could go on for ever.
+        return (
+            message.type not in _TO_EVERY_CONNECTION
+            or self._protocol.buffer.acknowledged > acknowledged
+        )
 
-    def _after(self, closed: Closed, number: int, heard: bool) -> bool | None:
+    def _after(self, closed: Closed, number: int, progress: bool) -> bool | None:
         outcome = self._protocol.closed(closed.code)
         self._emit(
             {
@@ -345,7 +353,7 @@ class Session:
                 "not end the session. What was received until then is in the run."
             )
         if outcome is CloseOutcome.RETRY:
-            return heard
+            return progress
         if outcome is CloseOutcome.FINISHED:
             if not self._protocol.stop_sent:
                 self._warn("The service ended the session before all audio had been sent.")

@@ -111,3 +111,29 @@ def test_waits_double_follow_the_service_and_are_bounded():
     assert retry.wait_s(1, "86400") == 10
     assert retry.wait_s(2, "Wed, 21 Oct 2026 07:28:00 GMT") == pytest.approx(0.6)
     assert retry.wait_s(1, "-3") == 0
+
+
+async def test_jobs_are_listed_page_after_page_and_deleted(local_server):
+    async with GladiaClient(server=local_server) as client:
+        made = []
+        for number in range(5):
+            session = await client.init({"custom_metadata": {"lesson": "pages", "n": number}})
+            live = await client.connect(session)
+            await live.stop()
+            assert [m async for m in live.messages()]
+            made.append(session.session_id)
+        wanted = {"lesson": "pages"}
+        found = [job async for job in client.list(limit=2, custom_metadata=wanted)]
+        assert [job["id"] for job in found] == made[::-1], "the newest first"
+        assert [
+            job["id"] async for job in client.list(custom_metadata=wanted, status="error")
+        ] == []
+        await client.delete(made[0])
+        with pytest.raises(gn.NotFoundError):
+            await client.get(made[0])
+        left = [job["id"] async for job in client.list(custom_metadata=wanted, status=["done"])]
+        assert left == made[:0:-1]
+        running = await client.init()
+        with pytest.raises(gn.ApiError) as caught:
+            await client.delete(running.session_id)
+        assert caught.value.status == 403

@@ -184,14 +184,12 @@ async def test_add_ons_are_answered_in_words(client: Client) -> None:
             "translation": True,
             "translation_config": {"target_languages": ["fr", "de"]},
         },
-        post_processing={"summarization": True},
     )
     finals = len(talk.texts())
     assert finals >= 1
     for kind, count in (
         ("translation", 2 * finals),
         ("named_entity_recognition", finals),
-        ("post_summarization", 1),
     ):
         messages = talk.of(kind)
         assert len(messages) == count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import json
 import logging
 import os
@@ -17,8 +18,10 @@ from typing import Any
 from aiohttp import web
 
 from gladia_nb.server.app import Server
-from gladia_nb.server.engine import EngineError
+from gladia_nb.server.engine import Engine, EngineError
 from gladia_nb.server.options import ServerOptions
+from gladia_nb.server.script import Script
+from gladia_nb.server.scripted import ScriptedEngine
 from gladia_nb.server.sphinx import SphinxEngine
 
 __all__ = ["main"]
@@ -45,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = ServerOptions.from_dict(
             {
                 **values,
+                **({"faults": parsed.fault} if parsed.fault else {}),
                 "host": parsed.host,
                 "port": parsed.port,
                 **({"keys": keys.split(",")} if keys else {}),
@@ -71,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=VALUE",
         help="another option of ServerOptions, its value in JSON; can be repeated",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND:NAME=VALUE,...",
+        help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
     )
     parser.add_argument(
         "--watch-stdin", action="store_true", help="stop when the standard input ends"
@@ -102,6 +113,12 @@ def _sentence(error: Exception, parsed: argparse.Namespace) -> str:
     return str(error)
 
 
+def _engine(options: ServerOptions) -> Engine:
+    if options.engine == "scripted":
+        return ScriptedEngine(Script.load(options.script), end_first=options.speech_end_first)
+    return SphinxEngine(options)
+
+
 async def _run(options: ServerOptions, *, watch: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -112,11 +129,15 @@ async def _run(options: ServerOptions, *, watch: bool) -> None:
     # First of all, so that a port in use is known before the model is loaded.
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     with socket.create_server((options.host, options.port), family=family) as listening:
-        app = Server(SphinxEngine(options), options).application()
+        app = Server(_engine(options), options).application()
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         try:
             await runner.setup()
             await web.SockSite(runner, listening).start()
+            # What was made until now stays: looking through it for garbage takes 50 ms and more,
+            # for which no message would be acknowledged.
+            gc.collect()
+            gc.freeze()
             host, port = listening.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             sys.stdout.write(json.dumps({"url": f"http://{shown}:{port}"}) + "\n")

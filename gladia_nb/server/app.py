@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import io
 import json
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,10 +16,14 @@ from aiohttp import web
 
 from gladia_nb.config import SessionConfig, find_problems
 from gladia_nb.errors import ConfigError
+from gladia_nb.server import sentiment
+from gladia_nb.server.bench import Bench
+from gladia_nb.server.callbacks import Courier
 from gladia_nb.server.engine import Engine
-from gladia_nb.server.messages import timestamp
+from gladia_nb.server.listing import Query, page
 from gladia_nb.server.options import ServerOptions
-from gladia_nb.server.session import Session
+from gladia_nb.server.refusal import RefusalError, invalid
+from gladia_nb.server.session import Session, Status
 
 __all__ = ["Server"]
 
@@ -27,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 #: Largest body of a request, and largest frame of a WebSocket, in bytes.
 _LARGEST = 1 << 20
+#: Largest body of a `PATCH`, in bytes.
+_LARGEST_PATCH = 100 * 1024
+#: After how long a client over its limit may ask again, in seconds.
+_RETRY_AFTER_S = 1
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -37,32 +45,6 @@ _CORS = {
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class _RefusalError(Exception):
-    """A request that is answered with an error of the common shape."""
-
-    def __init__(
-        self, status: int, message: str, *, problems: list[str] | None = None, job: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.problems = problems
-        self.job = job
-
-    def response(self, request: web.Request) -> web.Response:
-        """The common error body."""
-        body: dict[str, Any] = {
-            "timestamp": timestamp(time.time()),
-            "path": request.path,
-            "request_id": f"G-{self.job[:8] or secrets.token_hex(4)}",
-            "statusCode": self.status,
-            "message": self.message,
-        }
-        if self.problems is not None:
-            body["validation_errors"] = self.problems
-        return web.json_response(body, status=self.status)
 
 
 class Server:
@@ -76,6 +58,8 @@ class Server:
     def __init__(self, engine: Engine, options: ServerOptions) -> None:
         self._engine = engine
         self._options = options
+        self._courier = Courier(options)
+        self._bench = Bench(options, self._session, self._authenticate)
         self._by_id: dict[str, Session] = {}
         self._by_token: dict[str, Session] = {}
 
@@ -83,9 +67,12 @@ class Server:
         """The aiohttp application."""
         app = web.Application(client_max_size=_LARGEST, middlewares=[_common])
         app.router.add_post("/v2/live", self._init)
-        app.router.add_get("/v2/live", self._socket, allow_head=False)
+        app.router.add_get("/v2/live", self._list_or_socket, allow_head=False)
         app.router.add_get("/v2/live/{id}", self._get, allow_head=False)
+        app.router.add_patch("/v2/live/{id}", self._patch)
+        app.router.add_delete("/v2/live/{id}", self._delete)
         app.router.add_get("/v2/live/{id}/file", self._file, allow_head=False)
+        self._bench.add_routes(app.router)
         app.router.add_route("*", "/{path:.*}", _no_route)
         app.on_startup.append(self._on_startup)
         app.on_shutdown.append(self._on_shutdown)
@@ -99,20 +86,31 @@ class Server:
         await asyncio.gather(*(session.close() for session in self._by_id.values()))
 
     async def _on_cleanup(self, _: web.Application) -> None:
+        await self._courier.close()
+        await self._bench.close()
         await self._engine.close()
 
     # -- routes -------------------------------------------------------------------------------
 
     async def _init(self, request: web.Request) -> web.Response:
         key = self._authenticate(request)
+        await self._bench.before_init()
         config = _configuration(await _json(request))
-        refusals = self._engine.refusals(config)
+        engine = self._bench.engine(self._engine)
+        refusals = engine.refusals(config)
         if refusals:
-            raise _RefusalError(400, "Invalid parameter(s)", problems=refusals)
+            raise invalid(*refusals)
+        if config.realtime_processing.sentiment_analysis:
+            with contextlib.suppress(ImportError):  # is answered at each final
+                await asyncio.to_thread(sentiment.load)
+        # After the last wait, so that no two requests take the same place.
+        self._check_limit(key)
         session = Session(
             config,
-            engine=self._engine,
+            engine=engine,
             options=self._options,
+            courier=self._courier,
+            faults=self._bench.faults,
             key=key,
             when_over=self._on_over,
         )
@@ -126,12 +124,20 @@ class Server:
         }
         return web.json_response(body, status=201)
 
+    async def _list_or_socket(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._socket(request)
+        key = self._authenticate(request)
+        query = Query(request.query.items())
+        own = (session for session in reversed(self._by_id.values()) if session.key == key)
+        base = f"{request.scheme}://{request.host}{request.path}"
+        return web.json_response(page(own, query, base, Session.summary))
+
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").lower() != "websocket":
-            return await _no_route(request)
+        self._bench.before_handshake()
         session = self._by_token.get(request.query.get("token", ""))
         if session is None:
-            raise _RefusalError(self._options.unknown_token_status, "Invalid token")
+            raise RefusalError(self._options.unknown_token_status, "Invalid token")
         # Compression would cost time on every acknowledgement and save nothing on a machine's
         # own network; a client that offers it goes on without.
         # aiohttp refuses frames from this size on.
@@ -143,11 +149,31 @@ class Server:
     async def _get(self, request: web.Request) -> web.Response:
         return web.json_response(self._session(request).summary())
 
+    async def _patch(self, request: web.Request) -> web.Response:
+        session = self._session(request)
+        if (request.content_length or 0) > _LARGEST_PATCH:
+            raise RefusalError(413, "payload too large", job=session.id)
+        if len(await request.read()) > _LARGEST_PATCH:
+            raise RefusalError(413, "payload too large", job=session.id)
+        data = await _json(request)
+        if not isinstance(data, dict):
+            raise invalid("body must be an object")
+        session.post_session_metadata = data
+        return web.Response(status=204)
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        session = self._session(request)
+        if not session.is_over:
+            raise RefusalError(403, "Invalid parameter", job=session.id)
+        del self._by_id[session.id]
+        del self._by_token[session.token]
+        return web.Response(status=202)
+
     async def _file(self, request: web.Request) -> web.Response:
         session = self._session(request)
         wav = session.intake.wav() if session.is_over else None
         if wav is None:
-            raise _RefusalError(404, "Not found", job=session.id)
+            raise RefusalError(404, "Not found", job=session.id)
         # As a stream, so that a long recording leaves in pieces between other answers.
         return web.Response(body=io.BytesIO(wav), content_type="application/octet-stream")
 
@@ -156,20 +182,39 @@ class Server:
     def _authenticate(self, request: web.Request) -> str:
         key = request.headers.get("x-gladia-key", "")
         if not key:
-            raise _RefusalError(401, "no gladia key provided")
+            raise RefusalError(401, "no gladia key provided")
         keys = self._options.keys
         if keys is not None and not any(
             hmac.compare_digest(key.encode(), known.encode()) for known in keys
         ):
-            raise _RefusalError(401, "gladia user not found")
+            raise RefusalError(401, "gladia user not found")
         return key
+
+    def _check_limit(self, key: str) -> None:
+        most = self._options.max_sessions
+        if most is None:
+            return
+        # Nobody may ever come for a session that has been made; it must not hold a place for ever.
+        oldest = time.monotonic() - self._options.idle_timeout_s
+        running = sum(
+            session.status is Status.PROCESSING
+            or (session.status is Status.QUEUED and session.made_at > oldest)
+            for session in self._by_id.values()
+            if session.key == key
+        )
+        if running >= most:
+            raise RefusalError(
+                429,
+                f"Maximum number of concurrent sessions reached ({most})",
+                headers={"Retry-After": str(_RETRY_AFTER_S)},
+            )
 
     def _session(self, request: web.Request) -> Session:
         key = self._authenticate(request)
         name = request.match_info["id"]
         session = self._by_id.get(name)
         if session is None or session.key != key:
-            raise _RefusalError(404, "Not found")
+            raise RefusalError(404, "Not found")
         return session
 
     def _on_over(self, _: Session) -> None:
@@ -191,22 +236,22 @@ async def _common(request: web.Request, handler: Handler) -> web.StreamResponse:
     else:
         try:
             response = await handler(request)
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             response = refusal.response(request)
         except web.HTTPRequestEntityTooLarge:
-            response = _RefusalError(413, "payload too large").response(request)
+            response = RefusalError(413, "payload too large").response(request)
         except web.HTTPException as error:
-            response = _RefusalError(error.status, error.reason).response(request)
+            response = RefusalError(error.status, error.reason).response(request)
         except Exception:  # noqa: BLE001 - the client is owed an answer, the log has the rest
             _log.exception("a request to %s failed", request.path)
-            response = _RefusalError(500, "Internal server error").response(request)
+            response = RefusalError(500, "Internal server error").response(request)
     if not response.prepared:
         response.headers.update(_CORS)
     return response
 
 
 async def _no_route(request: web.Request) -> web.StreamResponse:
-    raise _RefusalError(404, f"Cannot {request.method} {request.path}")
+    raise RefusalError(404, f"Cannot {request.method} {request.path}")
 
 
 async def _json(request: web.Request) -> Any:
@@ -216,9 +261,7 @@ async def _json(request: web.Request) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _RefusalError(
-            400, "Invalid parameter(s)", problems=[f"body must be JSON ({error})"]
-        ) from None
+        raise invalid(f"body must be JSON ({error})") from None
 
 
 def _configuration(data: Any) -> SessionConfig:
@@ -227,7 +270,7 @@ def _configuration(data: Any) -> SessionConfig:
     As far as is known the service ignores what it does not know, and takes null as not given.
     """
     if not isinstance(data, dict):
-        raise _RefusalError(400, "Invalid parameter(s)", problems=["body must be an object"])
+        raise invalid("body must be an object")
     clean = _without_null(data)
     for problem in find_problems(clean):
         if problem.kind == "unknown":
@@ -235,7 +278,7 @@ def _configuration(data: Any) -> SessionConfig:
     try:
         return SessionConfig.from_dict(clean)
     except ConfigError as error:
-        raise _RefusalError(400, "Invalid parameter(s)", problems=error.problems) from None
+        raise invalid(*error.problems) from None
 
 
 def _without_null(data: dict[str, Any]) -> dict[str, Any]:

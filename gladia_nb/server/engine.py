@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gladia_nb.config import SessionConfig
 
 __all__ = [
+    "AddOn",
+    "Due",
     "Ended",
     "Engine",
     "EngineError",
@@ -47,11 +49,33 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """When a scripted event is to be reported, and what that follows from.
+
+    Attributes:
+        ns: on the monotonic clock (`time.perf_counter_ns`).
+        position: of the audio that the event waited for, in seconds.
+        received_ns: when the frame that covers the position was received.
+    """
+
+    ns: int
+    position: float
+    received_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
-    """Speech began or ended at `time`, in seconds of the session's audio."""
+    """Speech began or ended at `time`, in seconds of the session's audio.
+
+    Attributes:
+        began: or else ended.
+        time: seconds.
+        due: when it was to be reported, of scripted engines.
+    """
 
     began: bool
     time: float
+    due: Due | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +87,34 @@ class Transcript:
         is_final: whether it will not change any more.
         words: at least one.
         language: code of the language.
+        due: when it was to be reported, of scripted engines.
     """
 
     utterance: int
     is_final: bool
     words: tuple[Word, ...]
     language: str = "en"
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddOn:
+    """What the engine itself has found out about an utterance, after its final.
+
+    Attributes:
+        utterance: number of the utterance within its channel.
+        kind: `translation`, `named_entity_recognition` or `sentiment_analysis`.
+        data: `data` of the message; the server adds `utterance_id` and `utterance`. None when it
+            went wrong.
+        problem: what went wrong, for the message's `error`.
+        due: when it was to be reported, of scripted engines.
+    """
+
+    utterance: int
+    kind: str
+    data: dict[str, Any] | None
+    problem: str | None = None
+    due: Due | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +131,19 @@ class Ended:
     problem: str | None = None
 
 
-Event = Speech | Transcript | Progress | Ended
+Event = Speech | Transcript | AddOn | Progress | Ended
 
 
 class Stream(Protocol):
     """One channel on its way through the engine. No method blocks."""
 
-    def feed(self, data: bytes) -> None:
-        """Take audio of this channel: whole samples in the session's encoding."""
+    def feed(self, data: bytes, received_ns: int) -> None:
+        """Take audio of this channel.
+
+        Args:
+            data: whole samples in the session's encoding.
+            received_ns: when its frame was received, on the monotonic clock.
+        """
         ...
 
     def finish(self) -> None:
@@ -106,6 +157,11 @@ class Stream(Protocol):
 
 class Engine(Protocol):
     """Turns audio into events."""
+
+    @property
+    def supplies(self) -> frozenset[str]:
+        """Kinds of add-ons that it reports itself; the server answers for the others."""
+        ...
 
     async def start(self) -> None:
         """Get ready; returns when a stream can be opened without delay.
@@ -123,11 +179,14 @@ class Engine(Protocol):
         """What this engine cannot do at all, one sentence each that begins with the field."""
         ...
 
-    async def open(self, config: SessionConfig, report: Callable[[Event], None]) -> Stream:
+    async def open(
+        self, config: SessionConfig, channel: int, report: Callable[[Event], None]
+    ) -> Stream:
         """Open a stream for one channel of a session.
 
         Args:
             config: of the session.
+            channel: its number, from 0.
             report: called in the event loop with each event, in order.
 
         Raises:

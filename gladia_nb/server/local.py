@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from gladia_nb.errors import ServerError
+from gladia_nb.server.faults import Fault
 from gladia_nb.server.options import ServerOptions
 
 __all__ = ["LocalServer"]
@@ -65,6 +67,7 @@ class LocalServer:
         self._url = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
+        self._script: Path | None = None
 
     def __repr__(self) -> str:
         return f"<LocalServer at {self._url}>" if self.is_running else "<LocalServer, not running>"
@@ -121,7 +124,7 @@ class LocalServer:
         command = [sys.executable, "-m", "gladia_nb.server", "--watch-stdin"]
         command += ["--host", self._host, "--port", str(self._port)]
         for name, value in self._options.items():
-            command += ["--set", f"{name}={json.dumps(value)}"]
+            command += ["--set", f"{name}={json.dumps(self._plain(name, value))}"]
         # A file, and not a pipe that would have to be read while the server runs.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(  # noqa: S603 - this package, run by its own interpreter
@@ -140,6 +143,20 @@ class LocalServer:
             self.stop()
             raise
         return self
+
+    def _plain(self, name: str, value: Any) -> Any:
+        """An option as JSON can have it, and short enough for a command line."""
+        if name == "script" and isinstance(value, Mapping):
+            with tempfile.NamedTemporaryFile("w", suffix=".script.json", delete=False) as file:
+                json.dump(value, file)
+            self._script = Path(file.name)
+            return file.name
+        if name == "script" and value is not None:
+            return str(value)
+        if name == "faults":
+            several = value if isinstance(value, list | tuple) else [value]
+            return [str(Fault.parse(item)) for item in several]
+        return value
 
     def wait(self) -> int:
         """Wait until the server ends; returns its exit status.
@@ -166,6 +183,9 @@ class LocalServer:
         if self._complaints is not None:
             self._complaints.close()
             self._complaints = None
+        if self._script is not None:
+            self._script.unlink(missing_ok=True)
+            self._script = None
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

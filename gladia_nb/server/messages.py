@@ -179,9 +179,11 @@ class Messages:
             },
         )
 
-    def add_on_failed(self, kind: str, message: str) -> str:
-        """An add-on's message that has an error in place of data."""
-        return self._text(kind, error=failure(message), data=None)
+    def add_on(
+        self, kind: str, data: dict[str, Any] | None, error: dict[str, Any] | None = None
+    ) -> str:
+        """An add-on's message: its data, or an error in place of it."""
+        return self._text(kind, error=error, data=data)
 
     def post(self, kind: str, data: dict[str, Any]) -> str:
         """`post_transcript` or `post_final_transcript`."""

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gladia_nb.server.faults import Fault
+from gladia_nb.server.script import Script
+
 __all__ = ["ServerOptions"]
 
 
@@ -39,9 +42,23 @@ class ServerOptions:
         session_limit_code: WebSocket close code when that happens, after all messages.
         ended_code: WebSocket close code for a connection to a session that has ended.
         unknown_token_status: HTTP status that refuses a WebSocket with an unknown token.
+        max_sessions: sessions that a key may have at a time; more are answered with 429. None is
+            no limit. One that nobody has connected to counts for `idle_timeout_s`.
+        callback_attempts: how often a message is posted to a receiver that fails, until it is
+            given up.
+        callback_backoff_s: wait before the second attempt, in seconds; doubled at each further one,
+            10 s at most.
+        callback_timeout_s: how long a receiver may take to answer, in seconds.
+        webhook_url: where `start_session`, `start_recording`, `end_recording` and `end_session` of
+            every session are posted, whatever it asks for; None is nowhere.
         partial_step_s: seconds of audio between two looks for a new partial.
         finish_timeout_s: longest wait for pending recognition at the end of a session, in seconds.
         keep_audio_bytes: how much audio of finished sessions to keep for download, the newest.
+        engine: what turns audio into words: `recogniser`, or `scripted` (see `script`).
+        script: of the scripted engine, see `gladia_nb.server.script`: a mapping, or the path of a
+            JSON file, such as the words file of a recording.
+        faults: what is to go wrong on purpose, see `gladia_nb.server.faults`.
+        trace: keep for each session what was received and sent when, for `GET /_trace/{id}`.
         clock_offset_s: how far the server's `created_at` is ahead of this machine's clock.
     """
 
@@ -60,17 +77,38 @@ class ServerOptions:
     session_limit_code: int = 1000
     ended_code: int = 4403
     unknown_token_status: int = 403
+    max_sessions: int | None = None
+    callback_attempts: int = 5
+    callback_backoff_s: float = 0.5
+    callback_timeout_s: float = 10.0
+    webhook_url: str | None = field(default=None, repr=False)
     partial_step_s: float = 0.1
     finish_timeout_s: float = 120.0
     keep_audio_bytes: int = 1 << 30
+    engine: str = "recogniser"
+    script: Mapping[str, Any] | str | None = field(default=None, repr=False)
+    faults: tuple[Fault, ...] = ()
+    trace: bool = False
     clock_offset_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 and 65535 (got {self.port})")
+        if self.engine not in ("recogniser", "scripted"):
+            raise ValueError(f"engine must be 'recogniser' or 'scripted' (got {self.engine!r})")
+        if self.script is not None:
+            Script.load(self.script)
         for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0 (got {getattr(self, name)})")
+        if self.callback_timeout_s <= 0 or self.callback_backoff_s < 0:
+            raise ValueError("callback_timeout_s must be above 0, and callback_backoff_s not below")
+        if self.callback_attempts < 1 or (self.max_sessions is not None and self.max_sessions < 1):
+            raise ValueError("callback_attempts and max_sessions must be at least 1")
+        if self.webhook_url is not None and not self.webhook_url.startswith(
+            ("http://", "https://")
+        ):
+            raise ValueError("webhook_url must begin with http:// or https://")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ServerOptions:
@@ -92,7 +130,20 @@ class ServerOptions:
         return cls(**clean)
 
 
+#: Options that may be None, and else have this type.
+_OPTIONAL = {"max_sessions": int, "webhook_url": str}
+
+
 def _as_type(name: str, value: Any, default: Any) -> Any:
+    if name in _OPTIONAL:
+        if value is None or type(value) is _OPTIONAL[name]:
+            return value
+        raise ValueError(f"{name} must be {_OPTIONAL[name].__name__} or null (got {value!r})")
+    if name == "script":
+        return value
+    if name == "faults":
+        several = value if isinstance(value, list | tuple) else [value]
+        return tuple(Fault.parse(item) for item in several)
     if name == "keys":
         return None if value is None else tuple(str(key) for key in value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ import soxr
 from gladia_nb import audio
 from gladia_nb.server.engine import Event, Progress, Speech, Transcript, Word
 from gladia_nb.server.vad import FRAME_S, SpeechGate
+from gladia_nb.server.vocabulary import Entry, Vocabulary
 
 __all__ = ["Recogniser", "StreamSettings", "load_decoder"]
 
@@ -55,6 +56,7 @@ class StreamSettings:
         speech_threshold: strictness of the voice activity detection, 0 to 1.
         partial_step_s: how often to look for a new partial hypothesis, in seconds of audio.
         end_first: whether the end of speech is reported before its final.
+        vocabulary: the user's own words.
     """
 
     encoding: str
@@ -65,6 +67,7 @@ class StreamSettings:
     speech_threshold: float
     partial_step_s: float
     end_first: bool
+    vocabulary: Sequence[Entry] = ()
 
 
 def load_decoder() -> Any:
@@ -86,6 +89,7 @@ class Recogniser:
         if settings.sample_rate == 8000:
             decoder.set_cmn(_NARROW_BAND_MEANS)
         self._decoder = decoder
+        self._vocabulary = Vocabulary(decoder, settings.vocabulary)
         self._settings = settings
         self._gate = SpeechGate(settings.speech_threshold, settings.endpointing)
         self._step = max(1, round(settings.partial_step_s / FRAME_S))
@@ -210,7 +214,7 @@ class Recogniser:
         ]
         if not final:
             self._count([text for text, _ in found])
-        return tuple(
+        return self._vocabulary.written(
             Word(
                 text,
                 _seconds(self._first + segment.start_frame),

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import contextlib
-import json
 import logging
 import math
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from gladia_nb.config import SessionConfig
-from gladia_nb.server import results
+from gladia_nb.server.add_ons import AddOns
+from gladia_nb.server.callbacks import Courier
 from gladia_nb.server.connection import Connection
 from gladia_nb.server.engine import (
+    AddOn,
+    Due,
     Engine,
     EngineError,
     Event,
@@ -29,22 +29,18 @@ from gladia_nb.server.engine import (
     Stream,
     Transcript,
 )
+from gladia_nb.server.faults import FaultBoard
+from gladia_nb.server.incoming import Audio, BadAudio, Stop, read_text
 from gladia_nb.server.intake import Intake
 from gladia_nb.server.messages import FLAGS, Messages, timestamp, utterance
 from gladia_nb.server.options import ServerOptions
+from gladia_nb.server.results import Outcome, Status
+from gladia_nb.server.spelling import Spelling
+from gladia_nb.server.trace import Trace
 
 __all__ = ["Session", "Status"]
 
 _log = logging.getLogger(__name__)
-
-
-class Status(StrEnum):
-    """Where a session is in its life."""
-
-    QUEUED = "queued"
-    PROCESSING = "processing"
-    DONE = "done"
-    ERROR = "error"
 
 
 class Session:
@@ -59,6 +55,8 @@ class Session:
         config: of the session.
         engine: recognises the audio.
         options: of the server.
+        courier: takes what is posted to callbacks and webhooks.
+        faults: what is to go wrong on purpose.
         key: API key that made the session, and may ask for its result.
         when_over: called once the session has ended.
 
@@ -66,6 +64,9 @@ class Session:
         id: public name of the session.
         token: opens its WebSocket; whoever has it needs no key.
         status: where it is in its life.
+        made_at: when it was made, by `time.monotonic`.
+        post_session_metadata: what the client has added with `PATCH`.
+        trace: what was received and sent when, if the server keeps that.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class Session:
         *,
         engine: Engine,
         options: ServerOptions,
+        courier: Courier,
+        faults: FaultBoard,
         key: str,
         when_over: Callable[[Session], None],
     ) -> None:
@@ -82,16 +85,24 @@ class Session:
         self.status = Status.QUEUED
         self.key = key
         self.config = config
+        self.post_session_metadata: dict[str, Any] = {}
         self.intake = Intake(config)
+        self.made_at = time.monotonic()
         self.created_at = timestamp(time.time() + options.clock_offset_s)
+        self.trace = Trace(self.id) if options.trace else None
+        self._faults = faults
+        self._received_ns = 0
+        self._due: Due | None = None
         self._engine = engine
         self._options = options
         self._when_over = when_over
         self._messages = Messages(self.id, options)
         self._wants = config.messages_config.model_dump()
-        self._sent: list[str] = []
+        self._post = courier.post(config, self.id)
+        self._spelling = Spelling.of(config)
+        self._add_ons = AddOns(config, self._messages, engine.supplies)
+        self._outcome = Outcome(config, self._add_ons)
         self._missed: list[str] = []
-        self._utterances: list[dict[str, Any]] = []
         self._streams: list[Stream] = []
         self._positions = [0.0] * config.channels
         self._pending = config.channels
@@ -103,9 +114,10 @@ class Session:
         self._last_input = math.nan
         self._is_stopping = False
         self._completed_at: str | None = None
-        self._metadata: dict[str, Any] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._watcher: asyncio.Task[None] | None = None
+        kind = "start_session"
+        self._post.message(kind, FLAGS[kind], self._messages.lifecycle(kind))
 
     def __repr__(self) -> str:
         return f"<Session {self.id} {self.status}>"
@@ -114,6 +126,11 @@ class Session:
     def is_over(self) -> bool:
         """Whether everything has been said."""
         return self.status in (Status.DONE, Status.ERROR)
+
+    @property
+    def custom_metadata(self) -> dict[str, Any] | None:
+        """What the client has named the session by."""
+        return self.config.custom_metadata
 
     # -- the connection -----------------------------------------------------------------------
 
@@ -127,7 +144,7 @@ class Session:
         if self.is_over:
             await ws.close(code=self._options.ended_code)
             return
-        connection = Connection(ws, request.transport)
+        connection = Connection(ws, request.transport, self._faults, self.trace)
         replaced, self._connection = self._connection, connection
         if replaced is not None:
             self._spawn(replaced.close(1001))
@@ -147,25 +164,30 @@ class Session:
             self._missed += await connection.leave()
         if self._connection is connection:
             self._connection = None
-            if ws.close_code == 1000:
+            if connection.close_code == 1000:
                 self._stop()
 
     async def _begin(self) -> None:
         for channel in range(self.config.channels):
             report = self._reporter(channel)
-            self._streams.append(await self._engine.open(self.config, report))
+            self._streams.append(await self._engine.open(self.config, channel, report))
         self.status = Status.PROCESSING
         self._began = time.monotonic()
         self._watcher = self._spawn(self._watch())
         if self._options.start_session_on_socket:
-            self._emit("start_session", self._messages.lifecycle("start_session"))
+            self._to_socket(FLAGS["start_session"], self._messages.lifecycle("start_session"))
         self._emit("start_recording", self._messages.lifecycle("start_recording"))
 
     def _reporter(self, channel: int) -> Callable[[Event], None]:
-        return lambda event: self._on_event(channel, event)
+        def report(event: Event) -> None:
+            self._due = getattr(event, "due", None)
+            self._on_event(channel, event)
+            self._due = None
+
+        return report
 
     async def _read(self, connection: Connection) -> None:
-        async for message in connection.ws:
+        async for message in connection.read():
             if self._connection is not connection:
                 return
             if not connection.is_open and self._wants["receive_acknowledgments"]:
@@ -173,6 +195,7 @@ class Session:
                 # again when it is back: taking it now would double it.
                 return
             self._last_input = time.monotonic()
+            self._received_ns = connection.received_ns
             if message.type is WSMsgType.BINARY:
                 self._take(message.data)
             elif message.type is WSMsgType.TEXT:
@@ -180,23 +203,13 @@ class Session:
             await connection.breathe()
 
     def _on_text(self, text: str) -> None:
-        try:
-            message = json.loads(text)
-            kind = message["type"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            _log.debug("ignored a text frame that is not a message (%d characters)", len(text))
-            return
-        if kind == "stop_recording":
+        asked = read_text(text)
+        if isinstance(asked, Stop):
             self._on_stop()
-        elif kind == "audio_chunk":
-            try:
-                data = base64.b64decode(message["data"]["chunk"], validate=True)
-            except (KeyError, TypeError, ValueError, binascii.Error):
-                self._refuse_audio("data.chunk must be audio in base64")
-            else:
-                self._take(data)
-        else:
-            _log.debug("ignored a message of an unknown type")
+        elif isinstance(asked, Audio):
+            self._take(asked.data)
+        elif isinstance(asked, BadAudio):
+            self._refuse_audio(asked.why)
 
     async def _watch(self) -> None:
         """End the session when nothing comes any more, or when it has lasted too long."""
@@ -228,12 +241,14 @@ class Session:
         last = self.intake.received
         times = (self.intake.time_of(first), self.intake.time_of(last))
         self._emit("audio_chunk", self._messages.audio_chunk((first, last), times))
+        if self.trace is not None:
+            self.trace.received(self._received_ns, len(data), first, last)
         self._recognise(audio)
 
     def _recognise(self, audio: bytes) -> None:
         if audio:
             for stream, data in zip(self._streams, self.intake.split(audio), strict=True):
-                stream.feed(data)
+                stream.feed(data, self._received_ns)
 
     def _refuse_audio(self, why: str) -> None:
         self._emit("audio_chunk", self._messages.audio_chunk(None, (0, 0), why))
@@ -263,6 +278,11 @@ class Session:
             self._emit(kind, self._messages.speech(kind, event.time, channel))
         elif isinstance(event, Transcript):
             self._on_transcript(channel, event)
+        elif isinstance(event, AddOn):
+            said = self._outcome.finals.get((channel, event.utterance))
+            if said is not None:
+                name = self._messages.utterance_id(event.utterance, channel)
+                self._emit_all(self._add_ons.from_engine(event, name, said))
         else:
             self._pending -= 1
             if event.problem is not None:
@@ -271,19 +291,16 @@ class Session:
                 self._all_ended.set()
 
     def _on_transcript(self, channel: int, transcript: Transcript) -> None:
+        transcript = replace(transcript, words=self._spelling.apply(transcript.words))
         kind = "final" if transcript.is_final else "partial"
         text = self._messages.transcript(transcript, channel)
         self._emit("transcript", text, flag=f"receive_{kind}_transcripts")
         if not transcript.is_final:
             return
-        self._utterances.append(utterance(transcript, channel))
-        asked = self.config.realtime_processing
-        for name in ("translation", "named_entity_recognition", "sentiment_analysis"):
-            if getattr(asked, name):
-                config = asked.translation_config if name == "translation" else None
-                for _ in range(len(config.target_languages) if config else 1):
-                    failed = self._messages.add_on_failed(name, results.ADD_ON_REASONS[name])
-                    self._emit(name, failed)
+        said = utterance(transcript, channel)
+        self._outcome.finals[channel, transcript.utterance] = said
+        name = self._messages.utterance_id(transcript.utterance, channel)
+        self._emit_all(self._add_ons.after_final(name, said, transcript.words))
 
     def _fail(self, problem: str) -> None:
         if self._problem is None:
@@ -320,23 +337,30 @@ class Session:
         messages, duration = self._messages, self.intake.duration
         self._emit("end_recording", messages.end_recording(duration))
         began = 0.0 if math.isnan(self._began) else time.monotonic() - self._began
-        self._metadata = results.metadata(duration, self.config.channels, began)
-        text = results.transcription(self._utterances)
+        self._outcome.complete(duration, began)
+        text = self._outcome.transcription()
         self._emit("post_transcript", messages.post("post_transcript", text))
-        if self.config.post_processing.summarization:
-            why = results.ADD_ON_REASONS["summarization"]
-            self._emit("post_summarization", messages.add_on_failed("post_summarization", why))
-        final = results.post_final(self.config, self._metadata, text)
+        self._emit_all(self._add_ons.summarise(text))
+        final = self._outcome.post_final()
         self._emit("post_final_transcript", messages.post("post_final_transcript", final))
         self._emit("end_session", messages.lifecycle("end_session"))
 
     def _emit(self, kind: str, text: str, flag: str = "") -> None:
-        """Send and keep a message, if its flag asks for it."""
-        if not self._wants[flag or FLAGS[kind]]:
+        """Send, post and keep a message, as far as flags ask for it."""
+        flag = flag or FLAGS[kind]
+        self._post.message(kind, flag, text)
+        self._to_socket(flag, text)
+
+    def _emit_all(self, said: list[tuple[str, str]]) -> None:
+        for kind, text in said:
+            self._emit(kind, text)
+
+    def _to_socket(self, flag: str, text: str) -> None:
+        if not self._wants[flag]:
             return
-        self._sent.append(text)
+        self._outcome.sent.append(text)
         if self._connection is not None:
-            self._connection.send(text)
+            self._connection.send(text, self._due)
         else:
             self._missed.append(text)
 
@@ -363,38 +387,12 @@ class Session:
 
     def summary(self) -> dict[str, Any]:
         """The body of `GET /v2/live/:id`."""
-        return {
-            "id": self.id,
-            "request_id": f"G-{self.id[:8]}",
-            "version": 2,
-            "status": str(self.status),
-            "created_at": self.created_at,
-            "completed_at": self._completed_at,
-            "custom_metadata": self.config.custom_metadata,
-            "error_code": 500 if self.status is Status.ERROR else None,
-            "post_session_metadata": {},
-            "kind": "live",
-            "file": self._file(),
-            "request_params": self.config.with_defaults(),
-            "result": self._result(),
-        }
-
-    def _file(self) -> dict[str, Any] | None:
-        if not self.is_over or not self.intake.kept_bytes:
-            return None
-        return {
-            "id": str(uuid.uuid5(uuid.UUID(self.id), "file")),
-            "filename": f"{self.id}.wav",
-            "source": None,
-            "audio_duration": round(self.intake.duration, 3),
-            "number_of_channels": self.config.channels,
-        }
-
-    def _result(self) -> dict[str, Any] | None:
-        if self._metadata is None:
-            return None
-        text = results.transcription(self._utterances)
-        return {
-            **results.post_final(self.config, self._metadata, text),
-            "messages": list(self._sent),
-        }
+        return self._outcome.job(
+            self.id,
+            self.intake,
+            status=str(self.status),
+            created_at=self.created_at,
+            completed_at=self._completed_at,
+            error_code=500 if self.status is Status.ERROR else None,
+            post_session_metadata=self.post_session_metadata,
+        )

@@ -15,6 +15,7 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.server import wire
 from gladia_nb.server.engine import Ended, EngineError, Event
 from gladia_nb.server.options import ServerOptions
+from gladia_nb.server.vocabulary import entries_of, problems_of
 
 __all__ = ["SphinxEngine"]
 
@@ -81,18 +82,28 @@ class SphinxEngine:
                 process.kill()
             await process.wait()
 
+    @property
+    def supplies(self) -> frozenset[str]:
+        """None: it hears words, and knows nothing about them."""
+        return frozenset()
+
     def refusals(self, config: SessionConfig) -> list[str]:
-        """The model knows English only."""
+        """The model knows English only, and words need letters that it can read."""
         foreign = [code for code in config.language_config.languages if code != "en"]
         if not foreign:
-            return []
+            return problems_of(config)
         sentence = (
             "language_config.languages must be ['en'] or empty: this server's own recogniser "
             f"knows English only (got {list(config.language_config.languages)})"
         )
-        return [sentence]
+        return [sentence, *problems_of(config)]
 
-    async def open(self, config: SessionConfig, report: Callable[[Event], None]) -> _Stream:
+    async def open(
+        self,
+        config: SessionConfig,
+        channel: int,  # noqa: ARG002 - all channels are alike to it
+        report: Callable[[Event], None],
+    ) -> _Stream:
         """A new process for one channel."""
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
@@ -124,6 +135,7 @@ class SphinxEngine:
             "speech_threshold": config.pre_processing.speech_threshold,
             "partial_step_s": self._options.partial_step_s,
             "end_first": self._options.speech_end_first,
+            "vocabulary": entries_of(config),
         }
 
 
@@ -160,7 +172,7 @@ class _Stream(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(wire.frame(kind, payload))
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes, received_ns: int) -> None:  # noqa: ARG002 - keeps no clock
         """Take whole samples of the channel."""
         self.send(wire.AUDIO, data)
 
