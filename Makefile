@@ -44,6 +44,7 @@ lab: .venv/.lab ## open the notebooks in JupyterLab
 bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
 	$(BIN)/python benchmarks/server_acks.py
+	$(BIN)/python benchmarks/server_sessions.py
 
 clean: ## remove what was made
 	rm -rf .venv build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         plot_timeline,
         plot_word_latency,
     )
+    from gladia_nb.receiver import CallbackReceiver
     from gladia_nb.run import Run, load
     from gladia_nb.runner import Live, shutdown, start, transcribe
     from gladia_nb.samples import sample
@@ -95,6 +96,7 @@ _HOMES = {
         "plot_timeline",
         "plot_word_latency",
     ),
+    "gladia_nb.receiver": ("CallbackReceiver",),
     "gladia_nb.run": ("Run", "load"),
     "gladia_nb.runner": ("Live", "shutdown", "start", "transcribe"),
     "gladia_nb.samples": ("sample",),
@@ -108,6 +110,7 @@ __all__ = [
     "Audio",
     "AudioError",
     "AuthenticationError",
+    "CallbackReceiver",
     "ConfigError",
     "GladiaClient",
     "GladiaNbError",

@@ -144,9 +144,17 @@ class GladiaClient:
     def __repr__(self) -> str:
         return f"GladiaClient({self._label!r})"
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> Self:
+        """What `async with` does at its beginning, for notebooks in which a step is a cell."""
         await self._transport.__aenter__()
         return self
+
+    async def close(self) -> None:
+        """What `async with` does at its end."""
+        await self._transport.__aexit__(None, None, None)
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
 
     async def __aexit__(
         self,
@@ -154,7 +162,7 @@ class GladiaClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._transport.__aexit__(kind, error, trace)
+        await self.close()
 
     async def init(self, config: SessionConfig | Mapping[str, Any] | None = None) -> Initiated:
         """`POST /v2/live`: id and URL of a new session.
