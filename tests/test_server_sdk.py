@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -331,3 +332,24 @@ async def test_it_resumes_after_a_drop(sdk: Any) -> None:
             assert listener.connected >= 3
             assert (await client.get_file(job_id))[44:] == data
             await client._http_client._client.aclose()
+
+
+def test_the_sync_client_resumes_after_a_drop(sdk: Any) -> None:
+    with LocalServer(faults=["drop:at_byte=40000"]) as server:
+        client = sdk.GladiaClient(api_key=server.key, api_url=server.url).live()
+        session = client.start_session(request(sdk))
+        listener = Listener(session)
+        assert session.wait_until_ready(10)
+        data = speech()
+        for chunk in chunks(data):
+            session.send_audio(chunk)
+            time.sleep(0.02)
+        while listener.connected < 2 or session.status != "connected":
+            time.sleep(0.02)
+        session.stop_recording()
+        assert listener.is_over.wait(30)
+        assert session.join(5)
+        assert listener.errors == []
+        assert [event.code for event in listener.ended] == [1000]
+        assert client.get_file(session.session_id)[44:] == data
+        client._http_client._client.close()
