@@ -55,8 +55,6 @@ LANGUAGES = tuple(
 )
 TRANSLATION_LANGUAGES = tuple(sorted((*LANGUAGES, "wo")))
 
-Language = Annotated[str, Field(json_schema_extra={"choices": "languages"})]
-
 
 class _Part(BaseModel):
     """Strict and immutable: a number in quotes is a mistake, not a number."""

@@ -382,7 +382,7 @@ def start(
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
-    config = (config or SessionConfig()).replace(**fields) if fields else config or SessionConfig()
+    config = (config or SessionConfig()).replace(**fields)
     options = _check_options(chunk_ms, speed, region)
     prepared = prepare(source, config.measuring(), tail_s=tail_s)
     _check_chunk(prepared, chunk_ms, json_audio)

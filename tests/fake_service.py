@@ -91,7 +91,7 @@ class FakeService:
         return False
 
     @staticmethod
-    def cut(socket: web.WebSocketResponse, request_transport: Any = None) -> None:
+    def cut(socket: web.WebSocketResponse) -> None:
         """End the connection without a close frame."""
         transport = socket._req.transport
         assert transport is not None

@@ -1,15 +1,13 @@
 import asyncio
-import contextlib
 import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
 import soundfile
 from aiohttp import web
+from breaking_network import breaking_network
 from fake_service import SESSION, TOKEN, FakeService, polite, serve
 
 from gladia_nb.clock import MonotonicClock
@@ -387,47 +385,12 @@ async def test_without_acknowledgements():
     assert bytes(service.audio) == AUDIO
 
 
-@asynccontextmanager
-async def cutting_proxy(url: str, every: int) -> AsyncIterator[str]:
-    """A TCP proxy that breaks a connection after `every` bytes to the server, three times."""
-    host, port = url.removeprefix("http://").split(":")
-    cuts = 3
-
-    async def pump(
-        source: asyncio.StreamReader, sink: asyncio.StreamWriter, counts: bool, both: list
-    ) -> None:
-        nonlocal cuts
-        passed = 0
-        with contextlib.suppress(ConnectionError):
-            while data := await source.read(1000):
-                passed += len(data)
-                if counts and cuts and passed > every:
-                    cuts -= 1
-                    for writer in both:
-                        writer.transport.abort()
-                    return
-                sink.write(data)
-                await sink.drain()
-        sink.close()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(host, int(port))
-        both = [writer, back]
-        await asyncio.gather(pump(reader, back, True, both), pump(there, writer, False, both))
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield "http://{}:{}".format(*server.sockets[0].getsockname())
-    finally:
-        server.close()
-
-
 async def test_the_embedded_server_and_a_network_that_breaks(local_server, clip):
     """What the server kept is byte for byte what was spoken, and the words are all there."""
     ready = prepare(clip, SessionConfig(endpointing=0.3))
     clock = MonotonicClock()
     events: list[dict[str, Any]] = []
-    async with cutting_proxy(local_server.url, 40_000) as url:
+    async with breaking_network(local_server.url, 40_000, 3) as (url, _):
         chunks = ChunkSource(ready.data, 2, 16000, chunk_ms=50, speed=6)
         async with Transport(url, local_server.key, clock) as transport:
             await Session(chunks, ready.config.to_body(), transport, clock, events.append).run()
