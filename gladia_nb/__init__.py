@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from gladia_nb.metrics import (
         audio_audit,
         callback_delays,
+        health,
         latency,
         latency_table,
         match_rate,
         message_audit,
         pacing,
         summary,
+        verdict,
+        vitals,
         word_errors,
     )
     from gladia_nb.plots import (
@@ -81,12 +84,15 @@ _HOMES = {
     "gladia_nb.metrics": (
         "audio_audit",
         "callback_delays",
+        "health",
         "latency",
         "latency_table",
         "match_rate",
         "message_audit",
         "pacing",
         "summary",
+        "verdict",
+        "vitals",
         "word_errors",
     ),
     "gladia_nb.plots": (
@@ -127,6 +133,7 @@ __all__ = [
     "WorkerError",
     "audio_audit",
     "callback_delays",
+    "health",
     "latency",
     "latency_table",
     "load",
@@ -144,6 +151,8 @@ __all__ = [
     "start",
     "summary",
     "transcribe",
+    "verdict",
+    "vitals",
     "word_errors",
 ]
 

@@ -18,6 +18,8 @@ Events, by their `event` field (stamps end in `_ns`):
 | `message` | `recv_ns`, `connection`, `via` (`websocket` or `callback`), `raw` |
 | `close` | `ns`, `connection`, `code`, `reason`, `outcome` |
 | `retry` | `ns`, `attempt`, `wait_s` |
+| `vitals` | each second, of the process with the stopwatch: `ns`, `window_ns`, `loop_lag_ms`, `gc_count`, `gc_ms`, `gc_longest_ms`, `clock_ns`, `wall_ns`, `wall_width_ns`, `backlog`, `cpu_ms` |
+| `ping` | `send_ns`, `recv_ns` (null: no answer came) |
 | `warning` | `ns`, `text` |
 | `result` | `start_ns`, `end_ns`, `raw`: the answer of `GET /v2/live/:id` |
 | `error` | `ns`, `name`, `text` and fields of the error |

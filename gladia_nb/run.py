@@ -13,6 +13,8 @@ from gladia_nb.record import Record, load_record
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gladia_nb.metrics import Verdict
+
 __all__ = ["Run", "load"]
 
 
@@ -118,6 +120,13 @@ class Run:
 
         return reference_frame(self.record)
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether its numbers can be believed, and why not; see `gladia_nb.health`."""
+        from gladia_nb.metrics import verdict
+
+        return verdict(self)
+
     @property
     def text(self) -> str:
         """The finals, a line each, in the order of their audio."""
@@ -155,6 +164,9 @@ class Run:
         ]
         if self.error:
             parts.append(f"<p><b>Error:</b> {html.escape(self.error)}</p>")
+        status, reasons = self.verdict
+        why = html.escape(" ".join(reasons))
+        parts.append(f"<p><b>Measurement: {html.escape(status)}.</b> {why}</p>")
         notes = [text for text in (*self.warnings, audit_note(self)) if text]
         parts.extend(f"<p><b>Note:</b> {html.escape(text)}</p>" for text in notes)
         table = latency_table(self)

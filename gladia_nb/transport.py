@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -118,12 +119,20 @@ class Retry:
         return min(wait, self.longest_s)
 
 
+#: Called with the stamps of a ping and of its pong; None when none came.
+OnPong = Callable[[int, int | None], None]
+
+
 class Connection:
     """One open WebSocket. Made by `Transport.connect`."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, clock: Clock) -> None:
         self._socket = socket
         self._clock = clock
+        self._turn = 0
+        self._backlog = 0
+        self._ping: tuple[bytes, int, OnPong] | None = None
+        self._pings = 0
 
     async def send(self, wire: bytes | str) -> int:
         """Send a frame: bytes as binary, text as text.
@@ -148,8 +157,14 @@ class Connection:
         while True:
             message = await self._socket.receive()
             now = self._clock.now_ns()
+            self._count_turn()
             if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 return Received(now, message.data)
+            if message.type is aiohttp.WSMsgType.PING:
+                with contextlib.suppress(aiohttp.ClientError, RuntimeError, OSError):
+                    await self._socket.pong(message.data)
+            elif message.type is aiohttp.WSMsgType.PONG:
+                self._ponged(bytes(message.data), now)
             if message.type in _ENDS:
                 reason = ""
                 if message.type is aiohttp.WSMsgType.CLOSE:
@@ -160,6 +175,50 @@ class Connection:
                 # 1006 is sent by nobody; it is how libraries say that no close frame came.
                 broken = code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
                 return Closed(now, None if broken else code, reason)
+
+    def _count_turn(self) -> None:
+        """How many frames are read without the event loop having turned: they had to wait.
+
+        aiohttp does not tell how long its queue is. A read that finds a frame in it returns at
+        once, so that all which were waiting are read within one turn.
+        """
+        if self._turn == 0:
+            asyncio.get_running_loop().call_soon(self._turned)
+        self._turn += 1
+        self._backlog = max(self._backlog, self._turn - 1)
+
+    def _turned(self) -> None:
+        self._turn = 0
+
+    def take_backlog(self) -> int:
+        """Most frames that were waiting behind one that was read, since this was last asked."""
+        backlog, self._backlog = self._backlog, 0
+        return backlog
+
+    async def ping(self, on_pong: OnPong) -> None:
+        """Send a ping; one that is still unanswered is given up.
+
+        Args:
+            on_pong: called from the event loop with the stamp of the ping and that of its pong, or
+                None when it is given up.
+        """
+        self._give_up_ping()
+        self._pings += 1
+        payload = b"%d" % self._pings
+        self._ping = (payload, self._clock.now_ns(), on_pong)
+        # A lost connection is the reader's to find.
+        with contextlib.suppress(aiohttp.ClientError, RuntimeError, OSError):
+            await self._socket.ping(payload)
+
+    def _ponged(self, payload: bytes, now: int) -> None:
+        if self._ping is not None and self._ping[0] == payload:
+            (_, sent, on_pong), self._ping = self._ping, None
+            on_pong(sent, now)
+
+    def _give_up_ping(self) -> None:
+        if self._ping is not None:
+            (_, sent, on_pong), self._ping = self._ping, None
+            on_pong(sent, None)
 
     async def close(self, code: int = 1000) -> None:
         """Close from this side; does nothing when it is closed already."""
@@ -192,6 +251,7 @@ class Transport:
         self._clock = clock
         self._timeout_s = timeout_s
         self._http: aiohttp.ClientSession | None = None
+        self._connection: Connection | None = None
         self.phases: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -279,7 +339,13 @@ class Transport:
         try:
             socket = await asyncio.wait_for(
                 self._session.ws_connect(
-                    url, compress=0, max_msg_size=0, heartbeat=_HEARTBEAT_S, autoclose=True
+                    url,
+                    compress=0,
+                    max_msg_size=0,
+                    heartbeat=_HEARTBEAT_S,
+                    autoclose=True,
+                    # Pongs are wanted; pings are answered by `Connection.receive`.
+                    autoping=False,
                 ),
                 self._timeout_s,
             )
@@ -290,7 +356,17 @@ class Transport:
             ) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _unreachable(url, error) from None
-        return Connection(socket, self._clock)
+        self._connection = Connection(socket, self._clock)
+        return self._connection
+
+    async def ping(self, on_pong: OnPong) -> None:
+        """Ping over the newest connection, if there is one; see `Connection.ping`."""
+        if self._connection is not None:
+            await self._connection.ping(on_pong)
+
+    def take_backlog(self) -> int:
+        """Of the newest connection; see `Connection.take_backlog`."""
+        return 0 if self._connection is None else self._connection.take_backlog()
 
     async def request(self, method: str, path: str, **options: Any) -> Reply:
         """One request, repeated within a bound where repeating may help.

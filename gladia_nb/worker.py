@@ -33,6 +33,7 @@ from gladia_nb.redact import Redactor
 from gladia_nb.session import Session, end_event
 from gladia_nb.sources import ChunkSource
 from gladia_nb.transport import Transport
+from gladia_nb.vitals import Vitals
 
 __all__ = ["main"]
 
@@ -97,6 +98,7 @@ class _Job:
         file = Path(command["path"]).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
         self._writer = _Writer(file, tell, self._file_failed)
         self._transport = Transport(command["base_url"], key, self._clock)
+        self._vitals = Vitals(self._clock, self._transport, self._emit)
         chunks = ChunkSource(
             audio,
             command["frame_bytes"],
@@ -124,6 +126,8 @@ class _Job:
         try:
             async with contextlib.AsyncExitStack() as stack:
                 await stack.enter_async_context(self._transport)
+                watching = asyncio.create_task(self._vitals.watch())
+                stack.callback(watching.cancel)
                 if self._receiver is not None:
                     await self._listen(self._receiver, stack)
                 await self.session.run()
@@ -142,6 +146,9 @@ class _Job:
         self._emit({"event": "message", "recv_ns": stamp, "via": "callback", "raw": text})
 
     def _emit(self, event: dict[str, Any]) -> None:
+        if event["event"] == "end":
+            # The end comes last.
+            self._vitals.finish()
         self._writer.write(self._redact(dump_line(event)).encode("ascii"))
 
     def _file_failed(self, error: OSError) -> None:

@@ -15,7 +15,7 @@ from gladia_nb.metrics.audit import (
     message_audit,
 )
 from gladia_nb.metrics.coverage import COVERAGE, coverage
-from gladia_nb.metrics.health import PACING, pacing
+from gladia_nb.metrics.health import PACING, VITALS, pacing, vitals
 from gladia_nb.metrics.latency import LATENCY, latency
 from gladia_nb.metrics.stats import (
     LATENCY_TABLE,
@@ -28,12 +28,14 @@ from gladia_nb.metrics.stats import (
     summary,
 )
 from gladia_nb.metrics.text import NORMALISER, normalise
+from gladia_nb.metrics.verdict import HEALTH, Verdict, check_latencies, health, verdict
 from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
 
 __all__ = [
     "AUDIO_AUDIT",
     "CALLBACK_DELAYS",
     "COVERAGE",
+    "HEALTH",
     "LATENCY",
     "LATENCY_TABLE",
     "MATCH_RATE",
@@ -41,15 +43,19 @@ __all__ = [
     "NORMALISER",
     "PACING",
     "SUMMARY",
+    "VITALS",
     "WORD_ERRORS",
     "WORD_TIMES",
     "Quantiles",
+    "Verdict",
     "audio_audit",
     "audit_note",
     "best_anchor",
     "callback_delays",
+    "check_latencies",
     "coverage",
     "ecdf",
+    "health",
     "latency",
     "latency_table",
     "match_rate",
@@ -58,6 +64,8 @@ __all__ = [
     "pacing",
     "quantiles",
     "summary",
+    "verdict",
+    "vitals",
     "word_errors",
     "word_times",
 ]

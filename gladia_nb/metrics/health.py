@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from gladia_nb.metrics.words import to_frame
 if TYPE_CHECKING:
     from gladia_nb.run import Run
 
-__all__ = ["PACING", "pacing"]
+__all__ = ["PACING", "VITALS", "pacing", "vitals"]
 
 #: One row for a run.
 PACING: Schema = MappingProxyType(
@@ -32,6 +33,23 @@ PACING: Schema = MappingProxyType(
         "ack_p99_ms": "float64",
     }
 )
+
+#: One row for each second of the process that held the stopwatch.
+VITALS: Schema = MappingProxyType(
+    {
+        "at_s": "float64",  # end of the second, since audio position 0 was spoken
+        "window_s": "float64",
+        "loop_lag_ms": "float64",  # most by which a short sleep of the event loop ended late
+        "gc_ms": "float64",  # in which the garbage collector stopped everything
+        "gc_longest_ms": "float64",
+        "clock_ms": "float64",  # the clock of the stamps - another monotonic clock, since the start
+        "wall_ms": "float64",  # wall clock - monotonic clock, since the start: steps and slewing
+        "backlog": "int64",  # most messages that were waiting behind one that was read
+        "cpu_ms": "float64",  # processor time of the process
+    }
+)
+
+_MEASURED = ("loop_lag_ms", "gc_ms", "gc_longest_ms", "cpu_ms")
 
 #: Chunks at each end of a run whose median lateness is compared.
 _ENDS = 10
@@ -67,3 +85,21 @@ def pacing(run: Run) -> pd.DataFrame:
         "ack_p99_ms": chunks["ack_ms"].quantile(0.99),
     }
     return to_frame({name: [value] for name, value in row.items()}, PACING)
+
+
+def vitals(run: Run) -> pd.DataFrame:
+    """What the probe beside the session saw, second by second; columns in `VITALS`.
+
+    No rows when nobody watched: the run is older, or the stopwatch was a browser's.
+    """
+    events = run.record.of("vitals")
+    t0 = run.record.t0_ns
+    first = events[0] if events else {}
+    rows = {
+        "at_s": [math.nan if t0 is None else (e["ns"] - t0) / 1e9 for e in events],
+        "window_s": [e["window_ns"] / 1e9 for e in events],
+        "clock_ms": [(e["clock_ns"] - first["clock_ns"]) / 1e6 for e in events],
+        "wall_ms": [(e["wall_ns"] - first["wall_ns"]) / 1e6 for e in events],
+        **{n: [e[n] for e in events] for n in VITALS if n in ("backlog", *_MEASURED)},
+    }
+    return to_frame(rows, VITALS)
