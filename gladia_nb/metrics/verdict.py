@@ -180,7 +180,7 @@ class _Facts:
         return float(self.run.outcome in ("incomplete", "failed"))
 
     def speed(self) -> float:
-        return abs(np.log2(float(self.options["speed"])))
+        return abs(float(np.log2(float(self.options["speed"]))))
 
     def schedule(self) -> float:
         t0 = self.run.record.t0_ns
