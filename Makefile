@@ -43,6 +43,8 @@ lab: .venv/.lab ## open the notebooks in JupyterLab
 
 bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
+	$(BIN)/python benchmarks/stopwatch.py
+	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/server_acks.py
 	$(BIN)/python benchmarks/server_sessions.py
 

@@ -85,6 +85,7 @@ class Load:
         )
 
     def __call__(self) -> None:
+        """One round of it."""
         grouped = self.frame.groupby("key")["value"].agg(["mean", "std"])
         figure = Figure(figsize=(6, 4))
         figure.subplots().plot(grouped["mean"], grouped["std"], ".")
