@@ -1,0 +1,107 @@
+"""Pictures of how an utterance settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+
+from gladia_nb.metrics.updates import liveliest, updates
+from gladia_nb.plots._style import COLOURS, NO_TRANSCRIPTS, axes, drawable, empty, finish
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gladia_nb.run import Run
+
+__all__ = ["plot_flicker"]
+
+#: Updates up to which the words that changed are written into their cells.
+_WRITTEN = 24
+#: From light to dark with the age of a token; the last for those older than all.
+_AGES = ("#cfe3f2", "#9fc9e6", "#6aaad6", "#3787bf", "#0b5c99")
+_REPLACED, _REMOVED = COLOURS["final"], "#CC79A7"
+
+
+def plot_flicker(
+    run: Run, ax: Axes | None = None, *, utterance: str | None = None, channel: int = 0
+) -> Axes:
+    """One utterance, update by update: what was kept (the darker, the longer), replaced, removed.
+
+    A steady recogniser draws a staircase that only grows; each mark in it is a word that a reader
+    had to read again.
+
+    Args:
+        run: the run.
+        ax: where to draw; a new figure when None.
+        utterance: id of the utterance; by default the one that changed most.
+        channel: of the utterance.
+    """
+    title = "Flicker"
+    chosen = (channel, utterance) if utterance is not None else liveliest(run)
+    ax = axes(ax)
+    if chosen is None:
+        empty(ax, NO_TRANSCRIPTS)
+        return finish(ax, title=title, xlabel="update", ylabel="")
+    channel, utterance = chosen
+    table = updates(run, utterance, channel=channel)
+    n, height = int(table["update"].max()) + 1, int(table["position"].max()) + 1
+    cells = np.full((height, n), np.nan)
+    shown = table[table["change"] != "removed"]
+    steps = np.minimum(shown["age"].to_numpy(), len(_AGES) - 1)
+    cells[shown["position"], shown["update"]] = steps
+    ax.pcolormesh(
+        np.arange(n + 1) - 0.5,
+        np.arange(height + 1) - 0.5,
+        np.ma.masked_invalid(cells),
+        cmap=ListedColormap(_AGES),
+        vmin=-0.5,
+        vmax=len(_AGES) - 0.5,
+        edgecolors="white",
+        linewidth=0.6 if n <= 60 else 0,
+    )
+    for change, colour, mark in (("replaced", _REPLACED, "s"), ("removed", _REMOVED, "x")):
+        rows = table[table["change"] == change]
+        ax.plot(rows["update"], rows["position"], mark, color=colour, ms=7 if n <= 60 else 4, mew=2)
+        if n <= _WRITTEN and change == "replaced":
+            for x, y, word in zip(rows["update"], rows["position"], rows["word"], strict=True):
+                ax.annotate(
+                    drawable(word, 12),
+                    (x, y),
+                    xytext=(0, 6),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize="x-small",
+                    color=colour,
+                )
+    last = shown[shown["update"] == n - 1]
+    ax.set_yticks(
+        last["position"],
+        [drawable(word, 16) for word in last["word"]],
+        fontsize="x-small" if height > 14 else "small",
+    )
+    if bool(last["is_final"].any()):
+        ax.axvline(n - 1.5, color="#7f7f7f", linestyle="--", linewidth=1)
+        ax.annotate(
+            "final",
+            (n - 1, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            fontsize="x-small",
+        )
+    ax.set_ylim(height - 0.5, -0.7)
+    ax.set_xlim(-0.6, n - 0.4)
+    handles = [
+        Patch(color=_AGES[0], label="new"),
+        Patch(color=_AGES[-1], label=f"kept for {len(_AGES) - 1} updates or more"),
+        *ax.plot([], [], "s", color=_REPLACED, label="replaced"),
+        *ax.plot([], [], "x", color=_REMOVED, mew=2, label="removed"),
+    ]
+    ax.legend(handles=handles, loc="lower left", fontsize="small", framealpha=0.85)
+    finish(ax, title=f"{title} of one utterance", xlabel="update", ylabel="")
+    ax.grid(visible=False)
+    return ax
