@@ -10,8 +10,8 @@ without pause (`load`), turn about. Told are:
 * slope and intercept of the measured word latency (word end -> first seen, send clock, median of a
   session) against the injected delay. The intercept is what server, loopback and stopwatch need.
 
-Beside each condition a bare process waits for every 50 ms in the most punctual way there is (sleep,
-then busy waiting): what it cannot keep, this machine did not allow at that moment.
+Beside each session two bare processes do nothing but send each other the time through a socket,
+twenty times a second: what they cannot do faster, this machine did not allow at that moment.
 
     python benchmarks/stopwatch.py [--seconds 8]
 """
@@ -38,18 +38,26 @@ CHUNKS_MS = (20, 50, 100, 250)
 DELAYS_MS = (0, 50, 300, 1000)
 RATE = 16000
 
+#: Two bare processes: one writes the time into a socket, the other reads it and looks at the clock.
 BARE = """
-import json, sys, time
+import json, os, socket, struct, sys, time
 seconds = float(sys.argv[1])
-late, start, k = [], time.perf_counter(), 0
-while k * 0.05 < seconds:
-    k += 1
-    due = start + k * 0.05
-    time.sleep(max(0.0, due - 0.003 - time.perf_counter()))
-    while time.perf_counter() < due:
-        pass
-    late.append((time.perf_counter() - due) * 1000)
-print(json.dumps(late))
+listener = socket.create_server(("127.0.0.1", 0))
+if os.fork() == 0:
+    out = socket.create_connection(listener.getsockname())
+    out.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        time.sleep(0.05)
+        out.sendall(struct.pack("q", time.perf_counter_ns()))
+    out.close()
+    os._exit(0)
+took = []
+source, _ = listener.accept()
+while data := source.recv(8):
+    took.append((time.perf_counter_ns() - struct.unpack("q", data)[0]) / 1e6)
+os.wait()
+print(json.dumps(took))
 """
 
 
@@ -173,7 +181,7 @@ def main() -> None:
         print(
             f"{name}: stamp error p50 {p50:.3f}, p99 {p99:.3f}, max {together.max():.3f} ms "
             f"(n={len(together)}); word latency = {slope:.5f} x delay + {intercept:.3f} ms; "
-            f"bare process late p50 {alone[0]:.3f}, p99 {alone[1]:.3f} ms"
+            f"bare socket p50 {alone[0]:.3f}, p99 {alone[1]:.3f} ms"
         )
     gn.shutdown()
 
