@@ -1,4 +1,4 @@
-"""The doors from a terminal: `gladia-nb demo`, `transcribe`, `serve` and `lab`.
+"""The doors from a terminal: `gladia-nb demo`, `transcribe`, `report`, `serve` and `lab`.
 
 Exit codes: 0 done, 2 bad input or a service that refuses (one sentence on standard error says
 what happened and what to do), 130 interrupted.
@@ -18,7 +18,7 @@ from typing import Any
 
 from gladia_nb.config import PRESETS, SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
-from gladia_nb.run import Run
+from gladia_nb.run import Run, load
 
 __all__ = ["main"]
 
@@ -86,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--url", metavar="URL", help="another service (default: Gladia, with a key)")
     one.set_defaults(run=_transcribe)
 
+    page = commands.add_parser("report", help="write a page about one run, or several side by side")
+    page.add_argument("runs", nargs="+", metavar="RUN", help="run files")
+    page.add_argument(
+        "--out", default="report.html", metavar="FILE", help="the page (default: report.html)"
+    )
+    page.add_argument("--title", metavar="TEXT", help="of the page")
+    page.set_defaults(run=_report)
+
     serve = commands.add_parser("serve", help="run the embedded server for other programs")
     serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
@@ -132,6 +140,14 @@ def _transcribe(arguments: argparse.Namespace) -> int:
     return _session(Path(arguments.file), arguments.out, fields, options)
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from gladia_nb.reporting import report
+
+    path = report([load(name) for name in arguments.runs], arguments.out, title=arguments.title)
+    print(path)
+    return 0
+
+
 def _read_config(name: str) -> dict[str, Any]:
     path = Path(name).expanduser()
     try:
@@ -170,6 +186,7 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
         print(
             f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
         )
+    print(f"Measurement: {run.verdict}\n")
     for text in (*run.warnings, audit_note(run)):
         if text:
             print(f"Note: {text}", file=sys.stderr)
@@ -227,7 +244,7 @@ def _lab(arguments: argparse.Namespace) -> int:
         command.append(f"--port={arguments.port}")
     command += arguments.options
     try:
-        import jupyterlab  # type: ignore[import-not-found] # noqa: F401
+        import jupyterlab  # noqa: F401
     except ImportError:
         raise GladiaNbError(
             'JupyterLab is not installed; install it with: pip install "gladia-nb[lab]".'

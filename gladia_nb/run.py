@@ -68,8 +68,12 @@ class Run:
 
     @property
     def duration_s(self) -> float:
-        """Length of the audio in seconds, tail included."""
-        return float(self.record.header["audio"]["duration_s"])
+        """Length of the audio in seconds, tail included; of live audio what was sent of it."""
+        known = self.record.header["audio"]["duration_s"]
+        if known is None:
+            frames = max((event["end_frame"] for event in self.record.of("chunk")), default=0)
+            return float(frames / int(self.record.header["config"]["sample_rate"]))
+        return float(known)
 
     @property
     def warnings(self) -> list[str]:
@@ -133,6 +137,12 @@ class Run:
         frame = self.utterances
         frame = frame[frame["is_final"]].sort_values("start_s", kind="stable")
         return "\n".join(frame["text"].str.strip())
+
+    def report(self, path: str | Path, **options: Any) -> Path:
+        """Write a page about this run and return its path; see `gladia_nb.report`."""
+        from gladia_nb.reporting import report
+
+        return report(self, path, **options)
 
     def save(self, path: str | Path) -> Path:
         """Write the run to a file and return its path; see `Record.save`."""

@@ -1,14 +1,12 @@
-"""Quantiles with known answers, and the tables made of them."""
+"""Tables of latencies with known answers."""
 
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from make_runs import make_run, reference, rich_run, utterance, words
 
+from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import (
     LATENCY_TABLE,
     SUMMARY,
@@ -16,91 +14,10 @@ from gladia_nb.metrics import (
     ecdf,
     latency,
     latency_table,
-    quantiles,
     summary,
 )
 
 SAID = words("hello it is very nice", 0.5)
-
-
-@given(
-    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60),
-    st.lists(st.floats(0, 1), min_size=1, max_size=5),
-)
-def test_same_as_numpy_without_censoring(values, probs):
-    found = quantiles(values, range(len(values)), probs, resamples=0)
-    for point, prob in zip(found.points, probs, strict=True):
-        if not math.isnan(point):
-            assert point == pytest.approx(np.quantile(values, prob), abs=1e-6)
-
-
-@given(
-    st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), min_size=1, max_size=30),
-    st.lists(st.floats(0, 0.94), min_size=2, max_size=5),
-)
-def test_quantiles_rise(values, probs):
-    found = quantiles(values, [k % 3 for k in range(len(values))], sorted(probs), resamples=20)
-    for a, b in zip(found.points, found.points[1:], strict=False):
-        assert b >= a or b == pytest.approx(a)
-    assert (found.low <= found.high).all() or found.clusters < 2
-    assert found.never == sum(map(math.isnan, values))
-
-
-def test_censored_samples_are_greater_than_all():
-    values = [10, 20, 30, math.nan, math.inf]
-    found = quantiles(values, range(5), (0, 0.5, 0.6, 0.9))
-    assert found.points.tolist() == [10, 30, math.inf, math.inf]
-    assert (found.n, found.clusters, found.never) == (5, 5, 2)
-    assert quantiles([math.nan], ["a"]).points[0] == math.inf
-
-
-def test_far_quantiles_are_withheld_without_enough_clusters():
-    probs = (0.9, 0.95, 0.99)
-    for count, shown in ((58, 1), (59, 2), (298, 2), (299, 3)):
-        found = quantiles(range(count), range(count), probs, resamples=10)
-        assert np.isfinite(found.points).tolist() == [k < shown for k in range(3)]
-        assert np.isfinite(found.low).tolist() == [k < shown for k in range(3)]
-    # Many samples of few utterances are few.
-    assert math.isnan(quantiles(range(1000), [k % 20 for k in range(1000)]).points[2])
-
-
-def test_interval_is_that_of_clusters():
-    rng = np.random.default_rng(3)
-    of_cluster = rng.normal(300, 50, 40)
-    values = np.repeat(of_cluster, 25) + rng.normal(0, 1, 1000)
-    labels = np.repeat(np.arange(40), 25)
-    together, alone = quantiles(values, labels, (0.5,)), quantiles(values, range(1000), (0.5,))
-    assert together.high[0] - together.low[0] > 3 * (alone.high[0] - alone.low[0])
-    assert together.low[0] <= together.points[0] <= together.high[0]
-
-
-def test_interval_covers_the_truth():
-    """The nominal 95 %, within what 200 simulations of 40 clusters can tell."""
-    rng = np.random.default_rng(11)
-    hits = 0
-    for seed in range(200):
-        values = np.repeat(rng.normal(0, 1, 40), 4)
-        found = quantiles(values, np.repeat(range(40), 4), (0.5,), seed=seed, resamples=300)
-        hits += found.low[0] <= 0 <= found.high[0]
-    assert 180 <= hits <= 199
-
-
-def test_same_seed_same_interval():
-    values, labels = np.arange(50.0) ** 2, [k // 5 for k in range(50)]
-    one, same, other = (quantiles(values, labels, seed=seed) for seed in (1, 1, 2))
-    assert one.low[0] == same.low[0]
-    assert one.points[0] == other.points[0]
-
-
-def test_edges():
-    nothing = quantiles([], [])
-    assert (nothing.n, nothing.clusters, nothing.never) == (0, 0, 0)
-    assert np.isnan(nothing.points).all()
-    single = quantiles([5.0, 7.0], ["a", "a"], (0.5,))
-    assert single.points.tolist() == [6.0]
-    assert np.isnan(single.low).all()
-    with pytest.raises(ValueError, match="2 samples, but 1 cluster"):
-        quantiles([1, 2], ["a"])
 
 
 def test_ecdf():
@@ -166,6 +83,44 @@ def test_empty_runs_have_empty_tables():
         table = function(make_run())
         assert not len(table)
         assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(schema)
+
+
+def test_summary_of_several_runs():
+    runs = [make_run(many(partial_s=lag), duration_s=10) for lag in (0.1, 0.2, 0.3)]
+    one, all_ = summary(runs[0]), summary(runs)
+    row = all_[all_["name"] == "speech_end -> last_partial @send"].iloc[0]
+    assert (row["n"], row["runs"], row["clusters"]) == (12, 3, 12)
+    assert row["p50_ms"] == pytest.approx(200)
+    assert row["p50_low_ms"] == pytest.approx(100)
+    assert row["p50_high_ms"] == pytest.approx(300)
+    assert one["runs"].tolist() == [1] * len(one)
+    with pytest.raises(ConfigError, match="no run to sum up"):
+        summary([])
+
+
+def test_summary_says_what_it_withholds():
+    row = summary(make_run(many(), duration_s=10)).iloc[0]
+    assert row["note"] == "Withheld: p95 and p99 need 59 and 299 utterances; there are 4."
+    row = summary(make_run(utterance(SAID))).iloc[0]
+    assert row["note"].startswith("Withheld: an interval needs two utterances, and p95 and p99")
+    assert math.isnan(row["p50_low_ms"])
+    late = summary(make_run(many(), duration_s=10, sent_s=0.1)).iloc[0]
+    assert "No sample has a place" in late["note"]
+    arrivals = []
+    for number in range(299):
+        arrivals += utterance(words("one", 0.5 + number), f"0_{number}")
+    full = summary(make_run(arrivals, duration_s=300, chunk_ms=1000)).iloc[0]
+    assert full["note"] != full["note"]
+    assert math.isfinite(full["p99_ms"])
+    arrivals = arrivals[: 4 * 60]
+    some = summary(make_run(arrivals, duration_s=300, chunk_ms=1000)).iloc[0]
+    assert some["note"] == "Withheld: p99 needs 299 utterances; there are 60."
+
+
+def test_summary_counts_negative_latencies():
+    row = summary(make_run(many(partial_s=-0.2), duration_s=10)).iloc[0]
+    assert (row["n"], row["negative"]) == (12, 12)
+    assert row["min_ms"] == pytest.approx(-200)
 
 
 def test_latency_table_is_for_people():

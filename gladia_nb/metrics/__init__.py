@@ -4,7 +4,13 @@ Pure functions, frames in, frames out; definitions and sources are in the docstr
 opens a connection or draws.
 """
 
-from gladia_nb.metrics.accuracy import WORD_ERRORS, word_errors
+from gladia_nb.metrics.accuracy import (
+    NORMALISERS,
+    WORD_ALIGNMENT,
+    WORD_ERRORS,
+    word_alignment,
+    word_errors,
+)
 from gladia_nb.metrics.audit import (
     AUDIO_AUDIT,
     CALLBACK_DELAYS,
@@ -14,58 +20,147 @@ from gladia_nb.metrics.audit import (
     callback_delays,
     message_audit,
 )
+from gladia_nb.metrics.compare import COMPARISON, compare
 from gladia_nb.metrics.coverage import COVERAGE, coverage
+from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
 from gladia_nb.metrics.health import PACING, VITALS, pacing, vitals
+from gladia_nb.metrics.history import WORD_STATES, word_states
+from gladia_nb.metrics.intervals import Quantiles, Ratio, quantiles, ratio
 from gladia_nb.metrics.latency import LATENCY, latency
+from gladia_nb.metrics.screen import Shown, screen
+from gladia_nb.metrics.stability import (
+    CORRECTIONS,
+    STABILITY,
+    STABILITY_SUMMARY,
+    corrections,
+    stability,
+    stability_summary,
+)
+from gladia_nb.metrics.startup import (
+    ACK_DELAYS,
+    PINGS,
+    STARTUP,
+    WARM_UP,
+    ack_delays,
+    pings,
+    startup,
+    warm_up,
+)
 from gladia_nb.metrics.stats import (
     LATENCY_TABLE,
     SUMMARY,
-    Quantiles,
     best_anchor,
     ecdf,
     latency_table,
-    quantiles,
     summary,
 )
+from gladia_nb.metrics.stream import (
+    CADENCE,
+    CURSOR_LAG,
+    STREAM,
+    Slope,
+    cadence,
+    cursor_lag,
+    slope,
+    stream,
+)
 from gladia_nb.metrics.text import NORMALISER, normalise
+from gladia_nb.metrics.translation import (
+    TRANSLATION_LATENCY,
+    average_lagging,
+    differentiable_average_lagging,
+    length_adaptive_average_lagging,
+    translation_latency,
+)
+from gladia_nb.metrics.updates import UPDATES, liveliest, updates
 from gladia_nb.metrics.verdict import HEALTH, Verdict, check_latencies, health, verdict
+from gladia_nb.metrics.waterfall import ENDING, WATERFALL, ending, waterfall
 from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
 
 __all__ = [
+    "ACK_DELAYS",
     "AUDIO_AUDIT",
+    "CADENCE",
     "CALLBACK_DELAYS",
+    "COMPARISON",
+    "CORRECTIONS",
     "COVERAGE",
+    "CURSOR_LAG",
+    "ENDING",
+    "ERROR_DELAY",
     "HEALTH",
     "LATENCY",
     "LATENCY_TABLE",
     "MATCH_RATE",
     "MESSAGE_AUDIT",
     "NORMALISER",
+    "NORMALISERS",
     "PACING",
+    "PINGS",
+    "STABILITY",
+    "STABILITY_SUMMARY",
+    "STARTUP",
+    "STREAM",
     "SUMMARY",
+    "TRANSLATION_LATENCY",
+    "UPDATES",
     "VITALS",
+    "WARM_UP",
+    "WATERFALL",
+    "WER_AT",
+    "WORD_ALIGNMENT",
     "WORD_ERRORS",
+    "WORD_STATES",
     "WORD_TIMES",
     "Quantiles",
+    "Ratio",
+    "Shown",
+    "Slope",
     "Verdict",
+    "ack_delays",
     "audio_audit",
     "audit_note",
+    "average_lagging",
     "best_anchor",
+    "cadence",
     "callback_delays",
     "check_latencies",
+    "compare",
+    "corrections",
     "coverage",
+    "cursor_lag",
+    "differentiable_average_lagging",
     "ecdf",
+    "ending",
+    "error_delay",
     "health",
     "latency",
     "latency_table",
+    "length_adaptive_average_lagging",
+    "liveliest",
     "match_rate",
     "message_audit",
     "normalise",
     "pacing",
+    "pings",
     "quantiles",
+    "ratio",
+    "screen",
+    "slope",
+    "stability",
+    "stability_summary",
+    "startup",
+    "stream",
     "summary",
+    "translation_latency",
+    "updates",
     "verdict",
     "vitals",
+    "warm_up",
+    "waterfall",
+    "wer_at",
+    "word_alignment",
     "word_errors",
+    "word_states",
     "word_times",
 ]

@@ -1,10 +1,9 @@
-"""Quantiles that say how much they are worth, and the tables made of them."""
+"""Tables of latencies: each quantile with its interval, and with what it is worth."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gladia_nb.errors import ConfigError
 from gladia_nb.frames import Schema
+from gladia_nb.metrics.intervals import Quantiles, needed, quantiles
 from gladia_nb.metrics.latency import latency
 from gladia_nb.metrics.words import to_frame
 
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
 __all__ = [
     "LATENCY_TABLE",
     "SUMMARY",
-    "Quantiles",
     "best_anchor",
     "ecdf",
     "latency_table",
-    "quantiles",
     "summary",
 ]
 
@@ -39,18 +38,22 @@ SUMMARY: Schema = MappingProxyType(
         "anchor": "str",
         "trigger": "str",  # for finals of utterances; missing when it is not known
         "n": "int64",  # samples, those that never came included
+        "runs": "int64",  # that they are from
         "clusters": "int64",  # utterances that they are from
         "never": "int64",  # of n: never came; counted as later than all others
+        "negative": "int64",  # of n: came before the event that they are counted from
         "unplaced": "int64",  # not in n: the anchor is unknown on this clock
         "p50_ms": "float64",  # inf: among those that never came
-        "p50_low_ms": "float64",  # 95 % interval; NaN for a single cluster
+        "p50_low_ms": "float64",  # 95 % interval; NaN where the note says so
         "p50_high_ms": "float64",
         "p90_ms": "float64",
         "p90_low_ms": "float64",
         "p90_high_ms": "float64",
-        "p95_ms": "float64",  # NaN below 59 clusters
-        "min_ms": "float64",  # of those that came
+        "p95_ms": "float64",  # NaN below 59 clusters, and the note says so
+        "p99_ms": "float64",  # NaN below 299
+        "min_ms": "float64",  # of those that came; NaN when none did
         "max_ms": "float64",
+        "note": "str",  # what is withheld and why; missing when nothing is
     }
 )
 
@@ -58,138 +61,6 @@ SUMMARY: Schema = MappingProxyType(
 LATENCY_TABLE: Schema = MappingProxyType(
     dict.fromkeys(("measure", "from", "n", "never", "p50_ms", "p50_95ci_ms", "p90_ms"), "str")
 )
-
-#: Entries of the matrix of resampled weights that are held at a time.
-_BLOCK = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Quantiles:
-    """Quantiles with their intervals.
-
-    Attributes:
-        probs: the probabilities asked for.
-        points: a quantile each; inf among censored samples, NaN when withheld or without samples.
-        low: lower end of each interval; NaN for fewer than two clusters.
-        high: upper end.
-        n: samples, censored ones included.
-        clusters: independent clusters.
-        never: censored samples.
-    """
-
-    probs: tuple[float, ...]
-    points: Floats
-    low: Floats
-    high: Floats
-    n: int
-    clusters: int
-    never: int
-
-
-def quantiles(
-    values: npt.ArrayLike,
-    clusters: Sequence[Hashable] | npt.ArrayLike | pd.Series,
-    probs: Sequence[float] = (0.5, 0.9, 0.95),
-    *,
-    seed: int = 0,
-    resamples: int = 1000,
-    level: float = 0.95,
-) -> Quantiles:
-    """Quantiles of correlated, possibly censored samples, with bootstrap intervals.
-
-    The words of one utterance share their fate, so whole clusters are drawn with replacement
-    (cluster bootstrap; Bisani and Ney 2004, Liu and Peng 2019), and the interval is that of the
-    percentiles of the quantile over the draws. With a handful of clusters it is too narrow, like
-    every bootstrap interval: look at the number of clusters beside it.
-
-    Quantiles interpolate linearly between order statistics (numpy's default, type 7 of Hyndman and
-    Fan). A quantile at or next to a censored sample is infinite: greater than anything seen.
-    A quantile from 0.95 up is withheld (NaN) below the number of clusters from which the greatest
-    of them would exceed it with a probability of 95 %: 59 for 0.95 and 299 for 0.99.
-
-    Args:
-        values: samples; NaN or inf marks a censored one, which never came.
-        clusters: label of the cluster of each sample.
-        probs: probabilities, 0 to 1.
-        seed: of the draws; the same seed gives the same interval.
-        resamples: number of draws.
-        level: coverage of the intervals.
-
-    Raises:
-        ValueError: as many labels as samples are needed.
-
-    Example:
-        >>> found = quantiles([100, 200, 300, float("nan")], ["a", "a", "b", "b"], (0.5, 0.9))
-        >>> found.points, found.n, found.clusters, found.never
-        (array([250.,  inf]), 4, 2, 1)
-    """
-    samples = np.asarray(values, dtype="float64")
-    samples = np.where(np.isnan(samples), np.inf, samples)
-    codes, labels = pd.factorize(pd.Series(clusters), use_na_sentinel=False)
-    if len(codes) != len(samples):
-        raise ValueError(f"{len(samples)} samples, but {len(codes)} cluster labels.")
-    count = len(labels)
-    shown = np.array([count >= _needed(prob) for prob in probs])
-    nothing = np.full(len(probs), np.nan)
-    point, low, high = nothing.copy(), nothing.copy(), nothing.copy()
-    if len(samples):
-        order = np.argsort(samples, kind="stable")
-        ordered, codes = samples[order], codes[order]
-        once = np.ones((1, len(ordered)), dtype=np.int32)
-        point = np.where(shown, _weighted(ordered, once, probs)[0], np.nan)
-        if count > 1 and resamples > 0:
-            draws = _draws(ordered, codes, probs, count=count, seed=seed, resamples=resamples)
-            for k in np.flatnonzero(shown):
-                tails = ((1 - level) / 2, (1 + level) / 2)
-                column, weights = np.sort(draws[:, k]), np.ones((1, resamples), dtype=np.int32)
-                low[k], high[k] = _weighted(column, weights, tails)[0]
-    never = int(np.isinf(samples).sum())
-    return Quantiles(tuple(probs), point, low, high, len(samples), count, never)
-
-
-def _needed(prob: float) -> int:
-    """Independent units below which a quantile is withheld."""
-    if prob < 0.95:
-        return 1
-    return math.ceil(math.log(0.05) / math.log(prob)) if prob < 1 else 1
-
-
-def _draws(
-    ordered: Floats,
-    codes: npt.NDArray[np.intp],
-    probs: Sequence[float],
-    *,
-    count: int,
-    seed: int,
-    resamples: int,
-) -> Floats:
-    """Quantiles of each resample, shape `(resamples, probs)`."""
-    rng = np.random.default_rng(seed)
-    rows = max(1, _BLOCK // max(len(ordered), count))
-    blocks = []
-    for begin in range(0, resamples, rows):
-        size = min(rows, resamples - begin)
-        drawn = rng.multinomial(count, np.full(count, 1 / count), size=size).astype(np.int32)
-        blocks.append(_weighted(ordered, drawn[:, codes], probs))
-    return np.concatenate(blocks)
-
-
-def _weighted(ordered: Floats, weights: npt.NDArray[np.int32], probs: Sequence[float]) -> Floats:
-    """Quantiles of rising samples of which row r repeats sample k `weights[r, k]` times."""
-    ends = np.cumsum(weights, axis=1)
-    totals = ends[:, -1]
-    found = np.empty((len(weights), len(probs)))
-    for k, prob in enumerate(probs):
-        place = (totals - 1) * prob
-        below = np.floor(place).astype(np.int64)
-        part = place - below
-        lower = ordered[(ends <= below[:, None]).sum(axis=1)]
-        above = np.minimum(below + 1, totals - 1)
-        upper = ordered[(ends <= above[:, None]).sum(axis=1)]
-        with np.errstate(invalid="ignore"):  # inf - inf and 0 * inf, which are not taken
-            between = lower + (upper - lower) * part
-        found[:, k] = np.where((part == 0) | (lower == upper), lower, between)
-    return found
 
 
 def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -210,40 +81,44 @@ def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
     return came, np.arange(1, len(came) + 1) / max(len(samples), 1)
 
 
-def summary(source: Run | pd.DataFrame, *, seed: int = 0, resamples: int = 1000) -> pd.DataFrame:
-    """Quantiles of every latency of a run, by measure and anchor.
+def summary(source: Run | pd.DataFrame | Sequence[Run]) -> pd.DataFrame:
+    """Quantiles of every latency of a run, or of several, by measure and anchor.
 
     Finals of utterances are kept apart by their trigger, because a final that was forced
     (`max_duration`) or flushed (`stop`) did not wait for the end of speech.
 
     Args:
-        source: a run, or rows of `latency` (of one run), for instance a selection.
-        seed: of the bootstrap.
-        resamples: of the bootstrap.
+        source: a run; rows of `latency` (of one run), for instance a selection; or several runs of
+            the same kind, which are pooled.
 
     Returns:
-        Columns in `SUMMARY`; words first, partials before finals. The clusters of the intervals are
-        utterances; see `quantiles`.
+        Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
+        drawing utterances, or runs when there are several; see `quantiles`. What is withheld (NaN)
+        is named in `note`.
+
+    Raises:
+        ConfigError: an empty sequence.
+
+    Example:
+        `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
-    rows = source if isinstance(source, pd.DataFrame) else latency(source)
+    rows = _rows(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
     rows = rows.assign(_group=_triggers(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
-        found = quantiles(
-            placed["latency_ms"],
-            pd.MultiIndex.from_frame(placed[["channel", "id"]]).to_flat_index().to_series(),
-            seed=seed,
-            resamples=resamples,
-        )
+        labels = placed.groupby(["_run", "channel", "id"], sort=False).ngroup()
+        found = quantiles(placed["latency_ms"], labels, runs=placed["_run"])
         came = placed["latency_ms"].dropna()
         row = {
             "name": name,
             "anchor": anchor,
             "trigger": group["trigger"].iloc[0] if group["_group"].iloc[0] else None,
             "n": found.n,
+            "runs": found.runs,
             "clusters": found.clusters,
             "never": found.never,
+            "negative": int((came < 0).sum()),
             "unplaced": len(group) - len(placed),
             "p50_ms": found.points[0],
             "p50_low_ms": found.low[0],
@@ -252,12 +127,42 @@ def summary(source: Run | pd.DataFrame, *, seed: int = 0, resamples: int = 1000)
             "p90_low_ms": found.low[1],
             "p90_high_ms": found.high[1],
             "p95_ms": found.points[2],
+            "p99_ms": found.points[3],
             "min_ms": came.min(),
             "max_ms": came.max(),
+            "note": _note(found),
         }
         for column, value in row.items():
             columns[column].append(value)
     return _ordered(to_frame(columns, SUMMARY), rows)
+
+
+def _rows(source: Run | pd.DataFrame | Sequence[Run]) -> pd.DataFrame:
+    """Rows of `latency` with the number of their run."""
+    if isinstance(source, pd.DataFrame):
+        return source.assign(_run=0)
+    if not isinstance(source, Sequence):
+        return latency(source).assign(_run=0)
+    if not source:
+        raise ConfigError("There is no run to sum up; give one at least.")
+    return pd.concat([latency(run).assign(_run=k) for k, run in enumerate(source)])
+
+
+def _note(found: Quantiles) -> str | None:
+    """What a row withholds, in words."""
+    if not found.n:
+        return "No sample has a place on this clock, so that there are no quantiles."
+    hidden = [prob for prob in (0.95, 0.99) if found.clusters < needed(prob)]
+    parts = []
+    if found.runs == found.clusters == 1:
+        parts.append("an interval needs two utterances")
+    if hidden:
+        names = " and ".join(f"p{prob * 100:.0f}" for prob in hidden)
+        counts = " and ".join(str(needed(prob)) for prob in hidden)
+        parts.append(f"{names} need{'s' * (len(hidden) == 1)} {counts} utterances")
+    if not parts:
+        return None
+    return f"Withheld: {', and '.join(parts)}; there are {found.clusters}."
 
 
 def _triggers(rows: pd.DataFrame) -> pd.Series:

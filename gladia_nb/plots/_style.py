@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matplotlib import font_manager
+from matplotlib import font_manager, rcParams
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ __all__ = [
     "drawable",
     "empty",
     "finish",
+    "ink",
 ]
 
 #: Colours that stay apart for colour-blind eyes (Okabe and Ito 2008) and in grey. Each thing also
@@ -56,6 +57,11 @@ def axes(ax: Axes | None, *, width: float = 9.0, height: float = 4.0) -> Axes:
 
     _, made = plt.subplots(figsize=(width, height), layout="constrained")
     return made
+
+
+def ink() -> str:
+    """The colour of text: dark on a light page, light on a dark one."""
+    return str(rcParams["text.color"])
 
 
 def empty(ax: Axes, sentence: str) -> None:

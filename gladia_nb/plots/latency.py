@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.metrics import best_anchor, ecdf, latency, quantiles
+from gladia_nb.metrics.bands import ecdf_band
 from gladia_nb.plots._style import (
     COLOURS,
     LABELS,
@@ -36,7 +37,8 @@ def plot_latency_ecdf(run: Run, ax: Axes | None = None, *, clock: str = "send") 
     """Share of words that were there within a latency: first partial beside final.
 
     A curve that does not reach 1 has words that never came. The marks on it are the median and the
-    90th percentile; left of 0 the text came before the word had ended.
+    90th percentile; left of 0 the text came before the word had ended. The band is the pointwise
+    95 % interval of drawing utterances, see `gladia_nb.metrics.bands`.
 
     Args:
         run: the run.
@@ -50,12 +52,17 @@ def plot_latency_ecdf(run: Run, ax: Axes | None = None, *, clock: str = "send") 
     for milestone in drawn:
         chosen = rows[rows["milestone"] == milestone]
         values, shares = ecdf(chosen["latency_ms"])
-        found = quantiles(chosen["latency_ms"], chosen["id"], (0.5, 0.9), resamples=0)
+        found = quantiles(chosen["latency_ms"], chosen["id"], (0.5, 0.9))
         colour = COLOURS[milestone]
         # From 0 up, and at the height of those that came on to the edge.
         x = np.concatenate([values[:1], values, [right * 1.04]])
         y = np.concatenate([np.zeros(len(values[:1])), shares, shares[-1:] if len(values) else [0]])
         label = f"{_label(milestone)}: {_in_words(found.points, found.n, found.never)}"
+        low, high = ecdf_band(
+            chosen["latency_ms"], chosen["channel"].astype(str) + chosen["id"], values
+        )
+        if len(values) and np.isfinite(low).all():
+            ax.fill_between(values, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
         ax.step(x, y, LINES[milestone], where="post", color=colour, label=label, linewidth=1.8)
         marked = np.isfinite(found.points)
         ax.plot(

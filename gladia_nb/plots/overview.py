@@ -41,5 +41,5 @@ def plot_overview(run: Run, fig: Figure | None = None) -> Figure:
     plot_latency_ecdf(run, fig.add_subplot(grid[2, 0]))
     plot_staircase(run, fig.add_subplot(grid[2, 1]))
     title = f"{drawable(run.name, 60)}: {run.duration_s:.1f} s of audio, {run.outcome}"
-    fig.suptitle(title, fontweight="bold")
+    fig.suptitle(f"{title}, measurement {run.verdict.status}", fontweight="bold")
     return fig

@@ -9,7 +9,16 @@ import pandas as pd
 
 from gladia_nb.metrics import coverage
 from gladia_nb.metrics.clocks import captured_s
-from gladia_nb.plots._style import COLOURS, LINES, NO_TRANSCRIPTS, axes, drawable, empty, finish
+from gladia_nb.plots._style import (
+    COLOURS,
+    LINES,
+    NO_TRANSCRIPTS,
+    axes,
+    drawable,
+    empty,
+    finish,
+    ink,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +152,7 @@ def _draw_kind(ax: Axes, run: Run, rows: pd.DataFrame, kind: str) -> None:
         lost = rows[rows["kind"] == kind]
         if len(lost):
             at = lost[["spoken_to_s", "last_partial_s"]].max(axis=1)
-            ax.plot(at, lost["row"], "x", color="#000000", ms=7, mew=2, label="no final")
+            ax.plot(at, lost["row"], "x", color=ink(), ms=7, mew=2, label="no final")
     else:
         mark, label = _TRIGGERS[kind]
         finals = rows[rows["is_final"] & (rows["kind"] == kind)]

@@ -1,0 +1,83 @@
+"""How each reference word stood after each update, as the partial-alignment diagram has it."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gladia_nb.frames import Schema
+from gladia_nb.metrics.deadline import STATES, placed_utterances, states_of
+from gladia_nb.metrics.words import to_frame
+
+if TYPE_CHECKING:
+    from gladia_nb.run import Run
+
+__all__ = ["WORD_STATES", "word_states"]
+
+#: One row an update and reference word of the part of the reference that its utterance covers.
+WORD_STATES: Schema = MappingProxyType(
+    {
+        "update": "int64",  # number of the update, from 0, in the order of arrival
+        "recv_s": "float64",  # its arrival, since audio position 0 was spoken
+        "channel": "int64",
+        "id": "str",
+        "is_final": "bool",
+        "word": "str",  # of the reference, normalised
+        "start_s": "float64",  # of the reference word
+        "end_s": "float64",
+        "state": "str",  # correct, wrong, not_yet
+    }
+)
+
+
+def word_states(run: Run, *, from_s: float = 0.0, until_s: float = math.inf) -> pd.DataFrame:
+    """State of each reference word after each update of its utterance.
+
+    States and the alignment are those of `wer_at`. Words of utterances that begin outside the span
+    of audio are left out, so that a part of a long run can be looked at.
+
+    Args:
+        run: a run with a reference.
+        from_s: beginning of the span, seconds of audio.
+        until_s: end of the span.
+
+    Returns:
+        Columns in `WORD_STATES`, by update and position of the word.
+
+    Raises:
+        ConfigError: the run has no reference.
+
+    Example:
+        `word_states(run, until_s=15).query("state == 'wrong'")`
+    """
+    blocks: list[pd.DataFrame] = []
+    t0 = run.record.t0_ns or 0
+    for placed in placed_utterances(run):
+        item, part = placed.item, placed.part
+        if not len(part.token) or not from_s <= item.start_s < until_s:
+            continue
+        states, _ = states_of(placed)
+        updates, width = states.shape
+        recv_s = (np.array(item.recv_ns) - t0) / 1e9
+        columns: dict[str, Any] = {
+            "update": np.zeros(updates * width, dtype="int64"),
+            "recv_s": np.repeat(recv_s, width),
+            "channel": [item.channel] * (updates * width),
+            "id": [item.id] * (updates * width),
+            "is_final": np.repeat([*([False] * (updates - 1)), item.is_final], width),
+            "word": part.token * updates,
+            "start_s": np.tile(part.start_s, updates),
+            "end_s": np.tile(part.end_s, updates),
+            "state": np.array(STATES)[states.ravel()],
+        }
+        blocks.append(to_frame(columns, WORD_STATES))
+    empty = to_frame({name: [] for name in WORD_STATES}, WORD_STATES)
+    if not blocks:
+        return empty
+    table = pd.concat(blocks, ignore_index=True).sort_values("recv_s", kind="stable")
+    new = (table["recv_s"].diff() != 0) | (table["id"] != table["id"].shift())
+    return table.assign(update=new.cumsum() - 1).reset_index(drop=True)

@@ -1,0 +1,95 @@
+"""One kind of run against another, pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gladia_nb.metrics.compare import compare
+from gladia_nb.plots._style import COLOURS, axes, empty, finish
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gladia_nb.run import Run
+
+__all__ = ["plot_comparison"]
+
+#: Milliseconds around 0 in which the axis is linear; beyond it is logarithmic.
+_LINEAR_MS = 10.0
+
+
+def plot_comparison(
+    runs_a: Run | Sequence[Run],
+    runs_b: Run | Sequence[Run],
+    ax: Axes | None = None,
+    *,
+    clock: str = "send",
+) -> Axes:
+    """Median difference of every latency between two kinds of runs, with its 95 % interval.
+
+    To the right of 0 b is later. An interval that covers 0 is drawn open: the runs do not tell the
+    two apart. Where one side never came in most pairs the mark is an arrow at the edge.
+
+    Args:
+        runs_a: a run, or several of one kind.
+        runs_b: the same number, of the other kind.
+        ax: where to draw; a new figure when None.
+        clock: `send`, `capture` or `ack`; see `gladia_nb.metrics.latency`.
+    """
+    table = compare(runs_a, runs_b)
+    chosen = table["name"].str.endswith(f"@{clock}") & (table["pairs"] > 0)
+    table = table[chosen].reset_index(drop=True)
+    ax = axes(ax, height=1.4 + 0.34 * max(len(table), 3))
+    title, xlabel = "Paired difference b - a", f"ms (@{clock}), median of the pairs"
+    if not len(table):
+        empty(ax, "no pairs to compare")
+        return finish(ax, title=title, xlabel=xlabel, ylabel="")
+    known = table[["difference_ms", "low_ms", "high_ms"]].to_numpy()
+    finite = np.abs(known[np.isfinite(known)])
+    edge = 1.15 * max(finite.max(initial=0.0), 1.0)
+    for row, (middle, low, high) in enumerate(known):
+        later = middle > 0
+        colour = COLOURS["final"] if later else COLOURS["partial"]
+        if np.isfinite(low) and np.isfinite(high):
+            ax.plot(
+                [low, high], [row, row], "-", color=colour, linewidth=2.2, solid_capstyle="butt"
+            )
+        told = np.isfinite(low) and np.isfinite(high) and (low > 0 or high < 0)
+        if np.isfinite(middle):
+            face = colour if told else "none"
+            mark = ">" if later else "<"
+            ax.plot(middle, row, mark, color=colour, markerfacecolor=face, ms=8, mew=1.6)
+        else:
+            ax.plot(np.copysign(edge, middle), row, ">" if later else "<", color=colour, ms=9)
+        ax.annotate(
+            _in_words(middle, low, high, int(table["pairs"][row])),
+            (1.0, row),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="x-small",
+        )
+    ax.axvline(0, color="#7f7f7f", linewidth=1)
+    names = table["name"].str.replace(f" @{clock}", "").str.replace("_", " ")
+    triggers = table["trigger"].map(lambda t: f" ({t})" if isinstance(t, str) else "")
+    ax.set_yticks(range(len(table)), names + triggers, fontsize="small")
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    # Some measures differ by a few milliseconds and others by seconds.
+    ax.set_xscale("symlog", linthresh=_LINEAR_MS)
+    ticks = [_LINEAR_MS * 10.0**k for k in range(7) if _LINEAR_MS * 10.0**k < edge * 1.05]
+    ax.set_xticks([*(-t for t in reversed(ticks)), 0, *ticks])
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:+g}" if x else "0")
+    ax.set_xlim(-edge * 1.2, edge * 1.2)
+    return finish(ax, title=title, xlabel=xlabel, ylabel="")
+
+
+def _in_words(middle: float, low: float, high: float, pairs: int) -> str:
+    """The numbers of one row."""
+    if not np.isfinite(middle):
+        return f"{'b' if middle > 0 else 'a'} never came, n={pairs}"
+    interval = f" ({low:+.0f} to {high:+.0f})" if np.isfinite(low) and np.isfinite(high) else ""
+    return f"{middle:+.0f}{interval}, n={pairs}"

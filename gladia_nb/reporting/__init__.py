@@ -1,0 +1,5 @@
+"""A page that says what one run, or several side by side, have shown; in one file."""
+
+from gladia_nb.reporting.page import report
+
+__all__ = ["report"]

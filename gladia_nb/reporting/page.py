@@ -1,0 +1,182 @@
+"""The page itself: verdict first, then the numbers, the pictures, and what was asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gladia_nb.errors import ConfigError, RunFileError
+from gladia_nb.redact import redact_url
+from gladia_nb.reporting import pictures, tables
+from gladia_nb.reporting.definitions import DEFINITIONS
+from gladia_nb.reporting.html import STYLE, badge, details, frame, section, table, text
+
+if TYPE_CHECKING:
+    from gladia_nb.run import Run
+
+__all__ = ["report"]
+
+#: Runs that stand side by side; more belong in a DataFrame.
+MAX_RUNS = 8
+
+
+def report(
+    runs: Run | Sequence[Run], path: str | Path, *, title: str | None = None, figures: bool = True
+) -> Path:
+    """Write a page about one run, or several side by side, and return its path.
+
+    The page is one file that needs nothing else: styles and pictures are inside, and it fetches
+    nothing. It has the verdict with its reasons, tables of latency, accuracy, stability, endings
+    and start-up, pictures, configuration, versions and the definitions of all words used. Of two
+    runs the second is compared with the first, pair by pair.
+
+    Args:
+        runs: a run, or up to eight.
+        path: of the HTML file; an existing one is replaced.
+        title: of the page; by default the names of the runs.
+        figures: whether to draw pictures, which take most of the time and space.
+
+    Raises:
+        ConfigError: no run, or too many.
+        RunFileError: the file cannot be written.
+
+    Example:
+        `report([before, after], "endpointing.html", title="Endpointing 0.1 and 0.5 s")`
+    """
+    listed = list(runs) if isinstance(runs, Sequence) else [runs]
+    if not 1 <= len(listed) <= MAX_RUNS:
+        raise ConfigError(
+            f"A report is about 1 to {MAX_RUNS} runs, not {len(listed)}; choose some of them."
+        )
+    path = Path(path).expanduser()
+    page = _page(listed, title or " and ".join(dict.fromkeys(run.name for run in listed)), figures)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RunFileError(
+            f"Cannot write {path}: {error.strerror or error}. Name another place."
+        ) from None
+    return path
+
+
+def _page(runs: list[Run], title: str, figures: bool) -> str:
+    labels = tables.labels(runs)
+    several = len(runs) > 1
+    parts = [
+        ("verdict", "Can these numbers be believed?", _verdicts(runs, labels)),
+        ("facts", "What was done", tables.facts(runs, labels)),
+        ("latency", "Latency", tables.latencies(runs, labels)),
+        ("comparison", "Pair by pair", tables.comparison(runs, labels)),
+        ("accuracy", "Accuracy", tables.accuracy(runs, labels)),
+        ("stability", "Stability", tables.stabilities(runs, labels)),
+        ("endings", "Where finals and endings take their time", tables.endings(runs, labels)),
+        ("stream", "Keeping up with the audio", tables.streams(runs, labels)),
+        ("translation", "Translation", tables.translations(runs, labels)),
+        ("pictures", "Pictures", pictures.pictures(runs, labels) if figures else ""),
+        ("start", "Start-up and transport", tables.starts(runs, labels)),
+        ("health", "Health of the measurement", _health(runs, labels)),
+        ("configuration", "Configuration and versions", _configuration(runs, labels)),
+        ("transcript", "Transcript", _transcripts(runs, labels)),
+        ("definitions", "Definitions", _definitions()),
+    ]
+    body = "".join(section(*part) for part in parts)
+    links = "".join(f'<a href="#{name}">{text(what)}</a>' for name, what, inner in parts if inner)
+    what = f"{len(runs)} runs side by side" if several else "one run"
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="generator" content="gladia_nb">'
+        f"<title>{text(title)}</title><style>{STYLE}</style></head><body>"
+        f"<header><h1>{text(title)}</h1>"
+        f'<p class="soft">Live transcription, measured: {what}.</p>'
+        f'<nav aria-label="Parts of this page">{links}</nav></header>'
+        f"<main>{body}</main></body></html>\n"
+    )
+
+
+def _verdicts(runs: list[Run], labels: list[str]) -> str:
+    blocks = []
+    for run, label in zip(runs, labels, strict=True):
+        status, reasons = run.verdict
+        name = f"<strong>{text(label)}</strong> " if len(runs) > 1 else ""
+        why = "".join(f"<li>{text(reason)}</li>" for reason in reasons)
+        notes = "".join(f"<li>{text(note)}</li>" for note in tables.notes(run))
+        said = f"<ul>{why}{notes}</ul>" if why or notes else ""
+        blocks.append(f"<p>{name}{badge(status)}</p>{said}")
+    return "".join(blocks)
+
+
+def _health(runs: list[Run], labels: list[str]) -> str:
+    from gladia_nb.metrics import health
+
+    names = {
+        "check": "check",
+        "value": "value",
+        "unit": "unit",
+        "degraded_above": "degraded above",
+        "invalid_above": "invalid above",
+        "verdict": "verdict",
+    }
+    blocks = []
+    for run, label in zip(runs, labels, strict=True):
+        inner = frame(health(run), names)
+        blocks.append(details(f"All checks of {label}", inner) if len(runs) > 1 else inner)
+    return "".join(blocks)
+
+
+def _configuration(runs: list[Run], labels: list[str]) -> str:
+    flat = [_flat({**run.config, **_asked(run)}) for run in runs]
+    names = sorted({name for fields in flat for name in fields})
+    rows = [[name, *(fields.get(name, "default") for fields in flat)] for name in names]
+    if len(runs) > 1:
+        # What differs is what the comparison is about.
+        rows.sort(key=lambda row: len({str(value) for value in row[1:]}) == 1)
+        rows = [
+            [("\u2260 " if len(set(map(str, row[1:]))) > 1 else "") + row[0], *row[1:]]
+            for row in rows
+        ]
+    out = table(["field", *labels], rows, numbers=99)
+    versions = [{k: str(v) for k, v in run.record.header["versions"].items()} for run in runs]
+    names = list(dict.fromkeys(name for found in versions for name in found))
+    rows = [[name, *(found.get(name, "") for found in versions)] for name in names]
+    return out + table(["version of", *labels], rows, numbers=99)
+
+
+def _asked(run: Run) -> dict[str, Any]:
+    """Options of this toolkit, apart from the body that was sent."""
+    options = run.record.header["options"]
+    return {
+        f"({name})": redact_url(value) if isinstance(value, str) else value
+        for name, value in options.items()
+        if value is not None
+    }
+
+
+def _flat(value: Any, name: str = "") -> dict[str, str]:
+    """Nested fields by their dotted names."""
+    if isinstance(value, dict) and value:
+        flat: dict[str, str] = {}
+        for key, inner in value.items():
+            flat |= _flat(inner, f"{name}.{key}" if name else str(key))
+        return flat
+    return {name: value if isinstance(value, str) else json.dumps(value)}
+
+
+def _transcripts(runs: list[Run], labels: list[str]) -> str:
+    blocks = []
+    for run, label in zip(runs, labels, strict=True):
+        lines = "".join(f"<li>{text(line)}</li>" for line in run.text.splitlines())
+        inner = f"<ol>{lines}</ol>" if lines else "<p>No final came.</p>"
+        blocks.append(details(f"Finals of {label}", inner) if len(runs) > 1 else inner)
+    return "".join(blocks)
+
+
+def _definitions() -> str:
+    items = "".join(f"<dt>{text(term)}</dt><dd>{text(what)}</dd>" for term, what in DEFINITIONS)
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    made = f'<p class="soft">Made by gladia_nb {text(version("gladia-nb"))} on {now}.</p>'
+    return f"<dl>{items}</dl>{made}"
