@@ -143,6 +143,32 @@ def test_a_lost_connection_is_not_bad_pacing():
     assert one_fault(broken) == ("connections lost", "degraded")
 
 
+def live_run(late_ms, *extra):
+    """A run of live audio."""
+    run = make_run(extra=[*QUIET, *extra], late_ms=late_ms)
+    header = dict(run.record.header)
+    header["audio"] = {**header["audio"], "frames": None}
+    return Run(Record(header, run.record.events))
+
+
+def test_live_audio_has_limits_of_its_own():
+    assert verdict(live_run(lambda seq: 20.0)).status == "valid"
+    assert one_fault(live_run(lambda seq: 90.0)) == ("capture to send", "degraded")
+    # Within what the clocks leave open, nothing was sent before it was spoken.
+    clock = {
+        "event": "clock",
+        "ns": 5_000_000_000,
+        "name": "browser",
+        "offset_ns": 0,
+        "uncertainty_ns": 3_000_000,
+        "n": 8,
+    }
+    assert verdict(live_run(lambda seq: -2.0, clock)).status == "valid"
+    gap = {"event": "gap", "ns": 6_000_000_000, "at_frame": 16000}
+    assert one_fault(live_run(lambda seq: 5.0, {**gap, "why": "stalled"})) == ("gaps", "degraded")
+    assert verdict(live_run(lambda seq: 5.0, {**gap, "why": "paused"})).status == "valid"
+
+
 def test_vitals_are_told_from_the_first_second_on():
     table = vitals(make_run(extra=[second(1), second(2, clock_ns=700, wall_ns=10**18 + 5_000_000)]))
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(VITALS)

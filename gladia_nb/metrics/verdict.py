@@ -95,7 +95,9 @@ def health(run: Run) -> pd.DataFrame:
     * `schedule`: distance between the due times and `t0 + samples / rate`.
     * `sent early`: audio that left before it was spoken, which hides up to a chunk of latency.
     * `pacing`: 99th percentile of the lateness of chunks, those of a lost connection left out.
-    * `drift`: lateness at the end minus at the beginning.
+    * `capture to send`: the same for live audio, which comes through other processes.
+    * `gaps`: live audio that was lost or did not come.
+    * `drift`: lateness at the end minus at the beginning; not of live audio.
     * `sending`: 99th percentile of how long the network took to accept a chunk.
     * `event loop`: longest stall; a stamp can be late by as much.
     * `garbage collection`: longest pause.
@@ -191,9 +193,21 @@ class _Facts:
         return float(np.abs(self.chunks["due_ns"].to_numpy() - ideal).max()) / 1e6
 
     def early(self) -> float:
-        return -float(self.chunks["lateness_ms"].min())
+        # What a microphone's clock leaves open is no earliness.
+        slack_ms = max((e["uncertainty_ns"] / 1e6 for e in self.run.record.of("clock")), default=0)
+        return -float(self.chunks["lateness_ms"].min()) - slack_ms
 
     def pacing(self) -> float:
+        return np.nan if self.is_live else self._lateness()
+
+    def capture(self) -> float:
+        return self._lateness() if self.is_live else np.nan
+
+    def gaps(self) -> float:
+        """Live audio that is not there, pauses left out."""
+        return float(sum(e["why"] != "paused" for e in self.run.record.of("gap")))
+
+    def _lateness(self) -> float:
         """Lateness of chunks that found a connection when they were due."""
         late = self.chunks["lateness_ms"].to_numpy()
         kept = np.ones(len(late), dtype=bool)
@@ -210,7 +224,8 @@ class _Facts:
             yield close["ns"] - 100_000_000, min(later, default=2**63) + 500_000_000
 
     def drift(self) -> float:
-        return abs(float(pacing(self.run)["drift_ms"].iloc[0]))
+        # A sound card has a clock of its own, which is allowed to drift.
+        return np.nan if self.is_live else abs(float(pacing(self.run)["drift_ms"].iloc[0]))
 
     def sending(self) -> float:
         return float(self.chunks["send_ms"].quantile(0.99))
@@ -293,6 +308,22 @@ _CHECKS = (
         50.0,
         _Facts.pacing,
         "One chunk in a hundred was sent {value:.1f} ms late or more.",
+    ),
+    _Check(
+        "capture to send",
+        "ms",
+        50.0,
+        500.0,
+        _Facts.capture,
+        "One chunk in a hundred was sent {value:.0f} ms after its capture, or later.",
+    ),
+    _Check(
+        "gaps",
+        "count",
+        0,
+        np.inf,
+        _Facts.gaps,
+        "Live audio was lost or stalled {value:.0f} times.",
     ),
     _Check(
         "drift",
