@@ -6,7 +6,15 @@ import os
 from pathlib import Path
 
 from gladia_nb.errors import RunFileError
-from gladia_nb.metrics import latency, latency_table, summary
+from gladia_nb.metrics import (
+    health,
+    latency,
+    latency_table,
+    stability_summary,
+    summary,
+    waterfall,
+)
+from gladia_nb.reporting import report
 from gladia_nb.run import Run
 
 __all__ = ["export", "prepare_directory"]
@@ -31,7 +39,7 @@ def prepare_directory(directory: str | Path) -> Path:
 
 
 def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[str, Path]:
-    """Write tables, transcript and the overview figure of a run.
+    """Write tables, transcript, the overview figure and the report of a run.
 
     Args:
         run: the run.
@@ -39,8 +47,9 @@ def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[
         stem: beginning of the file names; by default the name of the audio.
 
     Returns:
-        What was written: `messages`, `chunks`, `utterances`, `words`, `latency` and `summary` as
-        CSV, `latency_table` and `transcript` as text, `overview` as PNG.
+        What was written: `messages`, `chunks`, `utterances`, `words`, `latency`, `summary`,
+        `stability`, `waterfall` and `health` as CSV, `latency_table` and `transcript` as text,
+        `overview` as PNG, and `report` as a page that needs nothing else.
 
     Raises:
         RunFileError: a file cannot be written.
@@ -58,6 +67,9 @@ def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[
         "words": run.words,
         "latency": latency(run),
         "summary": summary(run),
+        "stability": stability_summary(run),
+        "waterfall": waterfall(run),
+        "health": health(run),
     }
     written: dict[str, Path] = {}
 
@@ -75,6 +87,7 @@ def export(run: Run, directory: str | Path, *, stem: str | None = None) -> dict[
         # A figure of our own: pyplot would keep it, and need a display in some programs.
         figure = plot_overview(run, Figure(figsize=(12, 10), layout="constrained"))
         figure.savefig(place("overview", "png"), dpi=130)
+        report(run, place("report", "html"))
     except OSError as error:
         raise RunFileError(
             f"Cannot write to {directory}: {error.strerror or error}. Name another place."

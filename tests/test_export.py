@@ -19,6 +19,10 @@ def test_everything_is_written_and_can_be_read(tmp_path):
         "latency_table",
         "transcript",
         "overview",
+        "report",
+        "stability",
+        "waterfall",
+        "health",
     }
     assert len(pd.read_csv(written["messages"])) == len(run.messages)
     assert written["transcript"].read_text().strip() == run.text
