@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from make_runs import make_run, rich_run, transcript, utterance, words
+from scripted_helpers import WORDS, make_sound
 
+import gladia_nb as gn
+from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import (
     CORRECTIONS,
@@ -17,6 +20,7 @@ from gladia_nb.metrics import (
     stability,
     stability_summary,
 )
+from gladia_nb.server import LocalServer
 
 
 def shown(*texts, final=True, ident="0_0", start_s=0.5):
@@ -207,3 +211,53 @@ def test_partials_that_only_grow_erase_nothing():
     table = stability(make_run(utterance(said)))
     assert table["normalised_erasure"].tolist() == [0, 0]
     assert table["edit_overhead"].tolist() == [0, 0]
+
+
+def test_a_real_session_shows_the_revisions_of_its_script(tmp_path):
+    """Over a real socket: two words are shown wrong at first, the finals are right."""
+    path = tmp_path / "sound.wav"
+    make_sound(path)
+    spoken = [dict(word) for word in WORDS]
+    spoken[1]["revisions"] = ["too"]
+    spoken[4]["revisions"] = ["hive"]
+    script = {"utterances": [{"words": spoken[:4]}, {"words": spoken[4:]}]}
+    script["utterances"][0]["translations"] = {"fr": "un deux trois quatre"}
+    config = {
+        "endpointing": 0.3,
+        "language_config": {"languages": ["en"]},
+        "realtime_processing": {
+            "translation": True,
+            "translation_config": {"target_languages": ["fr"]},
+        },
+    }
+    with LocalServer(engine="scripted", script=script) as server:
+        run = gn.transcribe(
+            path,
+            SessionConfig(**config),
+            server=server,
+            progress=False,
+            speed=4,
+            reference=[{**word, "channel": 0} for word in WORDS],
+        )
+    table = stability(run).query("text == 'normalised'")
+    # one, one too, one two three, ...; hive, five six, ...
+    assert table["revoked"].tolist() == [1, 1]
+    assert table["partial_erasure"].tolist() == [1, 1]
+    assert table["final_erasure"].tolist() == [0, 0]
+    assert table["normalised_erasure"].tolist() == [1 / 4, 1 / 3]
+    assert (corrections(run)["correction_ms"] == 0).all()
+    assert gn.wer_at(run, [-10.0, math.inf])["wer"].tolist() == [1, 0]
+    assert (gn.word_alignment(run)["op"] == "equal").all()
+    parts = gn.waterfall(run)
+    sums = parts.groupby("id")["duration_ns"].sum()
+    assert (sums == parts.groupby("id")["total_ns"].first()).all()
+    steps = gn.startup(run)
+    for step in ("init", "connect"):
+        durations = steps[steps["step"] == step].set_index("phase")["duration_ms"]
+        assert (durations > 0).all()
+        assert durations.drop("total").sum() == pytest.approx(durations["total"])
+    assert gn.ack_delays(run)["acknowledged"].all()
+    assert {"post_processing", "closing", "result", "total"} <= set(gn.ending(run)["step"])
+    assert gn.cadence(run)["updates"].tolist() == [7]
+    assert gn.translation_latency(run)["words"].tolist() == [4]
+    assert gn.translation_latency(run)["language"].tolist() == ["fr"]

@@ -12,6 +12,7 @@ from gladia_nb.metrics import (
     STARTUP,
     WARM_UP,
     ack_delays,
+    latency,
     pings,
     startup,
     warm_up,
@@ -132,7 +133,7 @@ def test_warm_up():
     assert row["first_p50_ms"] == pytest.approx(700)
     assert row["rest_p50_ms"] == pytest.approx(200)
     assert row["difference_ms"] == pytest.approx(500)
-    same = warm_up(several(0.2, 0.2), first_s=5, clock="capture")
+    same = warm_up(latency(several(0.2, 0.2)), first_s=5, clock="capture")
     assert same["difference_ms"].abs().max() < 1e-6
     assert not len(warm_up(several(0.2, 0.2), first_s=100))
     assert not len(warm_up(make_run()))

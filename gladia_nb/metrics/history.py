@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.frames import Schema
-from gladia_nb.metrics.deadline import STATES, placed_utterances, states_of
+from gladia_nb.metrics.placing import STATES, placed_utterances, states_of
 from gladia_nb.metrics.words import to_frame
 
 if TYPE_CHECKING:

@@ -209,7 +209,9 @@ def _seconds(stamps: pd.Series, origin: int) -> np.ndarray[Any, np.dtype[np.floa
     return found
 
 
-def warm_up(run: Run, *, first_s: float = 10.0, clock: str = "send") -> pd.DataFrame:
+def warm_up(
+    source: Run | pd.DataFrame, *, first_s: float = 10.0, clock: str = "send"
+) -> pd.DataFrame:
     """Latency of the beginning against that of the rest.
 
     Services load and adapt; whoever leaves out the beginning must say so and show both numbers. One
@@ -217,7 +219,7 @@ def warm_up(run: Run, *, first_s: float = 10.0, clock: str = "send") -> pd.DataF
     (triggers `stop`, `max_duration` and `resume`) are left out of the latency of utterances.
 
     Args:
-        run: the run.
+        source: a run, or its rows of `latency`.
         first_s: audio whose words and utterances are the beginning, seconds.
         clock: `send` or `capture`; see `latency`.
 
@@ -233,7 +235,7 @@ def warm_up(run: Run, *, first_s: float = 10.0, clock: str = "send") -> pd.DataF
     """
     if not 0 < first_s < np.inf:
         raise ConfigError(f"first_s of warm_up must be positive, in seconds (got {first_s}).")
-    rows = latency(run)
+    rows = source if isinstance(source, pd.DataFrame) else latency(source)
     if len(rows) and clock not in set(rows["clock"]):
         raise ConfigError(f"There is no clock {clock!r}; there are send and capture.")
     columns: dict[str, list[Any]] = {name: [] for name in WARM_UP}

@@ -54,6 +54,7 @@ SUMMARY: Schema = MappingProxyType(
         "min_ms": "float64",  # of those that came; NaN when none did
         "max_ms": "float64",
         "note": "str",  # what is withheld and why; missing when nothing is
+        "verdict": "str",  # valid, degraded, invalid: the worst of the runs; missing for bare rows
     }
 )
 
@@ -103,6 +104,7 @@ def summary(source: Run | pd.DataFrame | Sequence[Run]) -> pd.DataFrame:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
     rows = _rows(source)
+    status = _status(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
     rows = rows.assign(_group=_triggers(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
@@ -131,10 +133,20 @@ def summary(source: Run | pd.DataFrame | Sequence[Run]) -> pd.DataFrame:
             "min_ms": came.min(),
             "max_ms": came.max(),
             "note": _note(found),
+            "verdict": status,
         }
         for column, value in row.items():
             columns[column].append(value)
     return _ordered(to_frame(columns, SUMMARY), rows)
+
+
+def _status(source: Run | pd.DataFrame | Sequence[Run]) -> str | None:
+    """Whether the runs can be believed; None when it is not told which they are."""
+    if isinstance(source, pd.DataFrame):
+        return None
+    runs = source if isinstance(source, Sequence) else [source]
+    found = {run.verdict.status for run in runs}
+    return next((status for status in ("invalid", "degraded") if status in found), "valid")
 
 
 def _rows(source: Run | pd.DataFrame | Sequence[Run]) -> pd.DataFrame:

@@ -49,9 +49,9 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Interval",
-        "95 % interval by drawing whole runs, then whole utterances: words of one utterance "
-        "share their fate. Quantiles from 0.95 up are withheld below 59 independent units, from "
-        "0.99 up below 299.",
+        "95 % interval of drawing whole utterances, and whole runs where there are several: words "
+        "of one utterance share their fate. Quantiles from 0.95 up are withheld below 59 "
+        "independent units, from 0.99 up below 299.",
     ),
     (
         "Normalised erasure",
