@@ -8,20 +8,28 @@ was "spoken". What the service did not say is missing (`NaN` or `<NA>`), never 0
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.protocol import Message, parse_message
-from gladia_nb.record import Event, Record
+from gladia_nb.reader import (
+    Bools,
+    Coded,
+    Floats,
+    Ints,
+    Nullable,
+    Reading,
+    read,
+    transcripts,
+    words,
+    writable,
+)
+from gladia_nb.record import Record
 
 __all__ = [
     "CHUNKS",
@@ -140,286 +148,228 @@ REFERENCE: Schema = MappingProxyType(
 
 def messages_frame(record: Record) -> pd.DataFrame:
     """Every message; columns in `MESSAGES`."""
-    columns = _columns(MESSAGES)
-    t0 = record.t0_ns
-    for number, (event, message) in enumerate(_messages(record)):
-        data = message.data or {}
-        utterance = _mapping(data.get("utterance"))
-        start, end = _span(message, data, utterance)
-        words = utterance.get("words")
-        final = data.get("is_final")
-        row: dict[str, Any] = {
-            "message": number,
-            "recv_ns": event["recv_ns"],
-            "recv_s": _since(event["recv_ns"], t0),
-            "via": event.get("via"),
-            "connection": event.get("connection"),
-            "type": message.type,
-            "id": _text(data.get("id", data.get("utterance_id"))),
-            "channel": _whole(utterance.get("channel", data.get("channel"))),
-            "is_final": final if isinstance(final, bool) else None,
-            "start_s": start,
-            "end_s": end,
-            "text": _text(utterance.get("text")),
-            "n_words": len(words) if isinstance(words, list) else None,
-            "confidence": _number(utterance.get("confidence")),
-            "language": _text(utterance.get("language")),
-            "acknowledged": message.acknowledged,
-            "byte_end": _byte_end(data),
-            "created_at": message.created_at,
-            "error": message.error,
-            "problem": message.problem,
-            "raw": message.raw,
+    found = read(record)
+    raw = found.raw.copy()
+    raw[found.odd] = [writable(text) for text in raw[found.odd]]
+    return _owned(
+        {
+            "message": np.arange(len(found.recv_ns)),
+            "recv_ns": found.recv_ns.copy(),
+            "recv_s": _since(found.recv_ns, record.t0_ns),
+            "via": _coded(found.via),
+            "connection": _integers(found.connection),
+            "type": _coded(found.type),
+            "id": _coded(found.id),
+            "channel": _integers(found.channel),
+            "is_final": _flags(found.is_final),
+            "start_s": found.start_s.copy(),
+            "end_s": found.end_s.copy(),
+            "text": _texts(found.text),
+            "n_words": _integers(found.n_words),
+            "confidence": found.confidence.copy(),
+            "language": _coded(found.language),
+            "acknowledged": _flags(found.acknowledged),
+            "byte_end": _integers(found.byte_end),
+            "created_at": _texts(found.created_at),
+            "error": _coded(found.error),
+            "problem": _coded(found.problem),
+            "raw": _texts(raw),
         }
-        for name, value in row.items():
-            columns[name].append(value)
-    return _frame(columns, MESSAGES)
+    )
 
 
 def chunks_frame(record: Record) -> pd.DataFrame:
     """Every chunk sent; columns in `CHUNKS`."""
     events = record.of("chunk")
-    columns = _columns(CHUNKS)
     rate = int(record.header["config"]["sample_rate"])
-    ack_ends, ack_stamps = _acknowledgements(record)
-    for event in events:
-        start_ns, end_ns = event["send_start_ns"], event["send_end_ns"]
-        at = bisect_left(ack_ends, event["end_byte"])
-        ack_ns = ack_stamps[at] if at < len(ack_ends) else None
-        row = {
-            **{name: event[name] for name in CHUNKS if name in event},
-            "start_s": event["start_frame"] / rate,
-            "end_s": event["end_frame"] / rate,
-            "lateness_ms": (start_ns - event["due_ns"]) / 1e6,
-            "send_ms": math.nan if end_ns is None else (end_ns - start_ns) / 1e6,
-            "ack_ns": ack_ns,
-            "ack_ms": math.nan if ack_ns is None or end_ns is None else (ack_ns - end_ns) / 1e6,
-        }
-        for name in CHUNKS:
-            columns[name].append(row[name])
-    return _frame(columns, CHUNKS)
+    names = [name for name, dtype in CHUNKS.items() if dtype == "int64"]
+    whole = {
+        name: np.fromiter((event[name] for event in events), np.int64, len(events))
+        for name in names
+    }
+    ends = [event["send_end_ns"] for event in events]
+    lost = np.fromiter((end is None for end in ends), np.bool_, len(ends))
+    end_ns = np.array([0 if end is None else end for end in ends], dtype="int64")
+    ack_ends, ack_stamps = _acknowledgements(read(record))
+    at = np.searchsorted(ack_ends, whole["end_byte"])
+    acked = at < len(ack_ends)
+    ack_ns = np.zeros(len(events), dtype="int64")
+    ack_ns[acked] = ack_stamps[at[acked]]
+    columns: dict[str, Any] = {
+        **whole,
+        "start_s": whole["start_frame"] / rate,
+        "end_s": whole["end_frame"] / rate,
+        "send_end_ns": _integers(Nullable(end_ns, lost)),
+        "lateness_ms": (whole["send_start_ns"] - whole["due_ns"]) / 1e6,
+        "send_ms": np.where(lost, np.nan, (end_ns - whole["send_start_ns"]) / 1e6),
+        "ack_ns": _integers(Nullable(ack_ns, ~acked)),
+        "ack_ms": np.where(lost | ~acked, np.nan, (ack_ns - end_ns) / 1e6),
+        "resend": np.fromiter((event["resend"] for event in events), np.bool_, len(events)),
+    }
+    return _owned({name: columns[name] for name in CHUNKS})
 
 
 def words_frame(record: Record) -> pd.DataFrame:
     """Every word of every transcript; columns in `WORDS`."""
-    columns = _columns(WORDS)
-    t0 = record.t0_ns
-    for number, event, message in _heard(record):
-        found = _transcript(message)
-        if found is None:
-            continue
-        ident, is_final, utterance = found
-        words = utterance.get("words")
-        for position, item in enumerate(words if isinstance(words, list) else ()):
-            word = _mapping(item)
-            columns["message"].append(number)
-            columns["recv_ns"].append(event["recv_ns"])
-            columns["recv_s"].append(_since(event["recv_ns"], t0))
-            columns["channel"].append(_whole(utterance.get("channel")) or 0)
-            columns["id"].append(ident)
-            columns["is_final"].append(is_final)
-            columns["position"].append(position)
-            columns["word"].append((_text(word.get("word")) or "").strip())
-            columns["start_s"].append(_number(word.get("start")))
-            columns["end_s"].append(_number(word.get("end")))
-            columns["confidence"].append(_number(word.get("confidence")))
-    return _frame(columns, WORDS)
+    found, said = read(record), words(record)
+    counts = np.diff(said.first)
+    message = np.repeat(np.arange(len(counts)), counts)
+    return _owned(
+        {
+            "message": message,
+            "recv_ns": found.recv_ns[message],
+            "recv_s": _since(found.recv_ns[message], record.t0_ns),
+            "channel": found.channel.value[message],
+            "id": _coded(Coded(_named(found.id)[message], [*found.id.levels, ""])),
+            "is_final": found.is_final.value[message],
+            "position": np.arange(len(message)) - said.first[message],
+            "word": _coded(said.text),
+            "start_s": said.start_s.copy(),
+            "end_s": said.end_s.copy(),
+            "confidence": said.confidence.copy(),
+        }
+    )
 
 
 def utterances_frame(record: Record) -> pd.DataFrame:
     """One row an utterance, in the order of their first message; columns in `UTTERANCES`."""
-    columns = _columns(UTTERANCES)
-    t0 = record.t0_ns
-    speech = _speech_events(record)
-    triggers = _Triggers(record)
-    for (channel, ident), shown in _group(record).items():
-        partials = [entry for entry in shown if not entry[1]]
-        finals = [entry for entry in shown if entry[1]]
-        recv_ns, _, utterance = finals[0] if finals else partials[-1]
-        start, end = _number(utterance.get("start")), _number(utterance.get("end"))
-        speech_start, speech_end, speech_end_ns = _around(
-            speech.get(channel, ()), start, end, triggers.endpointing_s
-        )
-        words = utterance.get("words")
-        first = partials[0][0] if partials else None
-        last = partials[-1][0] if partials else None
-        final = recv_ns if finals else None
-        trigger = triggers.of(recv_ns, start, end, speech_end_ns) if finals else None
-        if trigger == "max_duration":
-            # The speech went on; its end belongs to a later utterance.
-            speech_end, speech_end_ns = math.nan, None
-        row: dict[str, Any] = {
-            "channel": channel,
-            "id": ident,
-            "start_s": start,
-            "end_s": end,
-            "text": _text(utterance.get("text")) or "",
-            "is_final": bool(finals),
-            "n_partials": len(partials),
-            "n_finals": len(finals),
-            "n_words": len(words) if isinstance(words, list) else 0,
-            "confidence": _number(utterance.get("confidence")),
-            "language": _text(utterance.get("language")),
-            "trigger": trigger,
-            "speech_start_s": speech_start,
-            "speech_end_s": speech_end,
-            "speech_end_ns": speech_end_ns,
-            "first_partial_ns": first,
-            "last_partial_ns": last,
-            "final_ns": final,
-            "first_partial_s": _since(first, t0),
-            "last_partial_s": _since(last, t0),
-            "final_s": _since(final, t0),
-            "last_partial_text": _text(partials[-1][2].get("text")) if partials else None,
+    found, shown, t0 = read(record), transcripts(record), record.t0_ns
+    n = len(shown.id)
+    finals = np.add.reduceat(np.append(shown.is_final, 0), shown.first[:-1]) if n else _none(n)
+    partials = np.diff(shown.first) - finals
+    # Of each utterance the first final, else the last partial; and first and last partial.
+    first_final = _first(shown.utterance, shown.is_final, n)
+    first_partial = _first(shown.utterance, ~shown.is_final, n)
+    last_partial = _last(shown.utterance, ~shown.is_final, n)
+    has_final, has_partial = finals > 0, partials > 0
+    chosen = shown.message[np.where(has_final, first_final, last_partial)] if n else _none(n)
+    start_s, end_s = found.start_s[chosen], found.end_s[chosen]
+    heard = _Heard(record)
+    speech = [
+        heard.around(*facts) for facts in zip(shown.channel.tolist(), start_s, end_s, strict=True)
+    ]
+    stamps = found.recv_ns[chosen].tolist()
+    triggers = [
+        heard.trigger(stamps[k], start_s[k], end_s[k], speech[k].end_ns) if has_final[k] else None
+        for k in range(n)
+    ]
+    # The speech went on behind a forced cut; its end belongs to a later utterance.
+    ended = [
+        _Speech(said.start_s, math.nan, None) if trigger == "max_duration" else said
+        for said, trigger in zip(speech, triggers, strict=True)
+    ]
+    closed = np.array([said.end_ns is None for said in ended], dtype=bool)
+    closing = np.array([said.end_ns or 0 for said in ended], dtype="int64")
+    texts = np.array([text or "" for text in found.text[chosen]], dtype=object)
+    last_texts = np.full(n, None, dtype=object)
+    last_texts[has_partial] = found.text[shown.message[last_partial[has_partial]]]
+
+    def arrivals(places: Ints, there: Bools) -> Nullable:
+        message = shown.message[places] if n else _none(n)
+        return Nullable(np.where(there, found.recv_ns[message], 0), ~there)
+
+    arrived = {
+        "first_partial": arrivals(first_partial, has_partial),
+        "last_partial": arrivals(last_partial, has_partial),
+        "final": arrivals(first_final, has_final),
+    }
+    language = Coded(found.language.codes[chosen], found.language.levels)
+    return pd.DataFrame(
+        {
+            "channel": shown.channel,
+            "id": _texts(_objects(shown.id)),
+            "start_s": start_s,
+            "end_s": end_s,
+            "text": _texts(texts),
+            "is_final": has_final,
+            "n_partials": partials,
+            "n_finals": finals,
+            "n_words": found.n_words.value[chosen],
+            "confidence": found.confidence[chosen],
+            "language": _coded(language),
+            "trigger": _texts(_objects(triggers)),
+            "speech_start_s": np.array([said.start_s for said in ended], dtype="float64"),
+            "speech_end_s": np.array([said.end_s for said in ended], dtype="float64"),
+            "speech_end_ns": _integers(Nullable(closing, closed)),
+            **{f"{name}_ns": _integers(stamp) for name, stamp in arrived.items()},
+            **{
+                f"{name}_s": np.where(stamp.missing, np.nan, _since(stamp.value, t0))
+                for name, stamp in arrived.items()
+            },
+            "last_partial_text": _texts(last_texts),
         }
-        for name, value in row.items():
-            columns[name].append(value)
-    return _frame(columns, UTTERANCES)
+    )
 
 
 def reference_frame(record: Record) -> pd.DataFrame:
     """The words really spoken, as kept in the header; columns in `REFERENCE`."""
     rows = record.header.get("reference") or ()
-    return _frame({name: [row[name] for row in rows] for name in REFERENCE}, REFERENCE)
+    columns = {name: [row[name] for row in rows] for name in REFERENCE}
+    columns["word"] = [writable(word) for word in columns["word"]]
+    return pd.DataFrame({n: pd.Series(columns[n], dtype=dtype) for n, dtype in REFERENCE.items()})
 
 
-# -- reading --
+# -- what the service said beside transcripts --
 
 
-def _messages(record: Record) -> Iterable[tuple[Event, Message]]:
-    return ((event, _read(event)) for event in record.of("message"))
-
-
-def _read(event: Event) -> Message:
-    """A message of an event; a callback wraps it in an object of its own."""
-    message = parse_message(event["raw"])
-    if event.get("via") != "callback":
-        return message
-    with contextlib.suppress(ValueError, AttributeError, RecursionError):
-        inner = parse_message(json.dumps(json.loads(message.raw).get("payload")))
-        return dataclasses.replace(inner, raw=message.raw)
-    return message
-
-
-def _heard(record: Record) -> Iterable[tuple[int, Event, Message]]:
-    """Messages with their numbers, each once: a callback only repeats what the WebSocket said.
-
-    Where no transcript came over the WebSocket, callbacks are all that there is.
-    """
-    messages = [(number, *pair) for number, pair in enumerate(_messages(record))]
-    by_socket = any(
-        event.get("via") != "callback" and message.type == "transcript"
-        for _, event, message in messages
-    )
-    return (entry for entry in messages if entry[1].get("via") != "callback" or not by_socket)
-
-
-def _transcript(message: Message) -> tuple[str, bool, Mapping[str, Any]] | None:
-    """Id, finality and utterance of a transcript; None for what is none."""
-    data = message.data
-    if message.type != "transcript" or data is None:
-        return None
-    utterance = data.get("utterance")
-    if not isinstance(utterance, Mapping):
-        return None
-    return _text(data.get("id")) or "", data.get("is_final") is True, utterance
-
-
-Shown = tuple[int, bool, Mapping[str, Any]]
-
-
-def _group(record: Record) -> dict[tuple[int, str], list[Shown]]:
-    """Transcripts by utterance: `(recv_ns, is_final, utterance)` in the order of arrival."""
-    groups: dict[tuple[int, str], list[Shown]] = {}
-    for _, event, message in _heard(record):
-        found = _transcript(message)
-        if found is not None:
-            ident, is_final, utterance = found
-            key = (_whole(utterance.get("channel")) or 0, ident)
-            groups.setdefault(key, []).append((event["recv_ns"], is_final, utterance))
-    return groups
-
-
-def _span(
-    message: Message, data: Mapping[str, Any], utterance: Mapping[str, Any]
-) -> tuple[float, float]:
-    if utterance:
-        return _number(utterance.get("start")), _number(utterance.get("end"))
-    if message.type in ("speech_start", "speech_end"):
-        return _number(data.get("time")), _number(data.get("time"))
-    match data.get("time_range"):
-        case [start, end]:
-            return _number(start), _number(end)
-    return math.nan, math.nan
-
-
-def _byte_end(data: Mapping[str, Any]) -> int | None:
-    match data.get("byte_range"):
-        case [_, end]:
-            return _whole(end)
-    return None
-
-
-def _acknowledgements(record: Record) -> tuple[list[int], list[int]]:
+def _acknowledgements(found: Reading) -> tuple[Ints, Ints]:
     """Ends of what was acknowledged, rising, and when each was first known."""
-    ends: list[int] = []
-    stamps: list[int] = []
-    for _, event, message in _heard(record):
-        if message.type == "audio_chunk" and message.acknowledged:
-            end = _byte_end(message.data or {})
-            if end is not None and (not ends or end > ends[-1]):
-                ends.append(end)
-                stamps.append(event["recv_ns"])
-    return ends, stamps
+    good = found.acknowledged.value.astype(bool) & found.heard & ~found.byte_end.missing
+    at = np.flatnonzero(good & _of(found.type, "audio_chunk"))
+    ends = found.byte_end.value[at]
+    before = np.maximum.accumulate(ends)[:-1]
+    rising = np.append(np.ones(len(ends[:1]), dtype=bool), ends[1:] > before)
+    return ends[rising], found.recv_ns[at[rising]]
 
 
-Speech = tuple[str, float, int]
+class _Speech(NamedTuple):
+    """Speech events around an utterance."""
+
+    start_s: float
+    end_s: float
+    end_ns: int | None
 
 
-def _speech_events(record: Record) -> dict[int, list[Speech]]:
-    """By channel: `(type, time_s, recv_ns)` in the order of arrival."""
-    found: dict[int, list[Speech]] = {}
-    for _, event, message in _heard(record):
-        if message.type in ("speech_start", "speech_end") and message.data is not None:
-            time = _number(message.data.get("time"))
-            channel = _whole(message.data.get("channel")) or 0
-            if not math.isnan(time):
-                found.setdefault(channel, []).append((message.type, time, event["recv_ns"]))
-    return found
+class _Events(NamedTuple):
+    """Speech events of a channel in the order of arrival, those of one type."""
+
+    place: Ints  # among the events of the channel
+    time_s: Floats
+    recv_ns: Ints
+    rising: bool
+
+    def before(self, time_s: float, place: int) -> int:
+        """The last that arrived before `place` and is earlier than a time; -1 for none."""
+        until = int(np.searchsorted(self.place, place))
+        if self.rising:
+            return min(until, int(np.searchsorted(self.time_s, time_s))) - 1
+        early = np.flatnonzero(self.time_s[:until] < time_s)
+        return int(early[-1]) if len(early) else -1
+
+    def within(self, after_s: float, low_s: float, high_s: float) -> int:
+        """The first with a time later than one and between two others; -1 for none."""
+        start, stop = 0, len(self.place)
+        if self.rising:
+            start = int(np.searchsorted(self.time_s, low_s))
+            stop = int(np.searchsorted(self.time_s, high_s, side="right"))
+        times = self.time_s[start:stop]
+        fits = np.flatnonzero((times > after_s) & (low_s <= times) & (times <= high_s))
+        return start + int(fits[0]) if len(fits) else -1
 
 
 #: Seconds by which the service's speech events may differ from its word times.
 _SLACK_S = 0.75
 
-
-def _around(
-    events: Iterable[Speech], start: float, end: float, wait_s: float
-) -> tuple[float, float, int | None]:
-    """The last speech_start before an utterance's end and the first speech_end that closes it.
-
-    Whether a speech_end names the moment at which speech ended or at which that was decided is
-    not documented; the second is later by the silence that was waited for.
-    """
-    begin, finish, finish_ns = math.nan, math.nan, None
-    for kind, time, recv_ns in events:
-        if kind == "speech_start" and time < end:
-            begin = time
-        elif (
-            kind == "speech_end"
-            and time > start
-            and end - _SLACK_S <= time <= end + wait_s + _SLACK_S
-        ):
-            finish, finish_ns = time, recv_ns
-            break
-    return begin, finish, finish_ns
+#: A speech_end and a final of one decision arrive within this of each other.
+_TOGETHER_NS = 150_000_000
 
 
-class _Triggers:
-    """Why a final came; missing when the messages do not tell."""
+class _Heard:
+    """Speech events, stops and connections: what an utterance ended by."""
 
     def __init__(self, record: Record) -> None:
         config = record.header["config"]
-        self.endpointing_s = float(config.get("endpointing", 0.05))
+        self._wait_s = float(config.get("endpointing", 0.05))
         self._maximum = float(config.get("maximum_duration_without_endpointing", 5))
         flags = config.get("messages_config") or {}
         self._events_on = bool(flags.get("receive_speech_events", True))
@@ -428,8 +378,40 @@ class _Triggers:
         self._reconnects = [
             e["end_ns"] for e in record.of("connect") if e["connection"] > 1 and not e["error"]
         ]
+        found = read(record)
+        starts = _of(found.type, "speech_start") & found.heard
+        ends = _of(found.type, "speech_end") & found.heard
+        at = np.flatnonzero((starts | ends) & ~np.isnan(found.start_s))
+        self._speech: dict[int, tuple[_Events, _Events]] = {}
+        for channel in np.unique(found.channel.value[at]).tolist():
+            here = at[found.channel.value[at] == channel]
+            self._speech[channel] = (
+                _events(found, here, starts[here]),
+                _events(found, here, ends[here]),
+            )
 
-    def of(self, final_ns: int, start: float, end: float, speech_end_ns: int | None) -> str | None:
+    def around(self, channel: int, start: float, end: float) -> _Speech:
+        """The last speech_start before an utterance's end and the first speech_end that closes it.
+
+        Whether a speech_end names the moment at which speech ended or at which that was decided is
+        not documented; the second is later by the silence that was waited for.
+        """
+        if channel not in self._speech:
+            return _Speech(math.nan, math.nan, None)
+        starts, ends = self._speech[channel]
+        close = ends.within(start, end - _SLACK_S, end + self._wait_s + _SLACK_S)
+        place = int(ends.place[close]) if close >= 0 else len(starts.place) + len(ends.place)
+        begin = starts.before(end, place)
+        return _Speech(
+            float(starts.time_s[begin]) if begin >= 0 else math.nan,
+            float(ends.time_s[close]) if close >= 0 else math.nan,
+            int(ends.recv_ns[close]) if close >= 0 else None,
+        )
+
+    def trigger(
+        self, final_ns: int, start: float, end: float, speech_end_ns: int | None
+    ) -> str | None:
+        """Why a final came; None when the messages do not tell."""
         # The order of a speech_end and its final is not documented; one that comes much later
         # belongs to the speech that went on after a forced cut.
         if speech_end_ns is not None and speech_end_ns < min(
@@ -446,54 +428,76 @@ class _Triggers:
         return None if self._events_on else "endpoint"
 
 
-#: A speech_end and a final of one decision arrive within this of each other.
-_TOGETHER_NS = 150_000_000
+def _events(found: Reading, here: Ints, chosen: Bools) -> _Events:
+    at = here[chosen]
+    times = found.start_s[at]
+    return _Events(
+        np.flatnonzero(chosen), times, found.recv_ns[at], bool((np.diff(times) >= 0).all())
+    )
 
 
-# -- values and columns --
+# -- columns --
 
 
-def _columns(schema: Schema) -> dict[str, list[Any]]:
-    return {name: [] for name in schema}
+def _none(n: int) -> Ints:
+    return np.zeros(n, dtype="int64")
 
 
-def _frame(columns: Mapping[str, list[Any]], schema: Schema) -> pd.DataFrame:
-    series = {}
-    for name, dtype in schema.items():
-        values = columns[name]
-        if dtype == "str":
-            values = [None if v is None else _writable(v) for v in values]
-        elif dtype == "float64":
-            values = np.array(values, dtype="float64")  # type: ignore[assignment]
-        series[name] = pd.Series(values, dtype=dtype)
-    return pd.DataFrame(series)
+def _first(groups: Ints, chosen: Bools, n: int) -> Ints:
+    """Position of the first chosen row of each group; 0 for none."""
+    at = np.flatnonzero(chosen)
+    found = _none(n)
+    found[groups[at[::-1]]] = at[::-1]
+    return found
 
 
-def _writable(text: str) -> str:
-    """Lone surrogates stand for bytes that are no text; not every string column can hold them."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _last(groups: Ints, chosen: Bools, n: int) -> Ints:
+    at = np.flatnonzero(chosen)
+    found = _none(n)
+    found[groups[at]] = at
+    return found
 
 
-def _since(stamp: int | None, t0: int | None) -> float:
-    return math.nan if stamp is None or t0 is None else (stamp - t0) / 1e9
+def _of(column: Coded, text: str) -> Bools:
+    code = column.levels.index(text) if text in column.levels else -2
+    found: Bools = column.codes == code
+    return found
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _since(stamps: Ints, t0: int | None) -> Floats:
+    return np.full(len(stamps), np.nan) if t0 is None else (stamps - t0) / 1e9
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None if value is None else json.dumps(value)
+def _integers(column: Nullable) -> pd.arrays.IntegerArray:
+    return pd.arrays.IntegerArray(column.value.astype("int64"), column.missing.copy())
 
 
-def _number(value: Any) -> float:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    try:
-        return float(value) if good else math.nan
-    except OverflowError:
-        return math.nan
+def _flags(column: Nullable) -> pd.arrays.BooleanArray:
+    return pd.arrays.BooleanArray(column.value.astype(bool), column.missing.copy())
 
 
-def _whole(value: Any) -> int | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return value if good else None
+def _coded(column: Coded) -> Any:
+    """A string column from codes: each different text is looked at once."""
+    return pd.array(column.levels or [""], dtype="str").take(column.codes, allow_fill=True)
+
+
+def _named(column: Coded) -> npt.NDArray[np.int32]:
+    """Codes with one of their own, behind all others, for none."""
+    none = np.int32(len(column.levels))
+    return np.where(column.codes < 0, none, column.codes)
+
+
+def _owned(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A frame of arrays that nobody else holds: hours of words are not copied once more."""
+    return pd.DataFrame(columns, copy=False)
+
+
+def _texts(texts: npt.NDArray[np.object_]) -> Any:
+    """A string column from texts and None."""
+    return pd.array(texts, dtype="str")
+
+
+def _objects(values: list[Any]) -> npt.NDArray[np.object_]:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found

@@ -10,7 +10,7 @@ from typing import Any
 
 from gladia_nb.errors import ConfigError
 
-__all__ = ["Reference", "find_reference"]
+__all__ = ["Reference", "check_reference", "find_reference"]
 
 #: A path, rows, a DataFrame, None (look beside the sound file) or False (none).
 Reference = Any
@@ -40,6 +40,41 @@ def find_reference(source: object, reference: Reference = None) -> list[dict[str
     if hasattr(reference, "to_dict"):
         return _rows(reference.to_dict("records"), "the reference")
     return _rows(reference, "the reference")
+
+
+#: Seconds by which a word may end behind the audio: aligners round, and audio is cut.
+_OVERHANG_S = 0.1
+
+
+def check_reference(
+    words: list[dict[str, Any]] | None, *, channels: int, duration_s: float | None
+) -> None:
+    """See that words can be of an audio: that it has their channels and is as long.
+
+    Args:
+        words: rows of `find_reference`, or None.
+        channels: of the audio.
+        duration_s: length of the audio in seconds; None while that is not known.
+
+    Raises:
+        ConfigError: a word has another channel, or ends behind the audio.
+
+    Example:
+        >>> row = {"word": "hello", "start_s": 0.5, "end_s": 0.9, "channel": 0}
+        >>> check_reference([row], channels=1, duration_s=2.0)
+    """
+    for number, word in enumerate(words or (), 1):
+        if not 0 <= word["channel"] < channels:
+            raise ConfigError(
+                f"Word {number} of the reference ({word['word']!r}) is in channel "
+                f"{word['channel']}, and the audio has {channels} (counted from 0); "
+                "is it the reference of this audio?"
+            )
+        if duration_s is not None and word["end_s"] > duration_s + _OVERHANG_S:
+            raise ConfigError(
+                f"Word {number} of the reference ({word['word']!r}) ends at {word['end_s']:.2f} s, "
+                f"and the audio at {duration_s:.2f} s; is it the reference of this audio?"
+            )
 
 
 def _read(path: Path) -> Any:

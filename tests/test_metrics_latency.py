@@ -75,10 +75,10 @@ def test_speed_divides_the_capture_clock():
 
 @pytest.mark.parametrize("lag_s", [0.0, 0.05, 0.3, 1.0])
 def test_constant_lag_is_found_exactly(lag_s):
-    run = make_run(utterance(SAID, partial_s=lag_s), reference=reference(SAID))
+    run = make_run(utterance(SAID, partial_s=lag_s, final_s=lag_s + 0.2), reference=reference(SAID))
     for anchor in ("service", "reference"):
         for clock in ("send", "capture"):  # words end on the boundaries of chunks
-            found = ms(run, f"word_end -> first_partial @{clock}", anchor)
+            found = ms(run, f"word_end -> first_seen @{clock}", anchor)
             assert found == pytest.approx([lag_s * 1000] * 5, abs=1e-6)
 
 
@@ -94,20 +94,20 @@ def test_finals_fall_like_a_saw():
 
 def test_late_sending_drops_out_of_the_send_clock_only():
     run = make_run(utterance(SAID, partial_s=0.3), late_ms=lambda seq: 40.0)
-    assert ms(run, "word_end -> first_partial @send") == pytest.approx([260.0] * 5)
-    assert ms(run, "word_end -> first_partial @capture") == pytest.approx([300.0] * 5)
+    assert ms(run, "word_end -> first_seen @send") == pytest.approx([260.0] * 5)
+    assert ms(run, "word_end -> first_seen @capture") == pytest.approx([300.0] * 5)
 
 
 def test_negative_latency_is_kept():
     run = make_run(utterance(SAID, partial_s=-0.25))
-    assert ms(run, "word_end -> first_partial @send") == pytest.approx([-250.0] * 5)
+    assert ms(run, "word_end -> first_seen @send") == pytest.approx([-250.0] * 5)
 
 
 def test_case_and_punctuation_do_not_matter():
     shown = [("Hello,", 0.5, 0.8), ("IT\u2019S", 0.9, 1.2)]
     final = [("hello", 0.5, 0.8), ("it's", 0.9, 1.2), ("-", 1.2, 1.2), ("Fine.", 1.3, 1.6)]
     run = make_run([transcript(1.3, shown), transcript(2.0, final, final=True)])
-    rows = of(run, "word_end -> first_partial @capture")
+    rows = of(run, "word_end -> first_seen @capture")
     assert rows["word"].tolist() == ["hello", "it's", "Fine."]
     assert rows["position"].tolist() == [0, 1, 3]
     assert rows["latency_ms"].tolist() == pytest.approx([500, 100, math.nan], nan_ok=True)
@@ -116,7 +116,7 @@ def test_case_and_punctuation_do_not_matter():
 def test_a_word_of_no_partial_is_censored():
     partials = [transcript(1.0, SAID[:1]), transcript(1.4, [SAID[0], ("if", 0.9, 1.2)])]
     run = make_run([*partials, transcript(2.9, SAID, final=True)])
-    rows = of(run, "word_end -> first_partial @send")
+    rows = of(run, "word_end -> first_seen @send")
     assert rows["event_s"].isna().tolist() == [False, True, True, True, True]
     assert rows["latency_ms"].isna().tolist() == [False, True, True, True, True]
     assert rows["anchor_clock_s"].notna().all()
@@ -126,14 +126,14 @@ def test_first_sight_counts_though_the_word_vanished():
     said = words("a b", 0.5)
     shown = [transcript(1.3, said), transcript(1.5, said[:1]), transcript(1.7, said)]
     run = make_run([*shown, transcript(2.0, said, final=True)])
-    assert word_times(run)["first_partial_s"].tolist() == pytest.approx([1.3, 1.3])
+    assert word_times(run)["first_seen_s"].tolist() == pytest.approx([1.3, 1.3])
 
 
 def test_repeated_words_are_told_apart():
     said = words("the the cat the", 0.5)
     run = make_run(utterance(said, partial_s=0.2), reference=reference(said))
     assert word_times(run)["reference"].tolist() == [0, 1, 2, 3]
-    assert ms(run, "word_end -> first_partial @send") == pytest.approx([200.0] * 4)
+    assert ms(run, "word_end -> first_seen @send") == pytest.approx([200.0] * 4)
 
 
 def test_a_word_is_not_seen_before_it_is_spoken():
@@ -141,19 +141,17 @@ def test_a_word_is_not_seen_before_it_is_spoken():
     final = [("is", 0.5, 0.7), ("there", 0.7, 1.0), ("you", 2.4, 2.7)]
     partials = [transcript(0.9, [("you", 0.5, 0.6)]), transcript(2.9, final)]
     run = make_run([*partials, transcript(3.2, final, final=True)])
-    assert word_times(run)["first_partial_s"].tolist() == pytest.approx([2.9, 2.9, 2.9])
+    assert word_times(run)["first_seen_s"].tolist() == pytest.approx([2.9, 2.9, 2.9])
     near = [transcript(0.9, [("you", 1.9, 2.0)]), *partials]
     run = make_run([*near, transcript(3.2, final, final=True)])
-    assert word_times(run)["first_partial_s"].tolist() == pytest.approx([2.9, 2.9, 0.9])
+    assert word_times(run)["first_seen_s"].tolist() == pytest.approx([2.9, 2.9, 0.9])
 
 
 def test_words_without_times_are_found_by_their_order():
     nan = math.nan
     shown = [("is", nan, nan), ("there", nan, nan)]
     run = make_run([transcript(1.0, shown, span=(0.5, 1.2)), *utterance(SAID[1:4], partial_s=None)])
-    assert word_times(run)["first_partial_s"].tolist() == pytest.approx(
-        [nan, 1.0, nan], nan_ok=True
-    )
+    assert word_times(run)["first_seen_s"].tolist() == pytest.approx([nan, 1.0, nan], nan_ok=True)
 
 
 def test_partial_only_utterances_wait_for_a_final_in_vain():
@@ -162,7 +160,7 @@ def test_partial_only_utterances_wait_for_a_final_in_vain():
         rows = of(run, "word_end -> final @send", anchor)
         assert len(rows) == 5
         assert rows["event_s"].isna().all()
-        assert not len(of(run, "word_end -> first_partial @send", anchor))
+        assert not len(of(run, "word_end -> first_seen @send", anchor))
         assert of(run, "speech_end -> final @send", anchor)["event_s"].isna().tolist() == [True]
     assert not word_times(run)["is_final"].any()
     assert match_rate(run)["matched"].tolist() == [0]
@@ -171,7 +169,7 @@ def test_partial_only_utterances_wait_for_a_final_in_vain():
 def test_partials_that_were_not_asked_for_are_not_missed():
     arrivals = utterance(SAID, partial_s=None)
     quiet = latency(make_run(arrivals, partials=False))
-    assert set(quiet["milestone"]) == {"final"}
+    assert set(quiet["milestone"]) == {"final", "detected"}
     asked = latency(make_run(arrivals, partials=True))
     missed = asked[asked["milestone"] == "first_partial"]
     assert len(missed)
@@ -205,8 +203,8 @@ def test_a_final_without_words_has_only_its_utterance():
 def test_reference_anchors_take_the_true_times():
     shifted = [(word, start - 0.1, end - 0.1) for word, start, end in SAID]
     run = make_run(utterance(SAID, partial_s=0.2), reference=reference(shifted))
-    assert ms(run, "word_end -> first_partial @capture", "reference") == pytest.approx([300] * 5)
-    assert ms(run, "word_end -> first_partial @capture", "service") == pytest.approx([200] * 5)
+    assert ms(run, "word_end -> first_seen @capture", "reference") == pytest.approx([300] * 5)
+    assert ms(run, "word_end -> first_seen @capture", "service") == pytest.approx([200] * 5)
 
 
 def test_only_equal_words_near_in_time_match():
@@ -215,7 +213,14 @@ def test_only_equal_words_near_in_time_match():
     assert word_times(run)["reference"].tolist() == [0, pd.NA, 2, 3, pd.NA]
     assert len(of(run, "word_end -> final @send", "reference")) == 3
     assert match_rate(run).to_dict("records") == [
-        {"channel": 0, "reference_words": 5, "matched": 3, "rate": 0.6}
+        {
+            "channel": 0,
+            "reference_words": 5,
+            "matched": 3,
+            "wrong": 1,
+            "missing": 1,
+            "rate": 0.6,
+        }
     ]
 
 
@@ -224,7 +229,7 @@ def test_channels_are_apart():
     arrivals = utterance(left, "0") + utterance(right, "0", partial_s=0.4, channel=1)
     known = reference(left) + reference(right, channel=1)
     run = make_run(arrivals, channels=2, reference=known)
-    rows = of(run, "word_end -> first_partial @send", "reference")
+    rows = of(run, "word_end -> first_seen @send", "reference")
     assert rows.groupby("channel")["latency_ms"].mean().tolist() == pytest.approx([200, 400])
     assert match_rate(run)["rate"].tolist() == [1.0, 1.0]
     swapped = reference(left, channel=1) + reference(right, channel=2)
@@ -258,7 +263,7 @@ def test_a_wrong_last_word_does_not_move_the_end_of_speech():
 
 def test_an_utterance_out_of_nothing_has_no_reference_anchor():
     run = make_run(utterance(words("uh", 3.0)), reference=reference(words("hello", 0.5)))
-    assert set(latency(run)["anchor"]) == {"service"}
+    assert set(latency(run)["anchor"]) == {"service", "stopwatch"}
 
 
 # -- shape and laws --
@@ -318,8 +323,8 @@ def conversations(draw):
 @given(conversations())
 def test_laws(run):
     table = word_times(run)
-    both = table.dropna(subset=["first_partial_s", "final_s"])
-    assert (both["first_partial_s"] <= both["final_s"]).all()
+    both = table.dropna(subset=["first_seen_s", "final_s"])
+    assert (both["first_seen_s"] <= both["final_s"]).all()
     rows = latency(run)
     known = rows["anchor_clock_s"].notna() & rows["event_s"].notna()
     assert (rows["latency_ms"].notna() == known).all()
@@ -332,7 +337,7 @@ def test_laws(run):
 
 def test_a_realistic_run():
     run = rich_run()
-    rows = of(run, "word_end -> first_partial @send", "reference")
+    rows = of(run, "word_end -> first_seen @send", "reference")
     assert 200 < rows["latency_ms"].median() < 400
     assert match_rate(run)["rate"][0] > 0.95
     assert set(of(run, "speech_end -> final @send")["trigger"].dropna()) >= {"endpoint", "stop"}

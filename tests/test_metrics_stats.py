@@ -38,20 +38,26 @@ def many(**options):
 def test_summary_of_a_constant_lag():
     table = summary(make_run(many(partial_s=0.2), duration_s=10))
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(SUMMARY)
-    row = table[table["name"] == "word_end -> first_partial @send"].iloc[0]
+    row = table[table["name"] == "word_end -> first_seen @send"].iloc[0]
     assert (row["n"], row["clusters"], row["never"], row["unplaced"]) == (12, 4, 0, 0)
     for name in ("p50_ms", "p50_low_ms", "p50_high_ms", "p90_ms", "min_ms", "max_ms"):
         assert row[name] == pytest.approx(200)
     assert math.isnan(row["p95_ms"])
     names = table["name"].tolist()
-    assert names[:5] == [
-        "word_end -> first_partial @send",
-        "word_end -> final @send",
-        "speech_start -> first_partial @send",
-        "speech_end -> last_partial @send",
-        "speech_end -> final @send",
+    measures = [
+        "word_end -> first_seen",
+        "word_end -> first_correct",
+        "word_end -> stable",
+        "word_end -> final",
+        "speech_start -> first_partial",
+        "speech_end -> last_partial",
+        "speech_end -> detected",
+        "speech_end -> final",
     ]
-    assert all(name.endswith("@capture") for name in names[5:])
+    clocks = ("send", "capture", "ack")
+    assert names[:24] == [f"{measure} @{clock}" for clock in clocks for measure in measures]
+    since = ("first_partial", "last_partial", "text_settled")
+    assert names[24:] == [f"{event} -> final @arrival" for event in since]
 
 
 def test_summary_keeps_triggers_apart_for_finals_of_utterances_only():
@@ -127,24 +133,25 @@ def test_latency_table_is_for_people():
     run = make_run(utterance(SAID, partial_s=0.2, final_s=0.5))
     assert latency_table(run).to_dict("list") == {
         "measure": [
-            "word: first partial",
+            "word: first seen",
+            "word: first correct",
+            "word: stable",
             "word: final",
             "utterance: first partial",
             "utterance: last partial",
+            "utterance: detected",
             "utterance: final (endpoint)",
         ],
         "from": [
-            "word end (service)",
-            "word end (service)",
+            *["word end (service)"] * 4,
             "speech start (service)",
-            "speech end (service)",
-            "speech end (service)",
+            *["speech end (service)"] * 3,
         ],
-        "n": ["5", "5", "1", "1", "1"],
-        "never": ["0"] * 5,
-        "p50_ms": ["200", "1300", "500", "200", "500"],
-        "p50_95ci_ms": ["-"] * 5,
-        "p90_ms": ["200", "1940", "500", "200", "500"],
+        "n": ["5"] * 4 + ["1"] * 4,
+        "never": ["0"] * 8,
+        "p50_ms": ["200", "200", "200", "1300", "500", "200", "300", "500"],
+        "p50_95ci_ms": ["-"] * 8,
+        "p90_ms": ["200", "200", "200", "1940", "500", "200", "300", "500"],
     }
 
 

@@ -168,7 +168,7 @@ def test_ecdf_of_the_capture_clock():
 
 def test_word_latency_shows_what_never_came(rich):
     ax = plot_word_latency(rich)
-    assert legend(ax) == ["first partial", "first partial: never", "final", "final: never"]
+    assert legend(ax) == ["first seen", "first seen: never", "final", "final: never"]
     crosses = [line for line in ax.lines if line.get_marker() == "x"]
     assert [len(line.get_xdata()) for line in crosses] == [8, 4]
     lows = ax.get_ylim()

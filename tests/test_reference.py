@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.reference import find_reference
+from gladia_nb.reference import check_reference, find_reference
 from gladia_nb.samples import sample
 
 ROW = {"word": "hello", "start_s": 0.5, "end_s": 0.9, "channel": 0}
@@ -51,3 +51,25 @@ def test_every_form(tmp_path: Path, make):
 def test_mistakes(tmp_path: Path, make, sentence):
     with pytest.raises(ConfigError, match=sentence):
         find_reference("x.wav", make(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"channel": 1},
+            r"Word 2 of the reference \('hello'\) is in channel 1, and the audio has 1",
+        ),
+        ({"channel": -1}, "is in channel -1"),
+        ({"end_s": 2.2}, r"ends at 2.20 s, and the audio at 2.00 s; is it the reference of this"),
+    ],
+)
+def test_a_reference_of_another_audio(changes, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        check_reference([ROW, {**ROW, **changes}], channels=1, duration_s=2.0)
+
+
+def test_a_reference_of_this_audio():
+    assert check_reference(None, channels=1, duration_s=2.0) is None
+    assert check_reference([{**ROW, "end_s": 2.05}], channels=1, duration_s=2.0) is None
+    assert check_reference([{**ROW, "end_s": 99.0}], channels=1, duration_s=None) is None

@@ -26,7 +26,7 @@ from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
 from gladia_nb.metrics.health import PACING, VITALS, pacing, vitals
 from gladia_nb.metrics.history import WORD_STATES, word_states
 from gladia_nb.metrics.intervals import Quantiles, Ratio, quantiles, ratio
-from gladia_nb.metrics.latency import LATENCY, latency
+from gladia_nb.metrics.latency import ANCHORS, CLOCKS, LATENCY, latency
 from gladia_nb.metrics.screen import Shown, screen
 from gladia_nb.metrics.stability import (
     CORRECTIONS,
@@ -73,15 +73,18 @@ from gladia_nb.metrics.translation import (
     translation_latency,
 )
 from gladia_nb.metrics.updates import UPDATES, liveliest, updates
+from gladia_nb.metrics.vad import SPEECH, speech_spans
 from gladia_nb.metrics.verdict import HEALTH, Verdict, check_latencies, health, verdict
 from gladia_nb.metrics.waterfall import ENDING, WATERFALL, ending, waterfall
 from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
 
 __all__ = [
     "ACK_DELAYS",
+    "ANCHORS",
     "AUDIO_AUDIT",
     "CADENCE",
     "CALLBACK_DELAYS",
+    "CLOCKS",
     "COMPARISON",
     "CORRECTIONS",
     "COVERAGE",
@@ -97,6 +100,7 @@ __all__ = [
     "NORMALISERS",
     "PACING",
     "PINGS",
+    "SPEECH",
     "STABILITY",
     "STABILITY_SUMMARY",
     "STARTUP",
@@ -147,6 +151,7 @@ __all__ = [
     "ratio",
     "screen",
     "slope",
+    "speech_spans",
     "stability",
     "stability_summary",
     "startup",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
@@ -19,7 +19,7 @@ __all__ = ["align_edits", "align_in_time"]
 _Chain = tuple[int, float, int]
 
 
-def align_edits(left: Sequence[str], right: Sequence[str]) -> list[int]:
+def align_edits(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[int]:
     """For each word of `right` the position of the same word in `left`, or -1.
 
     Words that stay in a shortest edit script (Levenshtein 1966) are the same. For words whose times
@@ -41,8 +41,8 @@ def align_edits(left: Sequence[str], right: Sequence[str]) -> list[int]:
 
 
 def align_in_time(
-    left: Sequence[str],
-    right: Sequence[str],
+    left: Sequence[Hashable],
+    right: Sequence[Hashable],
     left_s: Sequence[float],
     right_s: Sequence[float],
     within_s: float,
@@ -66,11 +66,12 @@ def align_in_time(
         [2, 3]
     """
     places = _places(left, left_s)
+    nowhere: tuple[list[float], list[int]] = ([], [])
     # Highest chain that ends before each position of `left`: a Fenwick tree of running maxima.
     tree: list[_Chain] = [(0, 0.0, -1)] * (len(left) + 1)
     pairs: list[tuple[int, int, int]] = []
     for at, word in enumerate(right):
-        times, positions = places.get(word, ((), ()))
+        times, positions = places.get(word, nowhere)
         begin = bisect_left(times, right_s[at] - within_s)
         end = bisect_right(times, right_s[at] + within_s)
         if math.isnan(right_s[at]):
@@ -90,10 +91,10 @@ def align_in_time(
 
 
 def _places(
-    words: Sequence[str], times_s: Sequence[float]
-) -> dict[str, tuple[list[float], list[int]]]:
+    words: Sequence[Hashable], times_s: Sequence[float]
+) -> dict[Hashable, tuple[list[float], list[int]]]:
     """Where each word occurs: its times, rising, and the positions that go with them."""
-    places: dict[str, tuple[list[float], list[int]]] = {}
+    places: dict[Hashable, tuple[list[float], list[int]]] = {}
     known = [at for at in range(len(words)) if not math.isnan(times_s[at])]
     for at in sorted(known, key=lambda at: times_s[at]):
         times, positions = places.setdefault(words[at], ([], []))

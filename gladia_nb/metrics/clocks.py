@@ -1,8 +1,10 @@
-"""From a position of the audio to a moment: when it was sent, and when it was spoken.
+"""From a position of the audio to a moment: when it was sent, spoken, and acknowledged.
 
-The two clocks answer two questions. *Send*: how long did service and network take, whatever the
+The three clocks answer three questions. *Send*: how long did service and network take, whatever the
 pacing of this client? *Capture*: how long did somebody wait who spoke into a microphone? They
-differ by the wait for the chunk to fill, and by how late it was sent.
+differ by the wait for the chunk to fill, and by how late it was sent. *Ack*: how long did the
+service take once it had confirmed that it has the audio? The way of the audio and its queue are
+left out; the way back is in both stamps.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from gladia_nb.run import Run
 
-__all__ = ["captured_s", "first_sent", "sent_s"]
+__all__ = ["acknowledged_s", "captured_s", "first_sent", "sent_s"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,9 +50,34 @@ def sent_s(run: Run, position_s: npt.ArrayLike) -> Floats:
     Returns:
         Seconds since audio position 0 was spoken; NaN where the audio was never sent.
     """
+    chunks = first_sent(run)
+    return _stamped(run, position_s, chunks, chunks["send_start_ns"])
+
+
+def acknowledged_s(run: Run, position_s: npt.ArrayLike) -> Floats:
+    """When the acknowledgement of the chunk that holds an audio position arrived (ack clock).
+
+    Which chunk holds a position is said at `sent_s`; the first acknowledgement that covers the
+    chunk counts, whatever came before.
+
+    Args:
+        run: the run.
+        position_s: audio positions, seconds.
+
+    Returns:
+        Seconds since audio position 0 was spoken; NaN where it was never acknowledged.
+    """
+    chunks = first_sent(run)
+    return _stamped(run, position_s, chunks, chunks["ack_ns"])
+
+
+def _stamped(
+    run: Run, position_s: npt.ArrayLike, chunks: pd.DataFrame, stamp_ns: pd.Series
+) -> Floats:
+    """The stamp of the chunk that holds each position, in seconds since position 0 was spoken."""
     position = np.asarray(position_s, dtype="float64")
     result = np.full(position.shape, np.nan)
-    chunks, t0 = first_sent(run), run.record.t0_ns
+    t0 = run.record.t0_ns
     if t0 is None or not len(chunks):
         return result
     frame = position * int(run.record.header["config"]["sample_rate"])
@@ -58,7 +85,9 @@ def sent_s(run: Run, position_s: npt.ArrayLike) -> Floats:
     at = np.searchsorted(ends, frame - _EXACT, side="left")
     last = np.minimum(at, len(ends) - 1)
     held = (at < len(ends)) & ((frame > starts[last] + _EXACT) | (abs(frame) <= _EXACT))
-    stamps = (chunks["send_start_ns"].to_numpy() - t0) / 1e9
+    known = stamp_ns.notna().to_numpy()
+    stamps = (stamp_ns.fillna(t0).astype("int64").to_numpy() - t0) / 1e9
+    held &= known[last]
     result[held] = stamps[last[held]]
     return result
 
@@ -72,6 +101,24 @@ def captured_s(run: Run, position_s: npt.ArrayLike) -> Floats:
 
     Returns:
         Seconds since audio position 0 was spoken: the position itself, unless the audio was sent
-        faster or slower than it was.
+        faster or slower than it was. Of live audio, what the clock of its capture says, pauses and
+        gaps included; NaN where nothing was sent.
     """
+    if run.record.header["audio"]["frames"] is None:
+        return _captured_live(run, np.asarray(position_s, dtype="float64"))
     return np.asarray(position_s, dtype="float64") / float(run.record.header["options"]["speed"])
+
+
+def _captured_live(run: Run, position: Floats) -> Floats:
+    """Each chunk says when its last sample was captured; within it the sample rate tells."""
+    result = np.full(position.shape, np.nan)
+    chunks, t0 = first_sent(run), run.record.t0_ns
+    if t0 is None or not len(chunks):
+        return result
+    rate = int(run.record.header["config"]["sample_rate"])
+    ends = chunks["end_frame"].to_numpy()
+    at = np.searchsorted(ends, position * rate - _EXACT, side="left")
+    held = (at < len(ends)) & (position * rate >= -_EXACT)
+    captured = (chunks["due_ns"].to_numpy() - t0) / 1e9 - ends / rate
+    result[held] = position[held] + captured[at[held]]
+    return result

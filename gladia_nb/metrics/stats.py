@@ -14,7 +14,7 @@ import pandas as pd
 from gladia_nb.errors import ConfigError
 from gladia_nb.frames import Schema
 from gladia_nb.metrics.intervals import Quantiles, needed, quantiles
-from gladia_nb.metrics.latency import latency
+from gladia_nb.metrics.latency import CLOCKS, latency
 from gladia_nb.metrics.words import to_frame
 
 if TYPE_CHECKING:
@@ -189,7 +189,10 @@ def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     triggers = {"endpoint": 0, "max_duration": 1, "stop": 2, "resume": 3}
     order = pd.DataFrame(
         {
-            "clock": table["name"].str.endswith("@capture"),
+            "clock": table["name"]
+            .str.rsplit("@", n=1)
+            .str[-1]
+            .map({c: k for k, c in enumerate(CLOCKS)}),
             "name": table["name"].map(names),
             "anchor": table["anchor"],
             "trigger": table["trigger"].map(triggers).fillna(len(triggers)),

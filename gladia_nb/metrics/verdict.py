@@ -219,6 +219,9 @@ class _Facts:
     def _gaps(self) -> Iterator[tuple[int, int]]:
         """Spans without a connection, until what had gathered was sent."""
         opens = {e["connection"]: e["end_ns"] for e in self.run.record.of("connect")}
+        if self.is_live and opens:
+            # Who speaks before the first connection is there has to wait for it.
+            yield 0, min(opens.values()) + 500_000_000
         for close in self.run.record.of("close"):
             later = [ns for number, ns in opens.items() if number > close["connection"]]
             yield close["ns"] - 100_000_000, min(later, default=2**63) + 500_000_000

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.frames import Schema
-from gladia_nb.metrics.align import align_edits, align_in_time
+from gladia_nb.metrics.align import align_in_time
+from gladia_nb.metrics.milestones import SEEN_WITHIN_S, Milestones, milestones
 from gladia_nb.metrics.text import normalise
+from gladia_nb.reader import transcripts, words
 
 if TYPE_CHECKING:
     from gladia_nb.run import Run
@@ -28,12 +29,11 @@ __all__ = [
     "word_times",
 ]
 
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
 #: Seconds between the ends of a word and of its reference beyond which they are not the same.
 MATCH_WITHIN_S = 2.0
-
-#: Seconds between the starts of a word in a partial and in the final beyond which they are not the
-#: same. Starts hardly move between the two; the end of the newest word of a partial does.
-SEEN_WITHIN_S = 0.5
 
 #: One row a word of every final, and of the last partial of every utterance without a final.
 WORD_TIMES: Schema = MappingProxyType(
@@ -45,10 +45,15 @@ WORD_TIMES: Schema = MappingProxyType(
         "start_s": "float64",  # audio time, as the service says
         "end_s": "float64",
         "is_final": "bool",  # whether a final with it came
-        "first_partial_s": "float64",  # arrival, since audio position 0 was spoken; NaN for never
+        "first_seen_s": "float64",  # arrivals, since audio position 0 was spoken; NaN for never
+        "first_correct_s": "float64",
+        "stable_s": "float64",
+        "stable_raw_s": "float64",
         "final_s": "float64",
         "trigger": "str",  # why the final came
-        "reference": "Int64",  # its row of `run.reference`; missing without a match
+        "reference": "Int64",  # the row of `run.reference` that it equals; missing without a match
+        "place": "Int64",  # the row of `run.reference` in whose place it stands, equal or not
+        "correct": "str",  # the word that belongs there; missing where none was spoken
     }
 )
 
@@ -58,6 +63,8 @@ MATCH_RATE: Schema = MappingProxyType(
         "channel": "int64",
         "reference_words": "int64",
         "matched": "int64",  # of them, found in a final
+        "wrong": "int64",  # of them, another word stands in their place in a final
+        "missing": "int64",  # of them, nothing does
         "rate": "float64",  # matched / reference words; NaN for none of 0
     }
 )
@@ -71,150 +78,227 @@ def to_frame(columns: Mapping[str, Any], schema: Schema) -> pd.DataFrame:
 def word_times(run: Run) -> pd.DataFrame:
     """One row a word of every final, with the arrivals of its milestones.
 
-    `first_partial_s` is the arrival of the first partial of the same channel and id in which the
-    word is found when that partial is aligned with the final (equal words, blind to case and
-    punctuation, the same order, starts at most `SEEN_WITHIN_S` apart; by edit distance alone where
-    the service gives no times): the first sight of it, whether or not it vanished again. Without
-    the limit a word can be "seen" seconds before it is spoken, in a partial that had the same word
-    elsewhere. `final_s` is the arrival of the first final of the utterance. A token without a
-    letter or a digit is no word and has no row.
+    A partial *shows* a word of the final when it is found there if both are aligned: equal words,
+    blind to case and punctuation, in the same order, starts at most `SEEN_WITHIN_S` apart, as many
+    pairs as can be, then the nearest ones; by edit distance alone where the service gives no times.
+    Without the limit a word could be "seen" seconds before it is spoken, in a partial that had the
+    same word elsewhere. Only partials with the channel and id of the final count, and only those in
+    front of the first final, which is the last word about an utterance.
 
-    An utterance that never became final has a row for each word of its last partial, with
-    `is_final` false: it is waited for in vain, which a latency must not hide.
+    * `first_seen_s`: the first partial that shows the word, whether or not it vanished again. NaN
+      where no partial did: then the final was the first sight.
+    * `first_correct_s`: the first transcript, partial or final, that shows the *correct* word at
+      this place. That is the word of the reference that stands here (`place`); where the channel
+      has no reference, the final's word itself. NaN, for never, where the final has it wrong and no
+      partial had it right. A correct word that a final took away again had yet been seen: it counts
+      for `first_seen_s` as well.
+    * `stable_s`: the arrival from which on every partial shows the word, up to and including the
+      final; what vanishes and comes again is stable from its last return. The final itself, when
+      the last partial did not show it. Blind to case and punctuation, because finals are
+      formatted and partials need not be; `stable_raw_s` is the same for the word as it is written.
+      NaN without a final: it might still have changed.
+    * `final_s`: the first final of the utterance.
+
+    Each is at or behind the one above it, where both exist.
+
+    A token without a letter or a digit is no word and has no row. An utterance that never became
+    final has a row for each word of its last partial, with `is_final` false: it is waited for in
+    vain, which a latency must not hide. Words that the service says again under another id (after a
+    lost connection) have rows of their own; the reference matches only one of them.
 
     `reference` is found for each channel on its own with `align_in_time`: equal words, the same
-    order, ends at most `MATCH_WITHIN_S` apart.
+    order, ends at most `MATCH_WITHIN_S` apart. `place` gives, in addition, words that were heard
+    wrong the word that was spoken at that time: between two matches in the same order, ends at most
+    `SEEN_WITHIN_S` apart.
 
     Returns:
         Columns in `WORD_TIMES`, in the order of the utterances.
+
+    Example:
+        `word_times(run).eval("stable_s - first_seen_s").describe()`
     """
-    columns: dict[str, list[Any]] = {name: [] for name in WORD_TIMES}
-    spoken = _transcripts(run)
-    utterances = run.utterances
-    facts = zip(
-        utterances["channel"],
-        utterances["id"],
-        utterances["is_final"],
-        utterances["trigger"],
-        strict=True,
-    )
-    for channel, ident, is_final, trigger in facts:
-        shown = spoken.get((channel, ident), [])
-        last = next((t for t in shown if t.is_final == is_final), None)
-        if last is None:
-            continue
-        if not is_final:
-            last = shown[-1]
-        first_s = _first_seen(last, [t for t in shown if not t.is_final])
-        for k, position in enumerate(last.position):
-            row = {
-                "channel": channel,
-                "id": ident,
-                "position": position,
-                "word": last.word[k],
-                "start_s": last.start_s[k],
-                "end_s": last.end_s[k],
-                "is_final": is_final,
-                "first_partial_s": first_s[k],
-                "final_s": last.recv_s if is_final else np.nan,
-                "trigger": trigger if isinstance(trigger, str) else None,
-                "reference": None,
-            }
-            for name, value in row.items():
-                columns[name].append(value)
-    table = to_frame(columns, WORD_TIMES)
-    table["reference"] = _reference_rows(table, run.reference)
-    return table
+    kept: dict[str, Any] = run.record.derived
+    if "word_times" not in kept:
+        kept["word_times"] = _word_times(run)
+    return kept["word_times"].copy()  # type: ignore[no-any-return]
 
 
 def match_rate(run: Run) -> pd.DataFrame:
     """How many reference words were found again in the finals, by channel.
 
     A latency with the anchor `reference` is known for these words only; a low rate means that it
-    speaks for few of them.
+    speaks for few of them. Words of a channel that the audio has not, or behind its end, are found
+    nowhere.
 
     Returns:
         Columns in `MATCH_RATE`, by channel; without a reference no rows.
     """
     reference, table = run.reference, word_times(run)
-    found = table["reference"][table["is_final"]].dropna().astype("int64").to_numpy()
     channels = sorted(set(reference["channel"]) | set(table["channel"])) if len(reference) else []
-    words = [int((reference["channel"] == channel).sum()) for channel in channels]
-    hits = [int((reference["channel"].iloc[found] == channel).sum()) for channel in channels]
-    rates = [hit / n if n else np.nan for hit, n in zip(hits, words, strict=True)]
+    final = table[table["is_final"]]
+    counts = {
+        name: [int((reference["channel"].iloc[rows] == channel).sum()) for channel in channels]
+        for name, rows in (
+            ("matched", final["reference"].dropna().astype("int64").to_numpy()),
+            ("placed", final["place"].dropna().astype("int64").to_numpy()),
+            ("all", np.arange(len(reference))),
+        )
+    }
+    facts = list(zip(counts["all"], counts["matched"], counts["placed"], strict=True))
     return to_frame(
-        {"channel": channels, "reference_words": words, "matched": hits, "rate": rates}, MATCH_RATE
+        {
+            "channel": channels,
+            "reference_words": counts["all"],
+            "matched": counts["matched"],
+            "wrong": [placed - matched for _, matched, placed in facts],
+            "missing": [n - placed for n, _, placed in facts],
+            "rate": [matched / n if n else np.nan for n, matched, _ in facts],
+        },
+        MATCH_RATE,
     )
 
 
-class _Transcript(NamedTuple):
-    """One transcript; its words without what is only punctuation."""
+def _word_times(run: Run) -> pd.DataFrame:
+    found, said, shown = milestones(run.record), words(run.record), transcripts(run.record)
+    utterances, reference, t0 = run.utterances, run.reference, run.record.t0_ns
+    rows = found.utterance
+    target = shown.message[found.target[rows]]
+    is_final = utterances["is_final"].to_numpy()[rows]
+    start_s, end_s = said.start_s[found.word], said.end_s[found.word]
+    channel = shown.channel[rows]
+    places = _places(channel, _texts(found.texts, found.code), start_s, end_s, reference)
+    first_seen, first_correct = _first_correct(found, reference, places, channel, start_s)
+    final_ns = np.where(is_final, utterances["final_ns"].fillna(-1).to_numpy()[rows], -1)
+    right = (places.place < 0) & ~np.isin(channel, reference["channel"])
+    right |= places.equal >= 0
+    first_correct = np.where(right & (first_correct < 0), final_ns, first_correct)
+    correct = pd.array(_texts(said.text.levels, said.text.codes[found.word]), dtype="str")
+    spoken = places.place >= 0
+    correct[~spoken & ~right] = None
+    correct[spoken] = reference["word"].array[places.place[spoken]]
 
-    is_final: bool
-    recv_s: float
-    position: list[int]
-    word: list[str]
-    token: list[str]
-    start_s: list[float]
-    end_s: list[float]
+    def seconds(stamp_ns: Ints) -> Floats:
+        return np.where(stamp_ns >= 0, (stamp_ns - (t0 or 0)) / 1e9, np.nan)
+
+    if t0 is None:
+        first_seen, first_correct, final_ns = (np.full(len(rows), -1) for _ in range(3))
+    return to_frame(
+        {
+            "channel": channel,
+            "id": _texts(shown.id, rows),
+            "position": found.word - said.first[target],
+            "word": _texts(said.text.levels, said.text.codes[found.word]),
+            "start_s": start_s,
+            "end_s": end_s,
+            "is_final": is_final,
+            "first_seen_s": seconds(first_seen),
+            "first_correct_s": seconds(first_correct),
+            "stable_s": seconds(np.where(final_ns >= 0, found.stable, -1)),
+            "stable_raw_s": seconds(np.where(final_ns >= 0, found.stable_raw, -1)),
+            "final_s": seconds(final_ns),
+            "trigger": utterances["trigger"].array[rows],
+            "reference": pd.array(np.where(places.equal < 0, 0, places.equal), "Int64"),
+            "place": pd.array(np.where(spoken, places.place, 0), "Int64"),
+            "correct": correct,
+        },
+        WORD_TIMES,
+    ).assign(
+        reference=lambda t: t["reference"].mask(places.equal < 0),
+        place=lambda t: t["place"].mask(~spoken),
+    )
 
 
-def _transcripts(run: Run) -> dict[tuple[int, str], list[_Transcript]]:
-    """All transcripts that have words, by channel and id, in the order of arrival."""
-    found: dict[tuple[int, str], list[_Transcript]] = {}
-    names = "message channel id is_final recv_s position word start_s end_s".split()
-    rows: Iterator[tuple[Any, ...]] = zip(*(run.words[n].tolist() for n in names), strict=True)
-    for _, group in groupby(rows, key=itemgetter(0)):
-        words = list(group)
-        _, channel, ident, is_final, recv_s, *_ = words[0]
-        kept = [(row, token) for row in words if (token := normalise(row[6]))]
-        found.setdefault((channel, ident), []).append(
-            _Transcript(
-                is_final,
-                recv_s,
-                [row[5] for row, _ in kept],
-                [row[6] for row, _ in kept],
-                [token for _, token in kept],
-                [row[7] for row, _ in kept],
-                [row[8] for row, _ in kept],
-            )
+def _texts(levels: list[str], codes: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+    found = np.empty(len(levels), dtype=object)
+    found[:] = levels
+    return found[codes] if len(levels) else np.empty(0, dtype=object)
+
+
+class _Places(NamedTuple):
+    """Rows of the reference for each word, or -1."""
+
+    equal: Ints  # the same word
+    place: Ints  # the word that was spoken there
+
+
+def _places(
+    channel: Ints,
+    tokens: npt.NDArray[np.object_],
+    start_s: Floats,
+    end_s: Floats,
+    reference: pd.DataFrame,
+) -> _Places:
+    equal = np.full(len(channel), -1)
+    place = np.full(len(channel), -1)
+    for number in sorted(set(reference["channel"])):
+        known = reference[reference["channel"] == number].sort_values("start_s", kind="stable")
+        spoken = np.flatnonzero(channel == number)
+        spoken = spoken[np.argsort(start_s[spoken], kind="stable")]
+        left = [normalise(word) for word in known["word"]]
+        left_s, right_s = known["end_s"].to_numpy(), end_s[spoken]
+        found = np.array(
+            align_in_time(
+                left, tokens[spoken].tolist(), left_s.tolist(), right_s.tolist(), MATCH_WITHIN_S
+            ),
+            dtype="int64",
         )
+        rows, matched = known.index.to_numpy(), found >= 0
+        equal[spoken[matched]] = rows[found[matched]]
+        # What is left between two matches, in the same order and at the same time.
+        taken = np.zeros(len(left), dtype=bool)
+        taken[found[matched]] = True
+        words_left = np.flatnonzero(~taken & np.array([bool(word) for word in left], dtype=bool))
+        others = np.flatnonzero(~matched)
+        pairs = np.array(
+            align_in_time(
+                np.cumsum(taken)[words_left].tolist(),
+                np.cumsum(matched)[others].tolist(),
+                left_s[words_left].tolist(),
+                right_s[others].tolist(),
+                SEEN_WITHIN_S,
+            ),
+            dtype="int64",
+        )
+        place[spoken[others[pairs >= 0]]] = rows[words_left[pairs[pairs >= 0]]]
+    return _Places(equal, np.where(equal >= 0, equal, place))
+
+
+def _first_correct(
+    found: Milestones, reference: pd.DataFrame, places: _Places, channel: Ints, start_s: Floats
+) -> tuple[Ints, Ints]:
+    """First sight, and first sight of the correct word in partials; -1 for never."""
+    first_seen, first_correct = found.first_seen.copy(), found.first_seen.copy()
+    with_reference = np.isin(channel, reference["channel"])
+    first_correct[with_reference & (places.equal < 0)] = -1
+    wrong = np.flatnonzero((places.equal < 0) & (places.place >= 0))
+    if not len(wrong):
+        return first_seen, first_correct
+    codes = {text: code for code, text in enumerate(found.texts)}
+    spoken = reference["word"].array[places.place[wrong]]
+    wanted = np.array([codes.get(normalise(word), -1) for word in spoken], dtype="int64")
+    size = len(found.texts) + 1
+    keys = found.other * size + found.other_code
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    low = np.searchsorted(keys, found.utterance[wrong] * size + wanted)
+    high = np.searchsorted(keys, found.utterance[wrong] * size + wanted, side="right")
+    for k in np.flatnonzero((low < high) & (wanted >= 0)).tolist():
+        word = int(wrong[k])
+        at = order[low[k] : high[k]]
+        showing = found.other_showing[at]
+        # Not where the final's word stands beside it: that is another place.
+        free = ~_contains(found.seen, showing * max(len(found.word), 1) + word)
+        free &= ~(np.abs(found.other_start_s[at] - start_s[word]) > SEEN_WITHIN_S)
+        if free.any():
+            seen_ns = int(found.showing_ns[showing[free][0]])
+            first_correct[word] = seen_ns
+            first_seen[word] = seen_ns if first_seen[word] < 0 else min(first_seen[word], seen_ns)
+    return first_seen, first_correct
+
+
+def _contains(sorted_: Ints, keys: Ints) -> npt.NDArray[np.bool_]:
+    if not len(sorted_):
+        return np.zeros(len(keys), dtype=bool)
+    at = np.minimum(np.searchsorted(sorted_, keys), len(sorted_) - 1)
+    found: npt.NDArray[np.bool_] = sorted_[at] == keys
     return found
-
-
-def _first_seen(last: _Transcript, partials: list[_Transcript]) -> list[float]:
-    """Arrival of the first of the partials that contains each word, or NaN."""
-    first = [np.nan] * len(last.token)
-    missing = len(first)
-    for partial in partials:
-        if not missing:
-            break
-        if np.isnan([*partial.start_s, *last.start_s]).any():
-            found = align_edits(partial.token, last.token)
-        else:
-            found = align_in_time(
-                partial.token, last.token, partial.start_s, last.start_s, SEEN_WITHIN_S
-            )
-        for k, source in enumerate(found):
-            if source >= 0 and np.isnan(first[k]):
-                first[k] = partial.recv_s
-                missing -= 1
-    return first
-
-
-def _reference_rows(table: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
-    rows = pd.Series(pd.NA, index=table.index, dtype="Int64")
-    for channel in sorted(set(reference["channel"])):
-        known = reference[reference["channel"] == channel].sort_values("start_s", kind="stable")
-        spoken = table[table["channel"] == channel].sort_values("start_s", kind="stable")
-        found = align_in_time(
-            [normalise(word) for word in known["word"]],
-            [normalise(word) for word in spoken["word"]],
-            known["end_s"].tolist(),
-            spoken["end_s"].tolist(),
-            MATCH_WITHIN_S,
-        )
-        for index, at in zip(spoken.index, found, strict=True):
-            if at >= 0:
-                rows[index] = known.index[at]
-    return rows

@@ -29,6 +29,7 @@ COLOURS = {
     "acknowledged": "#009E73",
     "partial": "#0072B2",
     "first_partial": "#0072B2",
+    "first_seen": "#0072B2",
     "last_partial": "#56B4E9",
     "final": "#D55E00",
 }
@@ -37,12 +38,14 @@ LINES = {
     "acknowledged": ":",
     "partial": "--",
     "first_partial": "-",
+    "first_seen": "-",
     "last_partial": ":",
     "final": "-",
 }
-MARKS = {"first_partial": "o", "last_partial": "s", "final": "^"}
+MARKS = {"first_partial": "o", "first_seen": "o", "last_partial": "s", "final": "^"}
 LABELS = {
     "first_partial": "first partial",
+    "first_seen": "first seen",
     "last_partial": "last partial",
 }
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_latency_ecdf", "plot_word_latency"]
 
-_MILESTONES = ("first_partial", "final")
+_MILESTONES = ("first_seen", "final")
 
 #: Words in the window of the rolling median.
 _WINDOW = 9

@@ -97,9 +97,9 @@ def latencies(runs: list[Run], labels: list[str]) -> str:
         found = summary(runs[0])
         if not len(found):
             return "<p>There was no transcript to measure.</p>"
-        found = found[found["anchor"] == best_anchor(latency(runs[0]))]
+        found = found[found["anchor"].isin(_anchors(latency(runs[0])))]
         out = ""
-        for clock in ("send", "capture", "ack"):
+        for clock in ("send", "capture", "ack", "arrival"):
             part = found[found["name"].str.endswith(f"@{clock}")]
             if len(part):
                 shown = part.assign(
@@ -130,7 +130,7 @@ def latencies(runs: list[Run], labels: list[str]) -> str:
     blocks: list[dict[str, Any]] = []
     for run in runs:
         rows = latency(run)
-        found = summary(rows[rows["anchor"] == best_anchor(rows)])
+        found = summary(rows[rows["anchor"].isin(_anchors(rows))])
         keys = found["name"] + found["trigger"].map(
             lambda t: f" ({t})" if isinstance(t, str) else ""
         )
@@ -144,7 +144,7 @@ def latencies(runs: list[Run], labels: list[str]) -> str:
     if not names:
         return "<p>There was no transcript to measure.</p>"
     out = ""
-    for clock in ("send", "capture", "ack"):
+    for clock in ("send", "capture", "ack", "arrival"):
         chosen = [name for name in names if f"@{clock}" in name]
         if chosen:
             out += table(
@@ -156,6 +156,11 @@ def latencies(runs: list[Run], labels: list[str]) -> str:
                 caption=f"@{clock}: median (95 % interval), number of samples",
             )
     return out
+
+
+def _anchors(rows: pd.DataFrame) -> tuple[str, str]:
+    """The best anchor, and that of what is counted between two arrivals."""
+    return best_anchor(rows), "stopwatch"
 
 
 def comparison(runs: list[Run], labels: list[str]) -> str:

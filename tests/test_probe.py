@@ -8,7 +8,7 @@ from virtual_time import VirtualClock, run_virtual
 
 from gladia_nb.runner import transcribe
 from gladia_nb.samples import sample
-from gladia_nb.vitals import PING_EVERY_S, WINDOW_S, Vitals
+from gladia_nb.probe import PING_EVERY_S, WINDOW_S, Vitals
 
 
 class Line:

@@ -1,0 +1,318 @@
+"""How long the analysis of hours of messages takes, and how much memory.
+
+    python benchmarks/analysis.py [--hours 1 2.5 10] [--parts]
+
+Makes sessions of that length with a fixed seed: a partial every 80 ms of speech with all its words,
+finals, speech events, an acknowledgement for each 100 ms of audio. For each length a fresh process
+makes all frames and all metrics; the ratio to the shortest shows whether time grows with the length
+or faster. Then the frame of messages alone against `pandas.json_normalize` of the same texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+RATE = 16000
+CHUNK_S = 0.1
+PARTIAL_S = 0.08
+T0_NS = 1_000_000_000_000
+VOCABULARY = [
+    "".join(pair)
+    for pair in itertools.product(
+        "b br d f g h k l m n p pr r s st t tr w".split(),
+        "a e i o u ea oo ai".split(),
+        ["", "n", "st", "ter", "ling"],
+    )
+]
+FORMS = np.array([f'{{"word": " {w}", "start": ' for w in VOCABULARY], dtype=object)
+
+
+def utterances(hours: float, rng: np.random.Generator) -> Iterator[tuple[Any, Any, Any]]:
+    """Words, starts and ends of each utterance."""
+    at, end = 0.6, hours * 3600 - 3
+    while at < end:
+        n = int(rng.integers(5, 21))
+        lengths = rng.uniform(0.12, 0.45, n)
+        gaps = rng.gamma(2, 0.03, n)
+        starts = at + np.cumsum(lengths + gaps) - lengths - gaps[0]
+        # Common words are common, as in speech.
+        words = np.minimum(rng.zipf(1.4, n) - 1, rng.integers(0, len(VOCABULARY), n))
+        yield words, starts.round(3), (starts + lengths).round(3)
+        at = float(starts[-1] + lengths[-1]) + float(rng.uniform(0.4, 1.0))
+
+
+def transcript(
+    ident: str, final: bool, forms: list[str], starts: list[float], ends: list[float], stamp: str
+) -> str:
+    """The text of a message, as the service writes it."""
+    spoken = ", ".join(
+        f'{form}{a}, "end": {b}, "confidence": 0.9{k % 10}}}'
+        for k, (form, a, b) in enumerate(zip(forms, starts, ends, strict=True))
+    )
+    text = "".join(form[10 : form.index('"', 10)] for form in forms)
+    return (
+        f'{{"session_id": "45463597-20b7-4af7-b3b3-f5fb778203ab", "created_at": "{stamp}", '
+        f'"type": "transcript", "data": {{"id": "{ident}", "is_final": {str(final).lower()}, '
+        f'"utterance": {{"text": "{text}", "start": {starts[0]}, "end": {ends[-1]}, '
+        f'"language": "en", "confidence": 0.91, "channel": 0, "words": [{spoken}]}}}}}}'
+    )
+
+
+def simple(kind: str, stamp: str, data: str, more: str = "") -> str:
+    """The text of any other message."""
+    return (
+        f'{{"session_id": "45463597-20b7-4af7-b3b3-f5fb778203ab", "created_at": "{stamp}", '
+        f'"type": "{kind}", {more}"data": {data}}}'
+    )
+
+
+def written(seconds: float) -> str:
+    """A stamp of the service's own clock."""
+    whole, part = divmod(round(seconds * 1000), 1000)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"2026-11-21T{8 + hour:02d}:{minute:02d}:{second:02d}.{part:03d}Z"
+
+
+def make_run(hours: float, seed: int = 1) -> Any:
+    """A run of that many hours; a message is kept once, as a text."""
+    from gladia_nb.record import Record
+    from gladia_nb.run import Run
+
+    rng = np.random.default_rng(seed)
+    events: list[Any] = []
+    reference: list[dict[str, Any]] = []
+
+    def arrive(seconds: float, raw: str) -> None:
+        ns = T0_NS + round(seconds * 1e9)
+        event = {
+            "event": "message",
+            "recv_ns": ns,
+            "connection": 1,
+            "via": "websocket",
+            "raw": raw,
+        }
+        events.append(MappingProxyType(event))
+
+    for number, (words, starts, ends) in enumerate(utterances(hours, rng)):
+        ident = f"00_{number:08d}"
+        reference += [
+            {"word": VOCABULARY[w], "start_s": a, "end_s": b, "channel": 0}
+            for w, a, b in zip(words, starts.tolist(), ends.tolist(), strict=True)
+        ]
+        # Partials are of another, smaller model than finals.
+        heard = np.where(rng.random(len(words)) < 0.04, words // 2, words)
+        said = np.where(rng.random(len(words)) < 0.04, words // 3, words)
+        begin, stop = (starts + rng.normal(0, 0.015, len(words))).round(3).tolist(), ends.tolist()
+        first, last = float(starts[0]), float(ends[-1])
+        raw = simple("speech_start", written(first + 0.2), f'{{"time": {first}, "channel": 0}}')
+        arrive(first + 0.2, raw)
+        forms = FORMS[heard].tolist()
+        for at in np.arange(first + 0.3, last + 0.3, PARTIAL_S):
+            n = int(np.searchsorted(ends, at - 0.05))
+            if n:
+                shown = forms[:n]
+                if rng.random() < 0.1:
+                    shown[-1] = FORMS[heard[n - 1] // 2]
+                came = at + float(rng.gamma(4, 0.01))
+                text = transcript(ident, False, shown, begin[:n], stop[:n], written(came))
+                arrive(came, text)
+        raw = simple("speech_end", written(last + 0.3), f'{{"time": {last}, "channel": 0}}')
+        arrive(last + 0.3, raw)
+        forms = FORMS[said].tolist()
+        forms[0] = forms[0][:11] + forms[0][11].upper() + forms[0][12:]
+        forms[-1] = forms[-1].replace('", "start', '.", "start')
+        came = last + 0.45 + float(rng.gamma(4, 0.03))
+        arrive(came, transcript(ident, True, forms, begin, stop, written(came)))
+    size, frames = round(CHUNK_S * RATE), round(hours * 3600 * RATE)
+    for seq, start in enumerate(range(0, frames, size)):
+        due = T0_NS + (start + size) * 1_000_000_000 // RATE
+        chunk = {
+            "event": "chunk",
+            "seq": seq,
+            "start_frame": start,
+            "end_frame": start + size,
+            "start_byte": 2 * start,
+            "end_byte": 2 * (start + size),
+            "due_ns": due,
+            "send_start_ns": due + 100_000,
+            "send_end_ns": due + 150_000,
+            "connection": 1,
+            "resend": False,
+        }
+        events.append(MappingProxyType(chunk))
+        spans = (
+            f'{{"byte_range": [{2 * start}, {2 * (start + size)}], '
+            f'"time_range": [{start / RATE}, {(start + size) / RATE}]}}'
+        )
+        came = (seq + 1) * CHUNK_S + 0.03
+        more = '"acknowledged": true, "error": null, '
+        arrive(came, simple("audio_chunk", written(came), spans, more))
+    events.sort(key=lambda e: e["send_start_ns"] if e["event"] == "chunk" else e["recv_ns"])
+    header = {
+        "format": "gladia_nb.run",
+        "version": 1,
+        "anchor": [T0_NS, 1_780_000_000_000_000_000, 100],
+        "config": {
+            "encoding": "wav/pcm",
+            "bit_depth": 16,
+            "sample_rate": RATE,
+            "channels": 1,
+            "endpointing": 0.3,
+            "messages_config": {"receive_partial_transcripts": True},
+        },
+        "audio": {"name": "long.flac", "duration_s": hours * 3600, "frames": frames},
+        "options": {"chunk_ms": 100, "speed": 1.0, "target": "a made-up server"},
+        "reference": reference,
+        "versions": {},
+    }
+    ns = T0_NS + round(hours * 3600e9) + 10**9
+    end = {"event": "end", "ns": ns, "outcome": "finished", "anchor": [0, 0, 0]}
+    events.insert(0, MappingProxyType({"event": "audio_start", "t0_ns": T0_NS}))
+    events.append(MappingProxyType(end))
+    return Run(Record(MappingProxyType(header), tuple(events)))
+
+
+def peak_mb() -> float:
+    """Highest resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def steps(run: Any) -> dict[str, Callable[[], Any]]:
+    """Everything that is made from a run, in the order in which it is used."""
+    from gladia_nb import metrics
+
+    frames = {
+        name: (lambda name=name: getattr(run, name))
+        for name in ("messages", "chunks", "utterances", "words", "reference")
+    }
+    names = [
+        "word_times",
+        "match_rate",
+        "latency",
+        "summary",
+        "coverage",
+        "message_audit",
+        "audio_audit",
+        "pacing",
+        "stability",
+        "stability_summary",
+        "corrections",
+        "cadence",
+        "cursor_lag",
+        "stream",
+        "startup",
+        "warm_up",
+        "ack_delays",
+        "waterfall",
+        "ending",
+        "word_errors",
+        "word_alignment",
+        "wer_at",
+        "error_delay",
+        "health",
+    ]
+    there = [name for name in names if hasattr(metrics, name)]
+    return {
+        **frames,
+        **{name: (lambda name=name: getattr(metrics, name)(run)) for name in there},
+    }
+
+
+def analyse(hours: float) -> dict[str, Any]:
+    """Time and memory of one length."""
+    run = make_run(hours)
+    before = peak_mb()
+    found: dict[str, float] = {}
+    peaks: dict[str, float] = {}
+    wall = time.perf_counter()
+    for name, step in steps(run).items():
+        begin = time.process_time()
+        step()
+        found[name] = time.process_time() - begin
+        peaks[name] = peak_mb()
+    wall = time.perf_counter() - wall
+    partials = int((run.messages["is_final"] == False).sum())  # noqa: E712 - nullable
+    return {
+        "hours": hours,
+        "messages": len(run.messages),
+        "partials": partials,
+        "words": len(run.words),
+        "record_mb": before,
+        "peak_mb": peak_mb(),
+        "seconds": sum(found.values()),
+        "wall": wall,
+        "parts": found,
+        "peaks": peaks,
+    }
+
+
+def against_normalize(hours: float, repeats: int = 3) -> None:
+    """The frame of messages beside `pandas.json_normalize`, of the same texts, in turns."""
+    from gladia_nb.frames import messages_frame
+    from gladia_nb.record import Record
+
+    record = make_run(hours).record
+    raws = [event["raw"] for event in record.of("message")]
+    ours, theirs = [], []
+    for _ in range(repeats):
+        fresh = Record(record.header, record.events)
+        fresh.of("message")
+        begin = time.process_time()
+        frame = messages_frame(fresh)
+        ours.append(time.process_time() - begin)
+        del fresh
+        begin = time.process_time()
+        other = pd.json_normalize([json.loads(raw) for raw in raws])
+        theirs.append(time.process_time() - begin)
+        assert len(frame) == len(other)
+        del other
+    print(
+        f"messages_frame of {len(raws)} messages: {min(ours):.2f} s; "
+        f"json.loads and json_normalize: {min(theirs):.2f} s; ratio {min(theirs) / min(ours):.1f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hours", type=float, nargs="+", default=[1, 2.5, 10])
+    parser.add_argument("--parts", action="store_true", help="print the time of each step")
+    parser.add_argument("--one", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(analyse(options.one)))
+        return
+    first: dict[str, Any] | None = None
+    for hours in options.hours:
+        # A process of its own, so that the peak of memory is of this length alone.
+        command = [sys.executable, __file__, "--one", str(hours)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        found = json.loads(done.stdout.splitlines()[-1])
+        first = first or found
+        ratio = found["seconds"] / first["seconds"] / (hours / first["hours"])
+        print(
+            f"{hours:g} h: {found['messages']} messages, {found['partials']} partials, "
+            f"{found['words']} words: {found['seconds']:.1f} s of a processor, "
+            f"{found['wall']:.1f} s by the clock, peak {found['peak_mb']:.0f} MB "
+            f"(record alone {found['record_mb']:.0f} MB); time per hour {ratio:.2f} of the first"
+        )
+        if options.parts:
+            for name, seconds in found["parts"].items():
+                print(f"    {name:18} {seconds:7.2f} s, peak {found['peaks'][name]:.0f} MB")
+    against_normalize(min(options.hours))
+
+
+if __name__ == "__main__":
+    main()
