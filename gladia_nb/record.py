@@ -12,7 +12,7 @@ Events, by their `event` field (stamps end in `_ns`):
 |---|---|
 | `init` | `start_ns`, `end_ns`, `status`, `session_id`, `created_at`, `url` (without its token) |
 | `connect` | `connection` (from 1), `start_ns`, `end_ns`, `error`, and the phases `dns_ms`, `tcp_ms` |
-| `audio_start` | `t0_ns`: when position 0 of the audio was "spoken" |
+| `audio_start` | `t0_ns`: when position 0 of the audio was "spoken"; of live audio, captured |
 | `chunk` | `seq`, `start_frame`, `end_frame`, `start_byte`, `end_byte`, `due_ns`, `send_start_ns`, `send_end_ns`, `connection`, `resend` |
 | `probe`, `keep_alive`, `stop` | `send_start_ns`, `send_end_ns`, `connection` |
 | `message` | `recv_ns`, `connection`, `via` (`websocket` or `callback`), `raw` |
@@ -20,6 +20,11 @@ Events, by their `event` field (stamps end in `_ns`):
 | `retry` | `ns`, `attempt`, `wait_s` |
 | `vitals` | each second, of the process with the stopwatch: `ns`, `window_ns`, `loop_lag_ms`, `gc_count`, `gc_ms`, `gc_longest_ms`, `clock_ns`, `wall_ns`, `wall_width_ns`, `backlog`, `cpu_ms` |
 | `ping` | `send_ns`, `recv_ns` (null: no answer came) |
+| `gap` | live audio that is not there: `ns`, `why` (`paused`, `stalled`, `lost`), `at_frame`; of `paused` `captured_ns`, of `lost` `pieces` and `frames` |
+| `gap_end` | audio comes again after a pause or a stall: `ns`, `why`, `at_frame` |
+| `audio_end` | no more live audio: `ns`, `frames`, `clipped` |
+| `clock` | how another clock was mapped to ours: `ns`, `name`, `offset_ns` (other minus ours), `uncertainty_ns`, `n` |
+| `device` | what live audio comes from: `ns`, and what its host says of it, such as `label`, `sample_rate`, `echo_cancellation` |
 | `warning` | `ns`, `text` |
 | `result` | `start_ns`, `end_ns`, `raw`: the answer of `GET /v2/live/:id` |
 | `error` | `ns`, `name`, `text` and fields of the error |
@@ -37,9 +42,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from gladia_nb.errors import RunFileError
+from gladia_nb.errors import GladiaNbError, RunFileError
 
-__all__ = ["FORMAT", "VERSION", "Record", "dump_line", "load_record", "read_lines"]
+__all__ = ["FORMAT", "VERSION", "Record", "dump_line", "error_event", "load_record", "read_lines"]
 
 FORMAT = "gladia_nb.run"
 VERSION = 1
@@ -56,6 +61,7 @@ class Record:
         events: everything that happened, in the order in which it was recorded.
         path: the file it is in, or None.
         cut_off: whether the last line of the file was incomplete.
+        derived: what was read from it (`gladia_nb.reader`); a record never changes.
     """
 
     header: Event
@@ -63,6 +69,7 @@ class Record:
     path: Path | None = None
     cut_off: bool = False
     _by_kind: dict[str, tuple[Event, ...]] = field(default_factory=dict, compare=False)
+    derived: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def of(self, *kinds: str) -> tuple[Event, ...]:
         """The events of some kinds, in order."""
@@ -131,6 +138,20 @@ def dump_line(event: Event) -> str:
         '{"event":"warning","text":"\\u00e9"}\n'
     """
     return json.dumps(dict(event), separators=(",", ":"), ensure_ascii=True) + "\n"
+
+
+def error_event(error: GladiaNbError) -> dict[str, Any]:
+    """What a record says of an error, all but its stamp.
+
+    Example:
+        >>> error_event(RunFileError("The disk is full."))
+        {'event': 'error', 'name': 'RunFileError', 'text': 'The disk is full.'}
+    """
+    event: dict[str, Any] = {"event": "error", "name": type(error).__name__, "text": str(error)}
+    for name in ("status", "request_id", "validation_errors", "code"):
+        if hasattr(error, name):
+            event[name] = getattr(error, name)
+    return event
 
 
 def load_record(path: str | Path) -> Record:

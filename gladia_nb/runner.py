@@ -7,335 +7,34 @@ calling process but one thread that reads what the worker tells.
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import contextlib
-import datetime as dt
-import importlib.metadata
-import json
-import logging
-import os
-import platform
-import re
-import subprocess
+import functools
 import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy.typing as npt
 
 from gladia_nb.audio import Audio
-from gladia_nb.clock import Anchor
 from gladia_nb.config import SessionConfig
-from gladia_nb.errors import (
-    BY_NAME,
-    ApiError,
-    ConfigError,
-    GladiaNbError,
-    RunFileError,
-    SessionError,
-    WorkerError,
-)
+from gladia_nb.errors import ConfigError
+from gladia_nb.handle import Live
+from gladia_nb.header import create_run_file
+from gladia_nb.live import LiveAudio
+from gladia_nb.process import get_worker, shutdown
 from gladia_nb.protocol import MAX_FRAME_BYTES
-from gladia_nb.record import FORMAT, VERSION, dump_line, load_record, new_path
-from gladia_nb.reference import Reference, find_reference
+from gladia_nb.reference import Reference, check_reference, find_reference
 from gladia_nb.run import Run
 from gladia_nb.sources import Prepared, prepare
 from gladia_nb.target import resolve_target
 
 __all__ = ["Live", "shutdown", "start", "transcribe"]
 
-log = logging.getLogger(__name__)
+Source = str | Path | Audio | LiveAudio | tuple[npt.ArrayLike, int]
 
-Source = str | Path | Audio | tuple[npt.ArrayLike, int]
-Subscriber = Callable[[Mapping[str, Any]], None]
-
-#: Where runs are kept when no path is given.
-RUNS_VARIABLE = "GLADIA_NB_RUNS"
 #: After an interrupt: how long the service may take to send the rest.
 _INTERRUPT_S = 20.0
-
-
-class Live:
-    """A session under way. Made by `start`.
-
-    Every method can be called from any thread, any number of times, also after the end.
-
-    Attributes:
-        path: the file in which everything is recorded as it happens.
-        duration_s: length of the audio in seconds.
-        channels: number of channels that are sent.
-    """
-
-    def __init__(self, worker: _Worker, number: int, path: Path, prepared: Prepared) -> None:
-        self.path = path
-        self.duration_s = prepared.duration_s
-        self.channels = prepared.config.channels
-        self._rate = prepared.config.sample_rate
-        self._worker = worker
-        self._number = number
-        self._lock = threading.Lock()
-        self._lines: list[bytes] = []
-        self._subscribers: list[Subscriber] = []
-        self._done = threading.Event()
-        self._sent_frames = 0
-        self._outcome: str | None = None
-
-    # -- commands --
-
-    def stop(self) -> None:
-        """Send no more audio; the service finishes what it has, then the session ends."""
-        self._worker.send({"cmd": "stop", "session": self._number})
-
-    def abort(self) -> None:
-        """End the session at once; what was recorded stays in the run."""
-        self._worker.send({"cmd": "abort", "session": self._number})
-
-    # -- what happens --
-
-    @property
-    def done(self) -> bool:
-        """Whether the session has ended, in whatever way."""
-        return self._done.is_set()
-
-    @property
-    def sent_s(self) -> float:
-        """Seconds of audio that have been sent."""
-        return self._sent_frames / self._rate
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until the session has ended; False when `timeout_s` was too short for that."""
-        return self._done.wait(timeout_s)
-
-    def result(self, timeout_s: float | None = None) -> Run:
-        """Block until the session has ended and return its run.
-
-        Raises:
-            TimeoutError: it has not ended within `timeout_s`.
-            GladiaNbError: it failed; the error's `run` has what was recorded until then.
-        """
-        if not self.wait(timeout_s):
-            raise TimeoutError(f"The session has not ended within {timeout_s} s.")
-        run = Run(load_record(self.path))
-        if not run.complete:
-            died = WorkerError(
-                f"The process that ran the session died ({self._worker.obituary()}). "
-                f"What was recorded until then is in {self.path}."
-            )
-            died.run = run
-            raise died
-        if run.outcome == "failed":
-            raise _error_of(run)
-        return run
-
-    def __await__(self) -> Generator[Any, None, Run]:
-        return asyncio.to_thread(self.result).__await__()
-
-    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Call `callback` with every event, in order: first those that were, then as they come.
-
-        It runs on a thread of the toolkit's own and should only hand over. What it raises is
-        logged and does not disturb the session.
-
-        Returns:
-            A function that ends the subscription.
-        """
-        with self._lock:
-            for line in self._lines:
-                _call(callback, json.loads(line))
-            self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            with self._lock, contextlib.suppress(ValueError):
-                self._subscribers.remove(callback)
-
-        return unsubscribe
-
-    def events(self) -> Iterator[Mapping[str, Any]]:
-        """Every event, as it comes, until the session has ended. See `gladia_nb.record`."""
-        queue: SimpleQueue[Mapping[str, Any]] = SimpleQueue()
-        unsubscribe = self.subscribe(queue.put)
-        try:
-            while True:
-                try:
-                    yield queue.get(timeout=0.2)
-                except Empty:
-                    if self.done and queue.empty():
-                        return
-        finally:
-            unsubscribe()
-
-    def __repr__(self) -> str:
-        state = self._outcome or ("ended" if self.done else "running")
-        return f"Live({state}, {self.sent_s:.1f} of {self.duration_s:.1f} s sent, {self.path})"
-
-    # -- called by the worker's reader --
-
-    def _feed(self, line: bytes) -> None:
-        event = json.loads(line)
-        kind = event["event"]
-        if kind == "chunk":
-            self._sent_frames = max(self._sent_frames, event["end_frame"])
-        elif kind == "end":
-            self._outcome = event["outcome"]
-        with self._lock:
-            self._lines.append(line)
-            for callback in self._subscribers:
-                _call(callback, event)
-        if kind == "end":
-            self._done.set()
-
-    def _orphaned(self) -> None:
-        self._done.set()
-
-
-def _call(callback: Subscriber, event: Mapping[str, Any]) -> None:
-    try:
-        callback(event)
-    except Exception:
-        log.exception("A subscriber of a live session failed")
-
-
-class _Worker:
-    """The process, and the thread that reads from it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._live: dict[int, Live] = {}
-        self._next = 1
-        self._stderr: deque[str] = deque(maxlen=20)
-        self._process = self._spawn()
-        self._threads = [
-            threading.Thread(target=target, daemon=True, name=f"gladia_nb {name}")
-            for name, target in (("events", self._read), ("stderr", self._read_stderr))
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    @staticmethod
-    def _spawn() -> subprocess.Popen[bytes]:
-        # The folder of this very package is added last and the current folder not at all, so that
-        # a file of the user's named like a module does not end up in the worker.
-        home = str(Path(__file__).resolve().parent.parent)
-        code = f"import sys; sys.path.append({home!r}); from gladia_nb.worker import main; main()"
-        environment = {k: v for k, v in os.environ.items() if k != "GLADIA_API_KEY"}
-        try:
-            return subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-                [sys.executable, "-P", "-c", code],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise WorkerError(
-                f"The process for sessions could not be started: {error.strerror or error}."
-            ) from None
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def launch(self, command: dict[str, Any], audio: bytes, path: Path, prepared: Prepared) -> Live:
-        with self._lock:
-            number = self._next
-            self._next += 1
-            live = Live(self, number, path, prepared)
-            self._live[number] = live
-        self.send({**command, "cmd": "start", "session": number}, audio)
-        return live
-
-    def send(self, command: Mapping[str, Any], audio: bytes = b"") -> None:
-        stdin = self._process.stdin
-        if stdin is None or stdin.closed:
-            return
-        with self._lock:
-            try:
-                line = json.dumps({**command, "audio_bytes": len(audio)}).encode()
-                stdin.write(line + b"\n" + audio)
-                stdin.flush()
-            except (OSError, ValueError):
-                # It has died; the reading thread tells those who wait.
-                return
-
-    def _read(self) -> None:
-        stdout = self._process.stdout
-        assert stdout is not None  # noqa: S101 - it is a pipe
-        for line in stdout:
-            number, _, event = line.partition(b" ")
-            live = self._live.get(int(number))
-            if live is not None:
-                live._feed(event)  # noqa: SLF001 - its other half
-                if live.done:
-                    self._live.pop(int(number), None)
-        self._process.wait()
-        for live in list(self._live.values()):
-            live._orphaned()  # noqa: SLF001 - its other half
-        self._live.clear()
-
-    def _read_stderr(self) -> None:
-        stderr = self._process.stderr
-        assert stderr is not None  # noqa: S101 - it is a pipe
-        for line in stderr:
-            self._stderr.append(line.decode(errors="replace").rstrip())
-
-    def obituary(self) -> str:
-        """How the process ended, in words."""
-        code = self._process.poll()
-        if code is None:
-            return "it is still running"
-        how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-        return f"{how}: {self._stderr[-1]}" if self._stderr else how
-
-    def close(self) -> None:
-        """Close open sessions and end the process."""
-        process = self._process
-        with contextlib.suppress(OSError, ValueError):
-            if process.stdin is not None:
-                process.stdin.close()
-        try:
-            process.wait(8)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join(5)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
-
-
-_worker: _Worker | None = None
-_worker_lock = threading.Lock()
-
-
-def _get_worker() -> _Worker:
-    """The one worker of this process, started when it is first needed and kept warm."""
-    global _worker  # noqa: PLW0603 - one a process, on purpose
-    with _worker_lock:
-        if _worker is None or not _worker.alive:
-            if _worker is not None:
-                _worker.close()
-            _worker = _Worker()
-        return _worker
-
-
-def shutdown() -> None:
-    """End the worker process, and any session in it. It starts again when it is needed."""
-    global _worker  # noqa: PLW0603 - one a process, on purpose
-    with _worker_lock:
-        if _worker is not None:
-            _worker.close()
-            _worker = None
-
-
-atexit.register(shutdown)
 
 
 def start(
@@ -358,7 +57,7 @@ def start(
     """Begin a live session and return at once.
 
     Args:
-        source: a sound file, an `Audio`, or `(array, sample_rate)`.
+        source: a sound file, an `Audio`, `(array, sample_rate)`, or a `LiveAudio` that is fed.
         config: the configuration; without `messages_config` every message is asked for.
         path: the file of the run; by default a new one in `runs/` (or `GLADIA_NB_RUNS`).
         chunk_ms: milliseconds of audio in each chunk.
@@ -382,32 +81,62 @@ def start(
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
-    config = (config or SessionConfig()).replace(**fields)
+    config = (config or SessionConfig()).replace(**fields).measuring()
     options = _check_options(chunk_ms, speed, region)
-    prepared = prepare(source, config.measuring(), tail_s=tail_s)
+    prepared: Prepared
+    if isinstance(source, LiveAudio):
+        _check_live(speed, tail_s)
+        prepared = source.prepare(config)
+    else:
+        prepared = prepare(source, config, tail_s=tail_s)
     _check_chunk(prepared, chunk_ms, json_audio)
     words = find_reference(source, reference)
     if words and prepared.config.channels == 1:
         # Channels that were mixed into one are heard on it.
         words = [{**word, "channel": 0} for word in words]
+    check_reference(
+        words,
+        channels=prepared.config.channels,
+        duration_s=prepared.describe()["duration_s"],
+    )
     target = resolve_target(key=key, url=url, server=server)
     options |= {"json_audio": json_audio, "tail_s": tail_s, "target": target.label}
     options["callbacks"] = callbacks is not False
-    run_path = _create_file(path, prepared, options, words)
+    body = prepared.config.to_body()
+    run_path = create_run_file(
+        path,
+        name=prepared.name,
+        body=body,
+        audio=prepared.describe(),
+        options=options,
+        words=words,
+    )
     command = {
+        "cmd": "start",
         "path": str(run_path),
         "base_url": target.url,
         "key": target.key,
         "region": region,
-        "body": prepared.config.to_body(),
+        "body": body,
         "frame_bytes": prepared.frame_bytes,
         "sample_rate": prepared.config.sample_rate,
         "chunk_ms": chunk_ms,
         "speed": speed,
         "json_audio": json_audio,
         "callbacks": _check_callbacks(callbacks),
+        "stall_s": source.stall_s if isinstance(source, LiveAudio) else None,
     }
-    return _get_worker().launch(command, prepared.data, run_path, prepared)
+    make = functools.partial(
+        Live,
+        path=run_path,
+        sample_rate=prepared.config.sample_rate,
+        channels=prepared.config.channels,
+        duration_s=None if isinstance(source, LiveAudio) else prepared.duration_s,
+    )
+    live = get_worker().launch(command, prepared.data, make)
+    if isinstance(source, LiveAudio):
+        source.connect(live, prepared.config)
+    return live
 
 
 def transcribe(
@@ -454,8 +183,10 @@ def wait_for(live: Live, *, progress: bool = True) -> Run:
 
 
 def _bar(live: Live) -> Any:
-    total = round(live.duration_s, 1)
+    total = None if live.is_live else round(live.duration_s, 1)
     shape = "{desc} {percentage:3.0f}%|{bar}| {n:.1f} of {total:.1f} s  [{elapsed}<{remaining}]"
+    if live.is_live:
+        shape = "{desc} {n:.1f} s  [{elapsed}]"
     if "ipykernel" in sys.modules:
         from tqdm.notebook import tqdm
 
@@ -494,6 +225,16 @@ def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> dict[str, Any] | No
     return dict(callbacks)
 
 
+def _check_live(speed: float, tail_s: float) -> None:
+    if speed != 1:
+        raise ConfigError(f"Live audio comes at its own speed; leave speed at 1 (got {speed}).")
+    if tail_s:
+        raise ConfigError(
+            "tail_s is for audio that is known beforehand; keep feeding silence instead "
+            f"(got {tail_s})."
+        )
+
+
 def _check_chunk(prepared: Prepared, chunk_ms: float, json_audio: bool) -> None:
     size = chunk_ms / 1000 * prepared.config.sample_rate * prepared.frame_bytes
     if size * (4 / 3 if json_audio else 1) > MAX_FRAME_BYTES - 100:
@@ -501,62 +242,3 @@ def _check_chunk(prepared: Prepared, chunk_ms: float, json_audio: bool) -> None:
             f"A chunk of {chunk_ms:g} ms has {size / 1e6:.1f} MB here and the service takes 1 MiB "
             "a frame; choose a shorter chunk_ms."
         )
-
-
-def _create_file(
-    path: str | Path | None,
-    prepared: Prepared,
-    options: dict[str, Any],
-    words: list[dict[str, Any]] | None,
-) -> Path:
-    """Make the file of the run with its header, before anything is sent."""
-    if path is None:
-        now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-        stem = re.sub(r"[^\w.-]+", "_", Path(prepared.name).stem)[:60] or "audio"
-        path = new_path(Path(os.environ.get(RUNS_VARIABLE) or "runs"), f"{now}-{stem}")
-    path = Path(path).expanduser().absolute()
-    anchor = Anchor.take()
-    header = {
-        "format": FORMAT,
-        "version": VERSION,
-        "anchor": [anchor.mono_ns, anchor.wall_ns, anchor.width_ns],
-        "config": prepared.config.to_body(),
-        "audio": prepared.describe(),
-        "options": options,
-        "reference": words,
-        "versions": _versions(),
-    }
-    try:
-        with path.open("x", encoding="ascii", newline="\n") as file:
-            file.write(dump_line(header))
-    except FileExistsError:
-        raise RunFileError(f"{path} exists already; a run is never overwritten.") from None
-    except OSError as error:
-        raise RunFileError(
-            f"Cannot write the run to {path}: {error.strerror or error}. Name another place."
-        ) from None
-    return path
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "system": platform.platform(terse=True)}
-    for name in ("gladia-nb", "aiohttp", "numpy", "pandas", "soxr"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
-def _error_of(run: Run) -> GladiaNbError:
-    """The error that ended a session, as it was raised in the worker, with the run."""
-    error: GladiaNbError = SessionError("The session failed and did not say why.")
-    for event in run.record.of("error")[:1]:
-        kind, text = BY_NAME.get(event["name"], SessionError), str(event["text"])
-        if issubclass(kind, ApiError):
-            fields = {name: event[name] for name in ("status", "request_id", "validation_errors")}
-            error = kind(text, **fields)
-        elif issubclass(kind, SessionError):
-            error = kind(text, code=event.get("code"))
-        else:
-            error = kind(text)
-    error.run = run
-    return error

@@ -1,38 +1,30 @@
 """One session, from the POST to the stored result, as one coroutine that tells what happens.
 
-The pacer takes chunks from the source when they are due, whether there is a connection or not: a
-speaker does not wait. What cannot be sent stays in the protocol's buffer and leaves as soon as
-there is a connection again. Every step becomes an event of the record, see `record`.
+A session opens connections, one after the other while they are lost, reads what the service says,
+and leaves what is sent to its `Sender`. Every step becomes an event of the record, see `record`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from gladia_nb.clock import Anchor, Clock
+from gladia_nb.clock import Clock
 from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
-from gladia_nb.protocol import (
-    CloseOutcome,
-    Frame,
-    FrameKind,
-    SessionProtocol,
-    State,
-    audio_as_json,
-)
+from gladia_nb.protocol import CloseOutcome, SessionProtocol, State
+from gladia_nb.record import error_event
 from gladia_nb.redact import redact_url
-from gladia_nb.sources import Chunk
+from gladia_nb.sender import Audio, Emit, Sender
+from gladia_nb.stored import end_event, fetch_result
 from gladia_nb.transport import Closed, Connection, Received, Transport
 
-__all__ = ["Limits", "Session", "end_event"]
+__all__ = ["Limits", "Session"]
 
 _TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
-Emit = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class Session:
     """One live session.
 
     Args:
-        chunks: the audio, in order, with its schedule.
+        chunks: the audio, in order: with its schedule, or live.
         body: of `POST /v2/live`.
         transport: an open transport.
         clock: the clock of all stamps.
@@ -81,7 +73,7 @@ class Session:
 
     def __init__(
         self,
-        chunks: Iterable[Chunk],
+        chunks: Audio,
         body: dict[str, Any],
         transport: Transport,
         clock: Clock,
@@ -96,7 +88,7 @@ class Session:
         flags = body.get("messages_config") or {}
         self._acknowledged = bool(flags.get("receive_acknowledgments", True))
         self._protocol = SessionProtocol(json_audio=json_audio, acknowledged=self._acknowledged)
-        self._chunks = chunks
+        self._sender = Sender(chunks, self._protocol, clock, emit, failed=self._source_failed)
         self._body = body
         self._transport = transport
         self._clock = clock
@@ -106,39 +98,28 @@ class Session:
         self._linger = linger
         self._secret = secret
         self._session_id: str | None = None
-        self._connection: Connection | None = None
         self._open: Connection | None = None
+        self._open_ns = 0
         self._number = 0
-        self._sending = asyncio.Lock()
-        self._pacer: asyncio.Task[None] | None = None
-        self._pacer_sleeps = False
-        self._stopped = False
-        self._cut_short = False
+        self._aborted = False
         self._silent = False
-        self._ending = False
         self._main: asyncio.Task[Any] | None = None
-        self._pacer_error: BaseException | None = None
+        self._source_error: BaseException | None = None
         self._helpers: set[asyncio.Task[None]] = set()
-        self._schedule: dict[int, tuple[int, int, int]] = {}
         self._last_ns = 0
-        self._sent_ns = 0
-        self._t0_ns = 0
         self._long = False
 
     # -- commands, from the event loop's thread --
 
     def stop(self) -> None:
         """Send no more audio, ask for the rest of the messages, end properly."""
-        self._stopped = True
-        if self._pacer is not None and self._pacer_sleeps:
-            self._pacer.cancel()
-        elif self._pacer is None:
+        if not self._sender.stop():
             # There is no audio under way yet and nothing worth waiting for.
             self.abort()
 
     def abort(self) -> None:
         """Close the connection and end at once; what was recorded stays."""
-        self._stopped = self._ending = True
+        self._aborted = True
         if self._main is not None:
             self._main.cancel()
 
@@ -149,7 +130,7 @@ class Session:
         self._main = asyncio.current_task()
         outcome = "finished"
         try:
-            if self._stopped:
+            if self._aborted:
                 raise asyncio.CancelledError
             await self._init()
             try:
@@ -157,16 +138,19 @@ class Session:
             finally:
                 for text, count in self._protocol.problems.items():
                     self._warn(f"Contradictory message: {text} ({count} times).")
-            await self._fetch_result()
+            assert self._session_id is not None  # noqa: S101 - it has been initiated
+            await fetch_result(
+                self._transport, self._session_id, self._clock, self._emit, self._limits.result_s
+            )
             if self._linger is not None:
                 await self._linger()
-            if self._cut_short:
+            if self._sender.cut_short:
                 outcome = "stopped"
         except asyncio.CancelledError:
             outcome = "aborted"
-            if self._pacer_error is not None:
+            if self._source_error is not None:
                 outcome = "failed"
-                self._emit_error(_internal(self._pacer_error))
+                self._emit_error(_internal(self._source_error))
         except GladiaNbError as error:
             outcome = "failed"
             self._emit_error(error)
@@ -178,26 +162,15 @@ class Session:
             self._emit(end_event(self._clock, outcome))
 
     async def _put_away(self) -> None:
-        self._ending = True
-        if self._pacer is not None:
-            self._pacer.cancel()
-            await asyncio.gather(self._pacer, return_exceptions=True)
+        await self._sender.close()
         if (connection := self._open) is not None:
             with contextlib.suppress(asyncio.CancelledError, TimeoutError):
                 # 1000 lets the service finish by itself what it has.
                 await asyncio.wait_for(connection.close(1000), 2)
 
     def _emit_error(self, error: GladiaNbError) -> None:
-        event: dict[str, Any] = {
-            "event": "error",
-            "ns": self._clock.now_ns(),
-            "name": type(error).__name__,
-            "text": redact_url(str(error)),
-        }
-        for name in ("status", "request_id", "validation_errors", "code"):
-            if hasattr(error, name):
-                event[name] = getattr(error, name)
-        self._emit(event)
+        event = {**error_event(error), "ns": self._clock.now_ns()}
+        self._emit(event | {"text": redact_url(event["text"])})
 
     def _warn(self, text: str) -> None:
         self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
@@ -281,12 +254,12 @@ class Session:
             None when the session is over, else whether the connection brought it further.
         """
         number, progress = self._number, False
-        self._connection = self._open = connection
+        self._open = connection
         self._protocol.opened()
-        if self._pacer is None:
-            self._start_pacer()
-        self._last_ns = self._sent_ns = self._clock.now_ns()
-        self._help(self._flush())
+        self._sender.attach(connection, number)
+        self._last_ns = self._clock.now_ns()
+        self._open_ns = self._open_ns or self._last_ns
+        self._help(self._sender.flush())
         self._help(self._watch(connection))
         if self._protocol.state is State.RESUMING:
             self._help(self._give_up_probe())
@@ -294,7 +267,7 @@ class Session:
             while isinstance(item := await connection.receive(), Received):
                 progress |= self._receive(item, number)
         finally:
-            self._connection = None
+            self._sender.detach()
             await self._dismiss_helpers()
         return self._after(item, number, progress)
 
@@ -328,7 +301,7 @@ class Session:
             event["binary"] = True
         self._emit(event)
         if resuming and self._protocol.state is not State.RESUMING:
-            self._help(self._flush())
+            self._help(self._sender.flush())
         # What a service says to every connection is none, or it could go on for ever.
         return (
             message.type not in _TO_EVERY_CONNECTION
@@ -376,82 +349,10 @@ class Session:
 
     # -- beside the reader --
 
-    def _start_pacer(self) -> None:
-        t0 = self._t0_ns = self._clock.now_ns()
-        self._emit({"event": "audio_start", "t0_ns": t0})
-        self._pacer = asyncio.create_task(self._pace(t0))
-        self._pacer.add_done_callback(self._pacer_done)
-
-    def _pacer_done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._pacer_error = error
-            if self._main is not None:
-                self._main.cancel()
-
-    async def _pace(self, t0_ns: int) -> None:
-        """Hand over each chunk when it is due, connected or not."""
-        for chunk in self._chunks:
-            if self._stopped or not await self._sleep_until(t0_ns + chunk.due_ns):
-                self._cut_short = True
-                break
-            self._schedule[chunk.seq] = (t0_ns + chunk.due_ns, chunk.start_frame, chunk.end_frame)
-            self._protocol.feed(chunk.seq, chunk.data)
-            await self._flush()
-        self._protocol.finish()
-        await self._flush()
-
-    async def _sleep_until(self, deadline_ns: int) -> bool:
-        """Sleep; False when `stop` ended the sleep."""
-        self._pacer_sleeps = True
-        try:
-            await self._clock.sleep_until(deadline_ns)
-        except asyncio.CancelledError:
-            if self._ending or not self._stopped:
-                raise
-            return False
-        finally:
-            self._pacer_sleeps = False
-        return True
-
-    async def _flush(self) -> None:
-        """Send what the protocol wants to be sent, as long as there is a connection."""
-        async with self._sending:
-            while (connection := self._connection) is not None:
-                frame = self._protocol.next_frame()
-                if frame is None:
-                    return
-                start_ns = self._clock.now_ns()
-                end_ns = None
-                try:
-                    end_ns = self._sent_ns = await connection.send(frame.wire)
-                except ConnectionError:
-                    # The reader sees the same end; the protocol sends the frame again.
-                    return
-                finally:
-                    self._sent(frame, start_ns, end_ns)
-
-    def _sent(self, frame: Frame, start_ns: int, end_ns: int | None) -> None:
-        event: dict[str, Any] = {
-            "event": "chunk" if frame.kind is FrameKind.AUDIO else frame.kind.value
-        }
-        if frame.kind is FrameKind.AUDIO:
-            due_ns, start_frame, end_frame = self._schedule[frame.seq]
-            event |= {
-                "seq": frame.seq,
-                "start_frame": start_frame,
-                "end_frame": end_frame,
-                "start_byte": frame.start_byte,
-                "end_byte": frame.end_byte,
-                "due_ns": due_ns,
-            }
-        event |= {
-            "send_start_ns": start_ns,
-            "send_end_ns": end_ns,
-            "connection": self._number,
-        }
-        if frame.kind is FrameKind.AUDIO:
-            event["resend"] = frame.resend
-        self._emit(event)
+    def _source_failed(self, error: BaseException) -> None:
+        self._source_error = error
+        if self._main is not None:
+            self._main.cancel()
 
     async def _give_up_probe(self) -> None:
         await asyncio.sleep(self._limits.probe_s)
@@ -461,7 +362,7 @@ class Session:
                 "The service did not say how much audio it has; the session goes on at its last "
                 "acknowledgement, and a little audio may be there twice."
             )
-            await self._flush()
+            await self._sender.flush()
 
     async def _watch(self, connection: Connection) -> None:
         """What time alone decides: silence of either side, and the length of the session."""
@@ -476,82 +377,16 @@ class Session:
                     return
             elif (
                 self._protocol.state is State.STREAMING
-                and now - self._sent_ns > limits.keep_alive_s * 1e9
+                and now - self._sender.sent_ns > limits.keep_alive_s * 1e9
             ):
-                await self._keep_alive(connection)
-            if not self._long and now - self._t0_ns > limits.long_s * 1e9:
+                await self._sender.keep_alive()
+            if not self._long and now - self._open_ns > limits.long_s * 1e9:
                 self._long = True
                 self._warn(
                     f"The session has lasted {limits.long_s / 3600:.2g} h; "
                     "the service ends sessions after 3 h."
                 )
 
-    async def _keep_alive(self, connection: Connection) -> None:
-        async with self._sending:
-            with contextlib.suppress(ConnectionError):
-                start_ns = self._clock.now_ns()
-                self._sent_ns = await connection.send(audio_as_json(b""))
-                self._emit(
-                    {
-                        "event": "keep_alive",
-                        "send_start_ns": start_ns,
-                        "send_end_ns": self._sent_ns,
-                        "connection": self._number,
-                    }
-                )
-
-    # -- afterwards --
-
-    async def _fetch_result(self) -> None:
-        """Ask for the stored result until the service has finished it, within a bound."""
-        assert self._session_id is not None  # noqa: S101 - only after _init
-        deadline_ns = self._clock.now_ns() + int(self._limits.result_s * 1e9)
-        wait = 0.1
-        while True:
-            start_ns = self._clock.now_ns()
-            late = start_ns > deadline_ns
-            try:
-                text = await self._transport.get(self._session_id)
-            except (ApiError, UnreachableError) as error:
-                if late or (isinstance(error, ApiError) and error.status < 500):
-                    self._warn(f"The stored result could not be fetched: {error}")
-                    return
-            else:
-                done = _status(text) in ("done", "error")
-                if done or late:
-                    self._emit(
-                        {
-                            "event": "result",
-                            "start_ns": start_ns,
-                            "end_ns": self._clock.now_ns(),
-                            "raw": text,
-                        }
-                    )
-                    if not done:
-                        self._warn("The service had not finished the stored result in time.")
-                    return
-            await asyncio.sleep(wait)
-            wait = min(wait * 1.5, 1.0)
-
-
-def end_event(clock: Clock, outcome: str) -> dict[str, Any]:
-    """The last event of a record; its anchor shows whether the wall clock was stepped."""
-    anchor = Anchor.take()
-    return {
-        "event": "end",
-        "ns": clock.now_ns(),
-        "outcome": outcome,
-        "anchor": [anchor.mono_ns, anchor.wall_ns, anchor.width_ns],
-    }
-
 
 def _internal(error: BaseException) -> SessionError:
     return SessionError(f"An internal error ended the session: {type(error).__name__}: {error}")
-
-
-def _status(text: str) -> object:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return None
-    return body.get("status") if isinstance(body, dict) else None

@@ -41,6 +41,7 @@ class Prepared:
         source_rate: hertz, before resampling.
         source_channels: before mixing.
         clipped: samples beyond full scale, which were clipped.
+        is_live: whether the audio is still to come; `data` is empty then.
     """
 
     config: SessionConfig
@@ -49,6 +50,7 @@ class Prepared:
     source_rate: int
     source_channels: int
     clipped: int
+    is_live: bool = False
 
     @property
     def frame_bytes(self) -> int:
@@ -66,14 +68,14 @@ class Prepared:
         return self.frames / self.config.sample_rate
 
     def describe(self) -> dict[str, Any]:
-        """What a run's header says of its audio."""
+        """What a run's header says of its audio; of live audio only what is known beforehand."""
         return {
             "name": self.name,
-            "duration_s": self.duration_s,
-            "frames": self.frames,
+            "duration_s": None if self.is_live else self.duration_s,
+            "frames": None if self.is_live else self.frames,
             "source_rate": self.source_rate,
             "source_channels": self.source_channels,
-            "clipped": self.clipped,
+            "clipped": None if self.is_live else self.clipped,
         }
 
 

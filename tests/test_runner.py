@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import gladia_nb as gn
-from gladia_nb import runner
+from gladia_nb.process import get_worker
 from gladia_nb.record import load_record
 
 FAST = {"speed": 8, "endpointing": 0.3}
@@ -176,7 +176,7 @@ def test_nobody_there(clip):
 
 
 def worker_pid() -> int:
-    return runner._get_worker()._process.pid
+    return get_worker().pid
 
 
 def test_a_killed_worker_loses_nothing_that_was_recorded(local_server):
@@ -201,10 +201,10 @@ def test_a_killed_worker_loses_nothing_that_was_recorded(local_server):
 KERNEL = """
 import sys, time, gladia_nb as gn
 live = gn.start(gn.sample("conversation"), url=sys.argv[1], key=sys.argv[2])
-from gladia_nb import runner
+from gladia_nb.process import get_worker
 while live.sent_s < 1:
     time.sleep(0.02)
-print(live.path, runner._get_worker()._process.pid, flush=True)
+print(live.path, get_worker().pid, flush=True)
 time.sleep(60)
 """
 

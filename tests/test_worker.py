@@ -138,3 +138,35 @@ def test_an_abort_right_behind_the_start_is_not_lost(hand, local_server, tmp_pat
     hand.send(cmd="abort", session=1)
     assert hand.until("end")[-1][1]["outcome"] == "aborted"
     assert load_record(tmp_path / "a.run").outcome == "aborted"
+
+
+def test_live_audio_by_hand(hand, local_server, tmp_path):
+    hand.send(**start(tmp_path / "a.run", local_server, stall_s=5.0, speed=1))
+    hand.send(bytes(3000), cmd="feed", session=1, captured_ns=10**9, seq=0)
+    hand.send(cmd="pause", session=1, captured_ns=10**9)
+    hand.send(bytes(3400), cmd="feed", session=1, captured_ns=4 * 10**9, seq=1)
+    hand.send(cmd="note", session=1, event={"event": "device", "ns": 1, "label": "by hand"})
+    hand.send(cmd="end", session=1, clipped=0)
+    told = [event for _, event in hand.until("end")]
+    assert told[-1]["outcome"] == "finished"
+    chunks = [event for event in told if event["event"] == "chunk"]
+    assert [(c["start_frame"], c["end_frame"]) for c in chunks] == [
+        (0, 1500),
+        (1500, 1600),
+        (1600, 3200),
+    ]
+    assert [c["due_ns"] for c in chunks] == [10**9, 3_900_000_000, 4 * 10**9]
+    kinds = [event["event"] for event in told]
+    assert {"gap", "gap_end", "audio_end", "device"} <= set(kinds)
+
+
+def test_live_audio_ends_properly_with_its_input(hand, local_server, tmp_path):
+    hand.send(**start(tmp_path / "a.run", local_server, stall_s=5.0, speed=1))
+    hand.send(bytes(6400), cmd="feed", session=1, captured_ns=10**9, seq=0)
+    hand.until("chunk")
+    hand.process.stdin.close()
+    assert hand.process.wait(10) == 0
+    record = load_record(tmp_path / "a.run")
+    assert record.outcome == "stopped"
+    assert record.of("result")
+    assert hand.process.stderr.read() == b""
