@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from gladia_nb.handle import Live
     from gladia_nb.live import LiveAudio
+    from gladia_nb.local_microphone import LocalMicrophone, record_audio
     from gladia_nb.metrics import (
         ack_delays,
         audio_audit,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         message_audit,
         pacing,
         pings,
+        speech_spans,
         stability,
         stability_summary,
         startup,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
         word_alignment,
         word_errors,
         word_states,
+        word_times,
     )
     from gladia_nb.plots import (
         plot_comparison,
@@ -93,6 +96,8 @@ if TYPE_CHECKING:
     from gladia_nb.runner import start, transcribe
     from gladia_nb.samples import sample
     from gladia_nb.server.local import LocalServer
+    from gladia_nb.widgets.lab import Lab
+    from gladia_nb.widgets.microphone import Microphone
 
 __version__ = "0.1.0"
 
@@ -117,6 +122,7 @@ _HOMES = {
     "gladia_nb.direct": ("DirectLive", "start_direct"),
     "gladia_nb.handle": ("Live",),
     "gladia_nb.live": ("LiveAudio",),
+    "gladia_nb.local_microphone": ("LocalMicrophone", "record_audio"),
     "gladia_nb.process": ("shutdown",),
     "gladia_nb.metrics": (
         "ack_delays",
@@ -136,6 +142,7 @@ _HOMES = {
         "message_audit",
         "pacing",
         "pings",
+        "speech_spans",
         "stability",
         "stability_summary",
         "startup",
@@ -151,6 +158,7 @@ _HOMES = {
         "word_alignment",
         "word_errors",
         "word_states",
+        "word_times",
     ),
     "gladia_nb.plots": (
         "plot_comparison",
@@ -173,6 +181,8 @@ _HOMES = {
     "gladia_nb.runner": ("start", "transcribe"),
     "gladia_nb.samples": ("sample",),
     "gladia_nb.server.local": ("LocalServer",),
+    "gladia_nb.widgets.lab": ("Lab",),
+    "gladia_nb.widgets.microphone": ("Microphone",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -187,10 +197,13 @@ __all__ = [
     "DirectLive",
     "GladiaClient",
     "GladiaNbError",
+    "Lab",
     "LimitError",
     "Live",
     "LiveAudio",
+    "LocalMicrophone",
     "LocalServer",
+    "Microphone",
     "NotFoundError",
     "Run",
     "RunFileError",
@@ -231,9 +244,11 @@ __all__ = [
     "plot_wer_at",
     "plot_word_latency",
     "read_audio",
+    "record_audio",
     "report",
     "sample",
     "shutdown",
+    "speech_spans",
     "stability",
     "stability_summary",
     "start",
@@ -252,6 +267,7 @@ __all__ = [
     "word_alignment",
     "word_errors",
     "word_states",
+    "word_times",
 ]
 
 

@@ -12,7 +12,7 @@ import matplotlib as mpl
 import pytest
 import soundfile
 
-from gladia_nb import runner, target
+from gladia_nb import process, target
 from gladia_nb.audio import read_audio
 from gladia_nb.samples import sample
 from gladia_nb.server.local import LocalServer
@@ -43,7 +43,7 @@ def local_server() -> Iterator[LocalServer]:
 def no_processes_left() -> Iterator[None]:
     """At the end nothing that the toolkit started is still there."""
     yield
-    runner.shutdown()
+    process.shutdown()
     target.stop_shared_server()
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     if children.exists():

@@ -108,7 +108,7 @@ def test_a_session_from_the_terminal(local_server, clip, tmp_path, monkeypatch, 
     out, err = capsys.readouterr()
     assert code == 0, err
     assert "hello it is very nice to see you again" in out
-    assert "word: first partial" in out
+    assert "word: first seen" in out
     assert "Word error rate 0.0" in out
     files = {path.name for path in (tmp_path / "o").iterdir()}
     assert files >= {"clip.run", "clip.messages.csv", "clip.overview.png", "clip.transcript.txt"}

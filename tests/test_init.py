@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,12 @@ def test_the_public_list_is_sorted_complete_and_true():
             assert name.isupper() or getattr(gladia_nb, name).__module__.startswith(module)
 
 
+def test_no_public_name_is_that_of_a_module():
+    # Importing the module would put it in the place of the function.
+    modules = {path.stem for path in Path(gladia_nb.__file__).parent.iterdir()}
+    assert modules.isdisjoint(gladia_nb.__all__)
+
+
 def test_unknown_names():
     with pytest.raises(AttributeError, match="no attribute 'transcript'"):
         gladia_nb.transcript
@@ -57,7 +64,9 @@ def test_unknown_names():
 
 @pytest.mark.parametrize(
     "module",
-    ["audio", "clock", "config", "protocol", "record", "redact", "samples", "sources"],
+    ["audio", "clock", "config", "protocol", "record", "redact", "samples", "sources"]
+    + ["live", "widgets.microphone", "widgets.microphone_recording"]
+    + [f"metrics.{name}" for name in "intervals screen stats stream translation".split()],
 )
 def test_examples_in_docstrings_run(module):
     import doctest

@@ -1,0 +1,139 @@
+"""Pictures of the Lab in each of its states, from a real JupyterLab: `make screenshots`.
+
+Writes `docs/lab-*.png`, or what `--out` says. Needs Chromium and what the tests need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from browser.hosts import Host, launch  # noqa: E402 - it lies with the tests
+
+#: A quarter of a minute of the conversation, and a server that hears just its words.
+PREPARE = """\
+import json, soundfile, gladia_nb as gn
+audio = gn.read_audio(gn.sample("conversation"))
+soundfile.write("conversation.flac", audio.samples[: 14 * audio.sample_rate], audio.sample_rate)
+words = json.loads(gn.sample("conversation").with_suffix(".words.json").read_text())["words"]
+words = [word for word in words if word["end_s"] < 14]
+open("conversation.words.json", "w").write(json.dumps({"words": words}))
+script = {"words": words, "delay": {"lognormal": {"median": 0.25, "sigma": 0.4}}, "seed": 7}
+server = gn.LocalServer(engine="scripted", script=script, {faults}).start()
+"""
+SHOW = """\
+config = gn.SessionConfig(endpointing=0.3)
+lab = gn.Lab("conversation.flac", config, server=server)
+lab"""
+WIDE, NARROW = 1500, 700
+
+
+@contextmanager
+def page_of(
+    browser: Browser, host: Host, *, width: int, dark: bool, faults: str = ""
+) -> Iterator[Page]:
+    """A Lab that is ready, in a page of this width."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 1000}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    book = host.open(page, [PREPARE.replace("{faults}", faults), SHOW])
+    if dark:
+        book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    book.run()
+    page.wait_for_selector(".gnb-lab")
+    yield page
+    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    context.close()
+
+
+def shoot(page: Page, path: Path) -> None:
+    """The whole Lab, however long it is."""
+    width = page.viewport_size["width"]
+    tall = page.evaluate("() => document.querySelector('.gnb-lab').scrollHeight")
+    page.set_viewport_size({"width": width, "height": tall + 700})
+    page.wait_for_timeout(400)
+    page.locator(".gnb-lab").screenshot(path=path)
+    print(path)
+
+
+def tour(page: Page, out: Path, name: str) -> None:
+    """Through the states of a Lab in which nothing goes wrong."""
+    lab = page.locator(".gnb-lab")
+    shoot(page, out / f"lab-{name}-empty.png")
+    lab.get_by_label("Preset", exact=True).select_option("captions")
+    lab.get_by_label("Languages", exact=True).fill("en")
+    lab.get_by_label("Maximum duration, s", exact=True).fill("90")
+    lab.locator("summary", has_text="Add-ons on each final").click()
+    lab.get_by_label("Sentiment analysis", exact=True).check()
+    page.wait_for_selector(".gnb-problem:has-text('between 5 and 60')")
+    shoot(page, out / f"lab-{name}-configured.png")
+    lab.get_by_label("Maximum duration, s", exact=True).fill("15")
+    page.wait_for_selector(".gnb-primary[aria-disabled=false]")
+    lab.locator("summary", has_text="Add-ons on each final").click()
+    lab.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_selector("[role=progressbar][aria-valuenow='9']")
+    shoot(page, out / f"lab-{name}-streaming.png")
+    page.wait_for_selector(".gnb-verdict")
+    shoot(page, out / f"lab-{name}-finished.png")
+    lab.get_by_role("tab", name="Pictures").click()
+    page.wait_for_selector(".gnb-result img")
+    shoot(page, out / f"lab-{name}-picture.png")
+    lab.get_by_role("tab", name="Python").click()
+    lab.get_by_role("tab", name="Keep").click()
+    for box in lab.locator(".gnb-shelf input[type=checkbox]").all()[:2]:
+        box.check()
+    if lab.locator(".gnb-shelf input:checked").count() == 2:
+        lab.get_by_role("button", name="Compare", exact=True).click()
+        page.wait_for_selector(".gnb-shelf .gnb-result table")
+    shoot(page, out / f"lab-{name}-compare.png")
+
+
+def main() -> None:
+    """Make all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--only", choices=("light", "dark", "narrow", "error"))
+    arguments = parser.parse_args()
+    out = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    kinds = {"light": (WIDE, False), "dark": (WIDE, True), "narrow": (NARROW, False)}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        host = Host("lab", Path(folder) / "host")
+        try:
+            for name, (width, dark) in kinds.items():
+                if arguments.only in (None, name):
+                    with page_of(browser, host, width=width, dark=dark) as page:
+                        tour(page, out, name)
+            if arguments.only in (None, "error"):
+                faults = "faults=['drop:at_byte=160000']"
+                with page_of(browser, host, width=WIDE, dark=False, faults=faults) as page:
+                    page.get_by_role("button", name="Start", exact=True).click()
+                    page.wait_for_selector(".gnb-note:has-text('was lost')")
+                    shoot(page, out / "lab-light-resumed.png")
+                    page.locator(".gnb-lab").get_by_label("Sound", exact=True).select_option("file")
+                    page.get_by_label("Path", exact=True).fill("missing.wav")
+                    page.get_by_label("Path", exact=True).press("Enter")
+                    page.wait_for_selector(".gnb-source .gnb-problem:visible")
+                    page.get_by_label("Where to", exact=True).select_option("1")
+                    page.get_by_role("button", name="Use this key").click()
+                    page.wait_for_selector(".gnb-alert strong")
+                    shoot(page, out / "lab-light-error.png")
+        finally:
+            browser.close()
+            host.stop()
+
+
+if __name__ == "__main__":
+    main()

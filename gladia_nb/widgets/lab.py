@@ -1,0 +1,422 @@
+"""The Lab: a session with controls, in one cell.
+
+The front end sends commands; a callback only puts them into a queue, since it may run on whichever
+thread. One thread carries them out in order, one studies finished runs, and one alone writes what
+is shown, at most ten times a second.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from gladia_nb.config import SessionConfig
+from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.handle import Live
+from gladia_nb.recipe import Recipe
+from gladia_nb.replay import Replay
+from gladia_nb.run import Run
+from gladia_nb.target import KEY_VARIABLE
+from gladia_nb.widgets import registry
+from gladia_nb.widgets.front import module, style
+from gladia_nb.widgets.setup import Setup, form
+from gladia_nb.widgets.study import Study
+from gladia_nb.widgets.watcher import Watcher
+
+__all__ = ["Lab"]
+
+Command = tuple[dict[str, Any], Sequence[bytes]]
+
+#: Seconds between two looks at what is to be shown.
+_EVERY_S = 0.1
+#: Seconds that a page may be away, as in a reload, before its session is stopped.
+_AWAY_S = 20.0
+#: Sentences in the error region; the oldest goes first.
+_SENTENCES = 4
+
+
+class Lab(anywidget.AnyWidget):
+    """Set up a session, watch it live, study and compare what it recorded; all in one cell.
+
+    Everything that it does is a function that a script can call; the tab "Python" shows which. Its
+    results are here: `lab.run` is the run that is on view, `lab.runs` are all of this Lab.
+
+    Args:
+        source: path of a sound file, or `sample:NAME`.
+        config: a configuration to begin with.
+        server: a `LocalServer` to use as the embedded server.
+        runs: the directory whose runs are on the shelf; by default `GLADIA_NB_RUNS`, else `runs`.
+        microphone: whether to offer the browser's microphone as a source.
+        **options: options of `gladia_nb.recipe.Recipe` to begin with, such as `chunk_ms`.
+
+    Raises:
+        ConfigError: an option is not known.
+
+    Example:
+        `lab = gn.Lab()` in one cell and `lab.run.messages` in another.
+    """
+
+    _esm = module()
+    _css = style()
+
+    form = traitlets.List().tag(sync=True)
+    setup = traitlets.Dict().tag(sync=True)
+    live = traitlets.Dict().tag(sync=True)
+    lines = traitlets.List().tag(sync=True)
+    series = traitlets.Dict().tag(sync=True)
+    after = traitlets.Dict().tag(sync=True)
+    shelf = traitlets.Dict().tag(sync=True)
+    sentences = traitlets.List().tag(sync=True)
+    microphone = traitlets.Any(None, allow_none=True).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
+
+    def __init__(
+        self,
+        source: str | Path = "sample:conversation",
+        config: SessionConfig | None = None,
+        *,
+        server: Any = None,
+        runs: str | Path | None = None,
+        microphone: bool = True,
+        **options: Any,
+    ) -> None:
+        unknown = [name for name in options if name not in Recipe.__dataclass_fields__]
+        if unknown:
+            raise ConfigError(f"{unknown[0]} is not an option of the Lab.")
+        if "target" not in options and os.environ.get(KEY_VARIABLE) and server is None:
+            options["target"] = "gladia"
+        widget = _make_microphone() if microphone else None
+        data = config.to_dict() if config is not None else {}
+        self.cell = registry.current_cell()
+        self._server = server
+        self._key: str | None = None
+        self._setup = Setup(str(source), data, options, microphone=widget is not None)
+        self._watcher = Watcher()
+        self._study = Study(None if runs is None else str(runs))
+        self._said: list[dict[str, Any]] = []
+        self._count = 0
+        self._views: dict[str, float] = {}
+        self._left_at: float | None = None
+        self._reported: Any = None
+        self._dirty = {"setup", "after", "shelf"}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._commands: SimpleQueue[Command | None] = SimpleQueue()
+        self._studies: SimpleQueue[Command | None] = SimpleQueue()
+        super().__init__(form=form(), setup=self._setup_view(), microphone=widget)
+        self._publish(once=True)
+        if widget is not None:
+            self._connect(widget)
+        self.on_msg(self._receive)
+        self._threads = [
+            threading.Thread(target=target, args=args, daemon=True, name=f"gladia_nb lab {name}")
+            for name, target, args in (
+                ("commands", self._work, (self._commands,)),
+                ("studies", self._work, (self._studies,)),
+                ("view", self._publish, ()),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
+        for other in registry.register(self):
+            self._studies.put(({"kind": "settle", "handle": other.handle}, ()))
+
+    # -- for scripts --
+
+    @property
+    def recipe(self) -> Recipe:
+        """What a run that is started now would be."""
+        return self._setup.recipe()
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is on view, or None."""
+        return self._study.run
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs of this Lab, in the order in which they ended."""
+        return list(self._study.made)
+
+    @property
+    def handle(self) -> Live | Replay | None:
+        """The session or replay that is watched, or was last."""
+        return self._watcher.handle
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a session is under way."""
+        return self._watcher.is_live
+
+    def start(self) -> Live:
+        """Begin a session with what is set up, as the button does.
+
+        Raises:
+            ConfigError: something is to be mended first, or a session is under way already.
+            GladiaNbError: as for `gladia_nb.start`.
+        """
+        if self.is_live:
+            raise ConfigError("A session is running; stop it first.")
+        if registry.others(self):
+            raise ConfigError("Another Lab of this kernel has a session; stop that first.")
+        if sentence := self._setup.missing():
+            raise ConfigError(sentence)
+        recipe = self._setup.recipe()
+        live = recipe.start(key=self._key, server=self._server)
+        self._watch(live, recipe)
+        return live
+
+    def stop(self) -> None:
+        """Stop the session properly, if there is one; can be repeated."""
+        if self._watcher.handle is not None:
+            self._watcher.handle.stop()
+
+    def result(self, timeout_s: float | None = None) -> Run:
+        """Wait for the session and return its run; an interrupt stops it properly.
+
+        Raises:
+            ConfigError: nothing was started yet.
+            TimeoutError: it has not ended within `timeout_s`.
+            GladiaNbError: it failed; the error's `run` has what was recorded until then.
+        """
+        handle = self._watcher.handle
+        if handle is None:
+            raise ConfigError("Nothing was started yet; press Start, or call start().")
+        try:
+            return handle.result(timeout_s)
+        except KeyboardInterrupt:
+            handle.stop()
+            return handle.result(timeout_s)
+
+    def close(self) -> None:
+        """Stop what is live and let go of everything; what was recorded is kept."""
+        if "_threads" not in self.__dict__ or self._closed.is_set():
+            # It was never complete, or it is closed already.
+            super().close()
+            return
+        self.stop()
+        self._closed.set()
+        self._commands.put(None)
+        self._studies.put(None)
+        self._setup.close()
+        self._key = None
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"Lab({'live' if self.is_live else 'idle'}, {len(self._study.made)} runs)"
+
+    # -- commands in --
+
+    def _receive(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
+        """From the front end, on whichever thread: only hands over."""
+        if not isinstance(content, dict):
+            return
+        studies = content.get("kind") in Study.KINDS
+        queue = self._studies if studies else self._commands
+        queue.put((content, [bytes(part) for part in buffers or ()]))
+
+    def _work(self, queue: SimpleQueue[Command | None]) -> None:
+        while (command := queue.get()) is not None:
+            content, buffers = command
+            done = self._guarded(self._carry_out, content, buffers)
+            if not done and "ticket" in content:
+                # Whoever waits for an answer waits no longer.
+                self._guarded(self._answer, {"kind": "refused", "ticket": content["ticket"]}, ())
+
+    def _guarded(self, call: Callable[..., None], *arguments: Any) -> bool:
+        """Whatever goes wrong is said in the Lab, not only in a log; returns whether it went."""
+        try:
+            call(*arguments)
+        except GladiaNbError as error:
+            self._say(str(error))
+            return False
+        except Exception as error:  # noqa: BLE001 - a silent thread would be worse
+            self._say(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
+            return False
+        return True
+
+    def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        kind = content.get("kind")
+        if kind in Study.KINDS:
+            try:
+                answer, parts = self._study.do(content, live=self.is_live)
+            finally:
+                # A session that failed has left a run to look at as well.
+                self._touch("after", "shelf")
+            if answer is not None:
+                self._answer({**answer, "ticket": content.get("ticket")}, parts)
+            return
+        handler = self._handlers().get(str(kind))
+        if handler is None:
+            raise ConfigError(f"The Lab does not know the command {kind!r}.")
+        handler(content, buffers)
+        self._touch("setup")
+
+    def _handlers(self) -> Mapping[str, Callable[[dict[str, Any], Sequence[bytes]], Any]]:
+        setup = self._setup
+        return {
+            "source": lambda c, _: setup.choose(c["choice"], c.get("path", "")) or self._arm(),
+            "upload": lambda c, b: setup.upload(c["name"], c["part"], c["parts"], b[0]),
+            "set": lambda c, _: setup.set(c["name"], c["value"]),
+            "reset": lambda c, _: setup.reset(c["name"]),
+            "preset": lambda c, _: setup.preset(c["name"]),
+            "listen": lambda c, _: self._answer(
+                {"kind": "sound", "ticket": c.get("ticket")}, [setup.sound()]
+            ),
+            "key": self._take_key,
+            "forget": lambda _c, _b: setattr(self, "_key", None),
+            "start": lambda _c, _b: self.start(),
+            "stop": lambda _c, _b: self.stop(),
+            "abort": lambda _c, _b: self._abort(),
+            "replay": lambda c, _: self._replay(c["speed"]),
+            "dismiss": lambda c, _: self._dismiss(c["number"]),
+            "hello": lambda c, _: self._hello(c["view"]),
+            "leave": lambda c, _: self._leave(c["view"]),
+            "heard": lambda c, _: self._heard(c["event"]),
+        }
+
+    def _take_key(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
+        key = str(content.pop("value", "")).strip()
+        if not key:
+            raise ConfigError("The key is empty; paste it from your account.")
+        self._key = key
+
+    def _abort(self) -> None:
+        if self._watcher.handle is not None:
+            self._watcher.handle.abort()
+
+    def _replay(self, speed: Any) -> None:
+        if self.is_live:
+            raise ConfigError("A session is running; replay when it has ended.")
+        self.stop()
+        handle = self._study.replay(speed)
+        self._watcher.watch(handle, handle.run.name, float(speed) or 1.0)
+
+    def _watch(self, live: Live, recipe: Recipe) -> None:
+        audio = self._setup.audio
+        title = "microphone" if live.is_live or audio is None else audio.name
+        self._watcher.watch(live, title, recipe.speed)
+        self._touch("setup")
+
+    # -- the microphone --
+
+    def _connect(self, microphone: Any) -> None:
+        microphone.launch = self._launch
+        microphone.on_event(
+            lambda event: self._commands.put(({"kind": "heard", "event": event}, ()))
+        )
+
+    def _arm(self) -> None:
+        if self.microphone is not None and self._setup.choice in ("take", "stream"):
+            self.microphone.mode = self._setup.choice
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        """Something that the microphone tells."""
+        match event["kind"]:
+            case "take":
+                self._setup.keep_take(event["take"])
+            case "started":
+                self._watch(event["live"], self._setup.recipe())
+            case "error":
+                raise GladiaNbError(str(event["text"]))
+
+    def _launch(self, source: Any) -> Live:
+        recipe = self._setup.recipe()
+        return recipe.start(key=self._key, server=self._server, source=source)
+
+    # -- pages that come and go --
+
+    def _hello(self, view: str) -> None:
+        self._views[view] = time.monotonic()
+        self._left_at = None
+
+    def _leave(self, view: str) -> None:
+        self._views.pop(view, None)
+        if not self._views:
+            self._left_at = time.monotonic()
+
+    def _look_after(self) -> None:
+        """Stop a session whose page was closed."""
+        left = self._left_at
+        if left is not None and self.is_live and time.monotonic() - left > _AWAY_S:
+            self._left_at = None
+            self.stop()
+            self._say("The page was closed, so the session was stopped; its record is complete.")
+
+    # -- what is shown --
+
+    def _touch(self, *topics: str) -> None:
+        with self._lock:
+            self._dirty.update(topics)
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            self._count += 1
+            self._said = [*self._said, {"number": self._count, "text": text}][-_SENTENCES:]
+            self._dirty.add("sentences")
+
+    def _dismiss(self, number: int) -> None:
+        with self._lock:
+            self._said = [entry for entry in self._said if entry["number"] != number]
+            self._dirty.add("sentences")
+
+    def _setup_view(self) -> dict[str, Any]:
+        key = "typed" if self._key else "environment" if os.environ.get(KEY_VARIABLE) else "none"
+        missing = self._setup.missing()
+        needs_key = self._setup.options["target"] == "gladia" and key == "none"
+        if not missing and needs_key:
+            missing = f"Gladia's service needs a key: set {KEY_VARIABLE}, or type it below."
+        return {**self._setup.view(), "key": key, "missing": missing}
+
+    def _publish(self, *, once: bool = False) -> None:
+        """The one writer of traits."""
+        while not self._closed.wait(0 if once else _EVERY_S):
+            self._guarded(self._show)
+            if once:
+                return
+
+    def _show(self) -> None:
+        self._look_after()
+        views = self._watcher.views()
+        handle = self._watcher.handle
+        if handle is not None and handle.done and self._reported is not handle:
+            self._reported = handle
+            if self._watcher.mode == "live":
+                self._studies.put(({"kind": "ended", "handle": handle}, ()))
+            self._touch("setup")
+        with self._lock:
+            dirty, self._dirty = self._dirty, set()
+            said = list(self._said)
+        if "setup" in dirty:
+            views["setup"] = self._setup_view()
+        if "sentences" in dirty:
+            views["sentences"] = said
+        if "after" in dirty:
+            views["after"] = self._study.view()
+        if "shelf" in dirty:
+            views["shelf"] = self._study.shelf()
+        with self.hold_sync():
+            for name, value in views.items():
+                if getattr(self, name) != value:
+                    setattr(self, name, value)
+
+    def _answer(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        self.send(content, buffers=list(buffers))
+
+
+def _make_microphone() -> Any:
+    try:
+        from gladia_nb.widgets.microphone import Microphone
+    except ImportError:
+        return None
+    return Microphone()

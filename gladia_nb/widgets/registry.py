@@ -1,0 +1,87 @@
+"""The Labs of this kernel: one live session at most, and ways to stop it from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import weakref
+from typing import Any, Protocol
+
+__all__ = ["current_cell", "others", "register"]
+
+
+class _Lab(Protocol):
+    cell: str
+
+    @property
+    def is_live(self) -> bool: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+_labs: weakref.WeakSet[Any] = weakref.WeakSet()
+_lock = threading.Lock()
+
+
+def register(lab: _Lab) -> list[Any]:
+    """A new Lab: stop what others have live, and close those that the same cell made before.
+
+    Returns:
+        The Labs that had something live: it ends by itself, a little later.
+    """
+    with _lock:
+        before = list(_labs)
+        _labs.add(lab)
+    live = [other for other in before if other.is_live]
+    for other in before:
+        # Stopped properly: the service sends the rest, and the record has its end.
+        other.stop()
+        if lab.cell and other.cell == lab.cell:
+            other.close()
+    _stop_on_idle_interrupt()
+    return live
+
+
+def others(lab: _Lab) -> list[Any]:
+    """The other Labs of this kernel that have a live session."""
+    with _lock:
+        return [other for other in _labs if other is not lab and other.is_live]
+
+
+def _ipython() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
+def current_cell() -> str:
+    """The id of the notebook cell that is being executed, or "" where there is none."""
+    shell = _ipython()
+    with contextlib.suppress(AttributeError, KeyError, TypeError):
+        return str(shell.get_parent()["metadata"]["cellId"])
+    return ""
+
+
+def _stop_on_idle_interrupt() -> None:
+    """Let the interrupt of an idle kernel stop what is live.
+
+    While a cell runs an interrupt belongs to the cell. Between cells ipykernel ignores it; the
+    handler that it puts back after each cell is kept in `saved_sigint_handler`.
+    """
+    kernel = getattr(_ipython(), "kernel", None)
+    if hasattr(kernel, "saved_sigint_handler"):
+        kernel.saved_sigint_handler = _interrupted
+
+
+def _interrupted(_number: int, _frame: Any) -> None:
+    # Not here: this interrupts whatever runs, and it may hold a lock.
+    threading.Thread(target=_stop_all, name="gladia_nb interrupt", daemon=True).start()
+
+
+def _stop_all() -> None:
+    with _lock:
+        labs = list(_labs)
+    for lab in labs:
+        lab.stop()

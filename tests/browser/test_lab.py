@@ -1,0 +1,400 @@
+"""The Lab as people use it: in JupyterLab, in Notebook 7 and in Voila, with mouse and keys."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from gladia_nb.livestate import MAX_LINES
+from gladia_nb.record import dump_line
+from gladia_nb.run import load
+
+from .conftest import PATIENCE_MS, SIZE
+from .hosts import Host, Notebook, Requests
+
+expect.set_options(timeout=PATIENCE_MS)
+
+HERE = Path(__file__).resolve().parent
+#: A scripted server, three seconds of sound and thirty.
+PREPARE = f"""\
+import sys
+sys.path.insert(0, {str(HERE.parent)!r})
+from scripted_helpers import SCRIPT, make_sound
+import gladia_nb as gn
+make_sound("short.wav")
+make_sound("long.wav", 30.0)
+server = gn.LocalServer(engine="scripted", script=SCRIPT, **options).start()
+config = gn.SessionConfig(endpointing=0.3)
+"""
+SHOW = "lab = gn.Lab({source!r}, config, server=server)\nlab"
+STREAMING = "() => document.querySelector('.gnb-progress').ariaValueNow > 0"
+SECRET = "k3y-that-must-not-be-anywhere-51c0ffee"
+
+
+def cells(source: str = "short.wav", options: str = "{}") -> list[str]:
+    return [f"options = {options}", PREPARE, SHOW.format(source=source)]
+
+
+def show(
+    host: Host, page: Page, source: str = "short.wav", options: str = "{}"
+) -> tuple[Notebook, Locator]:
+    """A notebook with a Lab, and the Lab."""
+    book = host.open(page, cells(source, options))
+    if host.name != "voila":
+        book.run()
+    lab = page.locator(".gnb-lab")
+    expect(lab.get_by_role("button", name="Start", exact=True)).to_have_attribute(
+        "aria-disabled", "false", timeout=60_000
+    )
+    return book, lab
+
+
+def start(lab: Locator) -> None:
+    lab.get_by_role("button", name="Start", exact=True).click()
+
+
+def no_violations(page: Page, state: str) -> None:
+    found = Axe().run(page, context=".gnb-lab").response["violations"]
+    said = [
+        (entry["id"], entry["help"], [node["html"] for node in entry["nodes"]]) for entry in found
+    ]
+    assert said == [], f"{state}: {said}"
+
+
+def path_of(lab: Locator) -> Path:
+    """The file of the run on view."""
+    facts = lab.locator(".gnb-factlist > div", has_text="Kept in")
+    return Path(facts.locator("dd").inner_text())
+
+
+# -- JupyterLab --
+
+
+@pytest.fixture(scope="module")
+def desk(browser, lab) -> tuple[Page, Notebook, Locator, Requests]:
+    """One page for all tests that leave the Lab as they found it: ready."""
+    requests = Requests()
+    context = browser.new_context(viewport=SIZE, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    requests.watch(context)
+    page = context.new_page()
+    book, shown = show(lab, page)
+    yield page, book, shown, requests
+    context.close()
+
+
+def test_empty(desk):
+    page, _, lab, _ = desk
+    no_violations(page, "empty")
+    expect(lab.get_by_role("status").filter(has_text="Ready")).to_be_visible()
+    assert lab.get_by_text("When a session has ended").is_visible()
+
+
+def test_settings_are_checked_as_they_are_typed(desk):
+    page, _, lab, _ = desk
+    field = lab.get_by_label("Endpointing, s", exact=True)
+    field.fill("30")
+    problem = lab.get_by_text("Must be between 0.01 and 10 (got 30).")
+    expect(problem).to_be_visible()
+    assert problem.get_attribute("id") in field.get_attribute("aria-describedby").split()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(lab.get_by_text("One setting needs to be mended first.")).to_be_visible()
+    no_violations(page, "a problem")
+    lab.get_by_role("button", name="Endpointing, s: back to the default, 0.05").click()
+    expect(problem).to_be_hidden()
+    expect(field).to_have_value("0.05")
+    field.fill("0.3")
+    for fold in lab.locator("details").all():
+        fold.locator("summary").click()
+    no_violations(page, "everything unfolded")
+    for fold in lab.locator("details").all():
+        fold.locator("summary").click()
+    lab.get_by_role("tab", name="Python").click()
+    expect(lab.locator("pre")).to_contain_text("endpointing=0.3")
+    no_violations(page, "code")
+    lab.get_by_role("tab", name="Settings").click()
+
+
+def test_a_run_with_keys_only_and_what_comes_after(desk):
+    page, _, lab, requests = desk
+    select = lab.get_by_label("Sound", exact=True)
+    select.focus()
+    panels = []
+    for _ in range(80):
+        panel, primary = page.evaluate(
+            "() => [document.activeElement.closest('.gnb-panel')?.getAttribute('class'), "
+            "document.activeElement.classList.contains('gnb-primary')]"
+        )
+        if not panels or panels[-1] != panel:
+            panels.append(panel)
+        if primary:
+            break
+        page.keyboard.press("Tab")
+    assert primary
+    # In the order of reading: source, then settings, then the run.
+    assert panels == ["gnb-panel gnb-source", "gnb-panel gnb-config", "gnb-panel gnb-live"]
+    before = lab.locator(".gnb-counters").bounding_box()
+    page.keyboard.press("Enter")
+    expect(lab.get_by_role("log")).to_contain_text("one two three four")
+    during = lab.locator(".gnb-counters").bounding_box()
+    assert during == before, "nothing jumps while words come"
+    no_violations(page, "streaming")
+    expect(lab.locator(".gnb-verdict")).to_be_visible()
+    expect(lab.get_by_role("log")).to_contain_text("five six seven")
+    expect(lab.get_by_role("status").filter(has_text="Finished")).to_be_visible()
+    assert lab.locator(".gnb-counters").bounding_box() == before
+    no_violations(page, "finished")
+    run = load(path_of(lab))
+    assert run.outcome == "finished"
+    assert run.config["endpointing"] == 0.3
+    assert requests.outside == []
+
+
+def test_views_of_the_run(desk, tmp_path):
+    page, _, lab, _ = desk
+    lab.get_by_role("tab", name="Pictures").click()
+    picture = lab.locator(".gnb-result img")
+    expect(picture).to_be_visible()
+    assert "Overview of" in picture.get_attribute("alt")
+    assert picture.evaluate("(image) => image.naturalWidth") > 500
+    no_violations(page, "picture")
+    lab.get_by_role("tab", name="Pictures").press("ArrowRight")
+    lab.get_by_label("Table").select_option("Messages")
+    expect(lab.get_by_role("table", name="Messages")).to_contain_text("recv_ns")
+    no_violations(page, "table")
+    lab.get_by_role("tab", name="Keep").click()
+    lab.get_by_label("A copy of the run", exact=True).fill(str(tmp_path / "copy.run"))
+    lab.get_by_role("button", name="A copy of the run: write").click()
+    expect(lab.get_by_text("Saved as")).to_be_visible()
+    assert load(tmp_path / "copy.run").outcome == "finished"
+    no_violations(page, "keep")
+
+
+def test_replay_pause_and_compare(desk):
+    page, _, lab, requests = desk
+    lab.get_by_role("tab", name="Replay").click()
+    lab.get_by_role("button", name="As it was").click()
+    expect(lab.get_by_role("status").filter(has_text="Replay: streaming")).to_be_visible()
+    lab.get_by_role("button", name="Pause the view").click()
+    lab.get_by_role("button", name="Go on with the view").click()
+    lab.get_by_role("button", name="At once").click()
+    expect(lab.get_by_role("status").filter(has_text="Replay: finished")).to_be_visible()
+    expect(lab.get_by_role("log")).to_contain_text("five six seven")
+    start(lab)
+    boxes = lab.locator(".gnb-shelf input[type=checkbox]")
+    expect(boxes).to_have_count(2)
+    for k in range(2):
+        boxes.nth(k).check()
+    lab.get_by_role("button", name="Compare", exact=True).click()
+    table = lab.get_by_role("table", name="Runs side by side")
+    expect(table).to_contain_text("measurement")
+    no_violations(page, "compare")
+    assert requests.outside == []
+
+
+def test_an_upload_and_the_player(desk, clip):
+    _, _, lab, _ = desk
+    lab.get_by_label("Sound", exact=True).select_option("upload")
+    lab.get_by_label("WAV, FLAC").set_input_files(clip)
+    expect(lab.get_by_text("clip.flac · 5.0 s · 16 kHz · mono")).to_be_visible()
+    lab.get_by_role("button", name="Listen").click()
+    player = lab.locator("audio")
+    expect(player).to_be_visible()
+    assert player.get_attribute("src").startswith("blob:")
+
+
+def test_errors_are_said(desk):
+    page, _, lab, _ = desk
+    lab.get_by_label("Sound", exact=True).select_option("file")
+    lab.get_by_label("Path", exact=True).fill("missing.wav")
+    lab.get_by_label("Path", exact=True).press("Enter")
+    expect(lab.locator(".gnb-source").get_by_text("There is no file")).to_be_visible()
+    lab.get_by_label("Where to", exact=True).select_option("1")
+    lab.get_by_role("button", name="Use this key").click()
+    alert = lab.get_by_role("alert")
+    expect(alert).to_contain_text("The key is empty")
+    no_violations(page, "error")
+    alert.get_by_role("button", name="Dismiss").click()
+    expect(alert).to_be_empty()
+    lab.get_by_label("Where to", exact=True).select_option("0")
+    lab.get_by_label("Path", exact=True).fill("short.wav")
+    lab.get_by_label("Path", exact=True).press("Enter")
+    expect(lab.get_by_role("button", name="Start", exact=True)).to_have_attribute(
+        "aria-disabled", "false"
+    )
+
+
+def test_dark_and_narrow(desk):
+    page, book, lab, _ = desk
+    book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    no_violations(page, "dark")
+    page.set_viewport_size({"width": 700, "height": 900})
+    assert lab.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
+    no_violations(page, "narrow")
+    page.set_viewport_size(SIZE)
+    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+
+
+def test_half_an_hour_of_words_leaves_the_page_flat(desk):
+    page, _, lab, _ = desk
+    # The record of a long session, made from that of a short one.
+    first = lab.locator(".gnb-shelf tbody button").first
+    first.click()
+    lab.get_by_role("tab", name="Summary").click()
+    path = path_of(lab)
+    record = load(path).record
+    message = next(
+        e for e in record.of("message") if '"is_final":true' in e["raw"].replace(" ", "")
+    )
+    body = json.loads(message["raw"])
+    lines = [record.header, *record.of("init", "connect", "audio_start")]
+    for k in range(2000):
+        body["data"]["utterance"]["text"] = f" line {k}"
+        lines.append({**message, "raw": json.dumps(body)})
+    text = "".join(dump_line(line) for line in (*lines, record.events[-1]))
+    path.with_name("zz-long.run").write_text(text, "ascii")
+    lab.get_by_role("button", name="Look again").click()
+    rows = lab.locator(".gnb-shelf tbody button")
+    expect(rows).to_have_count(3)
+    lab.locator(".gnb-shelf tbody tr", has=page.locator("[data-path$='zz-long.run']")).get_by_role(
+        "button"
+    ).click()
+    expect(lab.locator(".gnb-factlist")).to_contain_text("zz-long.run")
+    lab.get_by_role("tab", name="Replay").click()
+    counts = []
+    for _ in range(2):
+        lab.get_by_role("button", name="At once").click()
+        expect(lab.get_by_role("log")).to_contain_text("line 1999")
+        assert lab.get_by_role("log").locator("p").count() == MAX_LINES
+        counts.append(page.evaluate("() => document.querySelectorAll('.gnb-live *').length"))
+    assert counts[0] == counts[1]
+
+
+def test_stop_in_the_middle(desk):
+    page, _, lab, _ = desk
+    lab.get_by_label("Sound", exact=True).select_option("file")
+    lab.get_by_label("Path", exact=True).fill("long.wav")
+    lab.get_by_label("Path", exact=True).press("Enter")
+    expect(lab.get_by_text("long.wav · 30.0 s")).to_be_visible()
+    start(lab)
+    page.wait_for_function(STREAMING)
+    lab.get_by_role("button", name="Stop", exact=True).click()
+    expect(lab.get_by_role("status").filter(has_text="Stopped")).to_be_visible()
+    expect(lab.locator(".gnb-factlist")).to_contain_text("stopped")
+    run = load(path_of(lab))
+    assert run.outcome == "stopped"
+    assert run.duration_s == 30
+
+
+def test_the_key_is_in_no_file(desk, lab, tmp_path):
+    page, book, shown, requests = desk
+    shown.get_by_label("Where to", exact=True).select_option("4")
+    shown.get_by_label("URL", exact=True).fill("http://127.0.0.1:9")
+    shown.get_by_label("API key", exact=True).fill(SECRET)
+    shown.get_by_label("API key", exact=True).press("Enter")
+    expect(shown.get_by_text("A key is set, typed here.")).to_be_visible()
+    assert shown.get_by_label("API key", exact=True).input_value() == ""
+    no_violations(page, "key set")
+    book.save()
+    saved = json.loads(book.path.read_text())
+    assert "widgets" in saved["metadata"], "the state of widgets was saved with it"
+    out = tmp_path / "exported"
+    for kind in ("html", "notebook"):
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "nbconvert",
+                "--to",
+                kind,
+                "--output-dir",
+                str(out),
+                str(book.path),
+            ],
+            check=True,
+            capture_output=True,
+        )
+    folders = [lab.work.parent, out]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert book.path in files
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert SECRET not in page.content()
+    assert not [url for url in requests.urls if SECRET in url]
+    shown.get_by_role("button", name="Forget the key").click()
+    expect(shown.get_by_text("No key is set.")).to_be_visible()
+
+
+def test_a_dropped_connection_while_streaming(desk):
+    page, book, _, requests = desk
+    book.add(
+        "faulty = gn.LocalServer(engine='scripted', script=SCRIPT, faults=['drop:at_byte=40000'])\n"
+        "other = gn.Lab('short.wav', config, server=faulty.start())\nother"
+    )
+    shown = page.locator(".gnb-lab").nth(1)
+    start(shown)
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.locator(".gnb-note").first).to_contain_text("The connection was lost")
+    expect(shown.get_by_role("log")).to_contain_text("five six seven")
+    run = load(path_of(shown))
+    assert run.outcome == "finished"
+    assert run.chunks["ack_ns"].notna().all()
+    assert requests.outside == []
+
+
+# -- the kernel --
+
+
+def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, page):
+    book, shown = show(lab, page, "long.wav")
+    start(shown)
+    page.wait_for_function(STREAMING)
+    book.interrupt()
+    expect(shown.get_by_role("status").filter(has_text="Stopped")).to_be_visible()
+    # The same cell again: a new Lab, ready, and no session beside it.
+    start(shown)
+    page.wait_for_function(STREAMING)
+    book.run_cell(2)
+    expect(shown.get_by_role("status").filter(has_text="Ready")).to_be_visible()
+    newest = shown.locator(".gnb-shelf tbody tr").first
+    expect(newest).to_contain_text("stopped")
+    start(shown)
+    page.wait_for_function(STREAMING)
+    book.restart()
+    book.run()
+    expect(newest).to_contain_text("aborted")
+
+
+# -- the other hosts --
+
+
+def test_notebook_7(notebook, page, requests):
+    _, shown = show(notebook, page)
+    start(shown)
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.get_by_role("log")).to_contain_text("five six seven")
+    assert load(path_of(shown)).outcome == "finished"
+    no_violations(page, "Notebook 7")
+    assert requests.outside == []
+
+
+def test_voila(voila, page):
+    _, shown = show(voila, page)
+    start(shown)
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.get_by_role("log")).to_contain_text("five six seven")
+    assert load(path_of(shown)).outcome == "finished"
+    no_violations(page, "Voila")
+
+
+def test_the_notebook_under_voila(voila, page, repository):
+    book = voila.open(page, repository / "notebooks" / "lab.ipynb")
+    expect(page.locator(".gnb-lab")).to_be_visible(timeout=60_000)
+    assert "Traceback" not in book.outputs
+    assert "Recipe(" in book.outputs
