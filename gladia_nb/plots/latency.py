@@ -155,8 +155,8 @@ def plot_word_latency(run: Run, ax: Axes | None = None, *, clock: str = "send") 
         empty(ax, NO_TRANSCRIPTS)
     return finish(
         ax,
-        title=f"Word latency (line: median of {_WINDOW} words)",
-        xlabel="audio time of the word's end (s)",
+        title="Word latency",
+        xlabel=f"audio time of the word's end (s); lines: median of {_WINDOW} words",
         ylabel=f"ms since word end (@{clock})",
     )
 
