@@ -44,6 +44,9 @@ format: .venv/.dev ## put the code into its format
 lab: .venv/.lab ## open the notebooks in JupyterLab
 	$(BIN)/gladia-nb lab
 
+screenshots: .venv/.test ## make the pictures of the Lab in docs/
+	$(BIN)/python docs/screenshots.py
+
 bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
 	$(BIN)/python benchmarks/stopwatch.py

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import subprocess
@@ -106,10 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.set_defaults(run=_serve)
 
-    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab = commands.add_parser("lab", help="open the Lab: a session with controls, in JupyterLab")
+    lab.add_argument("--page", action="store_true", help="as a page without code, by Voila")
     lab.add_argument("--no-browser", action="store_true", help="print the address only")
     lab.add_argument("--port", type=int, metavar="N")
-    lab.add_argument("options", nargs="*", metavar="-- OPTION", help="more, for JupyterLab itself")
+    lab.add_argument("options", nargs="*", metavar="-- OPTION", help="more, for the program itself")
     lab.set_defaults(run=_lab)
     return parser
 
@@ -236,20 +238,58 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _lab(arguments: argparse.Namespace) -> int:
-    directory = Path("notebooks") if Path("notebooks").is_dir() else Path.cwd()
-    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={directory}"]
+    module, name = ("voila", "Voila") if arguments.page else ("jupyterlab", "JupyterLab")
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        raise GladiaNbError(
+            f'{name} is not installed; install it with: pip install "gladia-nb[lab]".'
+        ) from None
+    try:
+        return subprocess.call(_lab_command(arguments, _lab_notebook()))  # noqa: S603 - our own interpreter
+    except KeyboardInterrupt:
+        return 0
+
+
+def _lab_command(arguments: argparse.Namespace, notebook: Path) -> list[str]:
+    command = [sys.executable, "-m"]
+    if arguments.page:
+        command += ["voila", str(notebook)]
+    else:
+        command += ["jupyter", "lab", f"--notebook-dir={notebook.parent}", str(notebook)]
     if arguments.no_browser:
         command.append("--no-browser")
     if arguments.port is not None:
         command.append(f"--port={arguments.port}")
-    command += arguments.options
-    try:
-        import jupyterlab  # noqa: F401
-    except ImportError:
-        raise GladiaNbError(
-            'JupyterLab is not installed; install it with: pip install "gladia-nb[lab]".'
-        ) from None
-    try:
-        return subprocess.call(command)  # noqa: S603 - our own interpreter
-    except KeyboardInterrupt:
-        return 0
+    return [*command, *arguments.options]
+
+
+def _lab_notebook() -> Path:
+    """The notebook with the Lab: that of the project, else one in the current folder."""
+    own = Path("notebooks", "lab.ipynb").absolute()
+    if own.is_file():
+        return own
+    path = Path("lab.ipynb").absolute()
+    if not path.exists():
+        cell: dict[str, Any] = {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": "lab",
+            "metadata": {},
+            "outputs": [],
+            "source": "import gladia_nb as gn\n\nlab = gn.Lab()\nlab",
+        }
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        book = {
+            "cells": [cell],
+            "metadata": {"kernelspec": kernel},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        try:
+            path.write_text(json.dumps(book, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise GladiaNbError(
+                f"Cannot write {path}: {error.strerror or error}. Go to a folder of your own."
+            ) from None
+    return path

@@ -1,15 +1,18 @@
 """The fields of a configuration as a form: generated from the model, so that none is forgotten.
 
-`fields()` lists every field that `SessionConfig` has, nested ones with their path. A form edits plain
-data, as `SessionConfig.from_dict` takes it; `set_value` and `reset_value` return changed copies.
+`fields()` lists every field that `SessionConfig` has, nested ones with their path. A form edits
+plain data, as `SessionConfig.from_dict` takes it; `set_value` and `reset_value` return changed
+copies.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import inspect
 import json
+import math
 import re
 import types
 import typing
@@ -266,20 +269,22 @@ def read_value(field: Field, typed: Any) -> Any:
     if field.kind == "choice":
         return next((choice for choice in field.choices if str(choice) == text), text)
     if field.kind in ("number", "whole"):
-        try:
-            number = float(text)
-        except ValueError:
-            return text
-        # 1e400 is a number to Python and to nobody else.
-        if number != number or abs(number) == float("inf"):
-            return text
-        return int(number) if number.is_integer() else number
+        return _number(text)
     if field.kind == "json":
-        try:
+        with contextlib.suppress(ValueError):
             return json.loads(text)
-        except ValueError:
-            return text
     return text
+
+
+def _number(text: str) -> float | int | str:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    # 1e400 and nan are numbers to Python and to nobody else.
+    if not math.isfinite(number):
+        return text
+    return int(number) if number.is_integer() else number
 
 
 def set_value(data: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ was "spoken". What the service did not say is missing (`NaN` or `<NA>`), never 0
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -148,34 +148,38 @@ REFERENCE: Schema = MappingProxyType(
 
 def messages_frame(record: Record) -> pd.DataFrame:
     """Every message; columns in `MESSAGES`."""
+    return _lent(record, "messages", _messages)
+
+
+def _messages(record: Record) -> dict[str, Any]:
     found = read(record)
-    raw = found.raw.copy()
-    raw[found.odd] = [writable(text) for text in raw[found.odd]]
-    return _owned(
-        {
-            "message": np.arange(len(found.recv_ns)),
-            "recv_ns": found.recv_ns.copy(),
-            "recv_s": _since(found.recv_ns, record.t0_ns),
-            "via": _coded(found.via),
-            "connection": _integers(found.connection),
-            "type": _coded(found.type),
-            "id": _coded(found.id),
-            "channel": _integers(found.channel),
-            "is_final": _flags(found.is_final),
-            "start_s": found.start_s.copy(),
-            "end_s": found.end_s.copy(),
-            "text": _texts(found.text),
-            "n_words": _integers(found.n_words),
-            "confidence": found.confidence.copy(),
-            "language": _coded(found.language),
-            "acknowledged": _flags(found.acknowledged),
-            "byte_end": _integers(found.byte_end),
-            "created_at": _texts(found.created_at),
-            "error": _coded(found.error),
-            "problem": _coded(found.problem),
-            "raw": _texts(raw),
-        }
-    )
+    raw = found.raw
+    if len(found.odd):
+        raw = raw.copy()
+        raw[found.odd] = [writable(text) for text in raw[found.odd]]
+    return {
+        "message": np.arange(len(found.recv_ns)),
+        "recv_ns": found.recv_ns,
+        "recv_s": _since(found.recv_ns, record.t0_ns),
+        "via": _coded(found.via),
+        "connection": _integers(found.connection),
+        "type": _coded(found.type),
+        "id": _coded(found.id),
+        "channel": _integers(found.channel),
+        "is_final": _flags(found.is_final),
+        "start_s": found.start_s,
+        "end_s": found.end_s,
+        "text": _texts(found.text),
+        "n_words": _integers(found.n_words),
+        "confidence": found.confidence,
+        "language": _coded(found.language),
+        "acknowledged": _flags(found.acknowledged),
+        "byte_end": _integers(found.byte_end),
+        "created_at": _texts(found.created_at),
+        "error": _coded(found.error),
+        "problem": _coded(found.problem),
+        "raw": _texts(raw),
+    }
 
 
 def chunks_frame(record: Record) -> pd.DataFrame:
@@ -206,29 +210,31 @@ def chunks_frame(record: Record) -> pd.DataFrame:
         "ack_ms": np.where(lost | ~acked, np.nan, (ack_ns - end_ns) / 1e6),
         "resend": np.fromiter((event["resend"] for event in events), np.bool_, len(events)),
     }
-    return _owned({name: columns[name] for name in CHUNKS})
+    return pd.DataFrame({name: columns[name] for name in CHUNKS}, copy=False)
 
 
 def words_frame(record: Record) -> pd.DataFrame:
     """Every word of every transcript; columns in `WORDS`."""
+    return _lent(record, "words", _words)
+
+
+def _words(record: Record) -> dict[str, Any]:
     found, said = read(record), words(record)
     counts = np.diff(said.first)
     message = np.repeat(np.arange(len(counts)), counts)
-    return _owned(
-        {
-            "message": message,
-            "recv_ns": found.recv_ns[message],
-            "recv_s": _since(found.recv_ns[message], record.t0_ns),
-            "channel": found.channel.value[message],
-            "id": _coded(Coded(_named(found.id)[message], [*found.id.levels, ""])),
-            "is_final": found.is_final.value[message],
-            "position": np.arange(len(message)) - said.first[message],
-            "word": _coded(said.text),
-            "start_s": said.start_s.copy(),
-            "end_s": said.end_s.copy(),
-            "confidence": said.confidence.copy(),
-        }
-    )
+    return {
+        "message": message,
+        "recv_ns": found.recv_ns[message],
+        "recv_s": _since(found.recv_ns[message], record.t0_ns),
+        "channel": found.channel.value[message],
+        "id": _coded(Coded(_named(found.id)[message], [*found.id.levels, ""])),
+        "is_final": found.is_final.value[message],
+        "position": np.arange(len(message)) - said.first[message],
+        "word": _coded(said.text),
+        "start_s": said.start_s,
+        "end_s": said.end_s,
+        "confidence": said.confidence,
+    }
 
 
 def utterances_frame(record: Record) -> pd.DataFrame:
@@ -469,11 +475,11 @@ def _since(stamps: Ints, t0: int | None) -> Floats:
 
 
 def _integers(column: Nullable) -> pd.arrays.IntegerArray:
-    return pd.arrays.IntegerArray(column.value.astype("int64"), column.missing.copy())
+    return pd.arrays.IntegerArray(column.value, column.missing)
 
 
 def _flags(column: Nullable) -> pd.arrays.BooleanArray:
-    return pd.arrays.BooleanArray(column.value.astype(bool), column.missing.copy())
+    return pd.arrays.BooleanArray(column.value, column.missing)
 
 
 def _coded(column: Coded) -> Any:
@@ -487,14 +493,24 @@ def _named(column: Coded) -> npt.NDArray[np.int32]:
     return np.where(column.codes < 0, none, column.codes)
 
 
-def _owned(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """A frame of arrays that nobody else holds: hours of words are not copied once more."""
-    return pd.DataFrame(columns, copy=False)
+def _lent(
+    record: Record, name: str, columns: Callable[[Record], Mapping[str, Any]]
+) -> pd.DataFrame:
+    """A frame that shares its memory with the reading until somebody writes to it.
+
+    The record keeps one that nobody writes to. So pandas knows of each column that it is shared,
+    and copies it before it changes in the frame that was given away (copy on write).
+    """
+    key = f"frame of {name}"
+    if key not in record.derived:
+        record.derived[key] = pd.DataFrame(columns(record), copy=False)
+    frame: pd.DataFrame = record.derived[key]
+    return frame.copy(deep=False)
 
 
 def _texts(texts: npt.NDArray[np.object_]) -> Any:
     """A string column from texts and None."""
-    return pd.array(texts, dtype="str")
+    return pd.array(texts, dtype="str", copy=False)
 
 
 def _objects(values: list[Any]) -> npt.NDArray[np.object_]:

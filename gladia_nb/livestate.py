@@ -36,6 +36,7 @@ _LATE_MS, _VERY_LATE_MS = 5.0, 50.0
 _LAG_MS, _LONG_LAG_MS = 10.0, 100.0
 
 Point = tuple[float, float]
+Level = Literal["good", "watch", "poor"]
 Phase = Literal[
     "connecting",
     "streaming",
@@ -87,7 +88,7 @@ class Health:
         text: why, in a sentence.
     """
 
-    level: Literal["good", "watch", "poor"]
+    level: Level
     text: str
 
 
@@ -337,11 +338,12 @@ class LiveState:
             self._partial(channel, str(data.get("id")), text)
         self._counts[f"{kind}s"] += 1
         end = utterance.get("end")
-        sent_ns = self._sent_at(float(end)) if isinstance(end, (int, float)) else None
-        if sent_ns is None:
+        end_s = float(end) if isinstance(end, (int, float)) else None
+        sent_ns = None if end_s is None else self._sent_at(end_s)
+        if sent_ns is None or end_s is None:
             self._unplaced += 1
             return
-        self._plot(kind, recv_ns, float(end))
+        self._plot(kind, recv_ns, end_s)
         self._latency[f"{kind}_ms"].add(self._since(recv_ns), (recv_ns - sent_ns) / 1e6)
 
     def _partial(self, channel: int, ident: str, text: str) -> None:
@@ -399,19 +401,30 @@ class LiveState:
         )
 
     def _health(self) -> Health:
-        late = max(self._late, default=0.0)
-        if self._phase == "reconnecting":
-            return Health("poor", "The connection is lost; words around it include the recovery.")
-        if late > _VERY_LATE_MS:
-            return Health("poor", f"A chunk has just left {late:.0f} ms late: the machine is busy.")
-        if self._lag_ms > _LONG_LAG_MS:
-            return Health("poor", f"The stopwatch stalled for {self._lag_ms:.0f} ms.")
-        if late > _LATE_MS:
-            return Health("watch", f"A chunk has just left {late:.1f} ms late.")
-        if self._lag_ms > _LAG_MS:
-            return Health("watch", f"The stopwatch stalled for {self._lag_ms:.0f} ms.")
-        if self._counts["connections"] > 1:
-            return Health("watch", "The connection was lost once or more and resumed.")
-        if not self._late:
-            return Health("good", "Nothing has been sent yet.")
+        """The first of these that holds, the worst first."""
+        late, lag = max(self._late, default=0.0), self._lag_ms
+        busy, stalled = (
+            "A chunk has just left {:.1f} ms late.",
+            "The stopwatch stalled for {:.0f} ms.",
+        )
+        checks: tuple[tuple[bool, Level, str], ...] = (
+            (
+                self._phase == "reconnecting",
+                "poor",
+                "The connection is lost; words around it include the recovery.",
+            ),
+            (late > _VERY_LATE_MS, "poor", busy.format(late)),
+            (lag > _LONG_LAG_MS, "poor", stalled.format(lag)),
+            (late > _LATE_MS, "watch", busy.format(late)),
+            (lag > _LAG_MS, "watch", stalled.format(lag)),
+            (
+                self._counts["connections"] > 1,
+                "watch",
+                "The connection was lost and resumed; words around it include the recovery.",
+            ),
+            (not self._late, "good", "Nothing has been sent yet."),
+        )
+        for holds, level, text in checks:
+            if holds:
+                return Health(level, text)
         return Health("good", f"Chunks leave within {max(late, 0.1):.1f} ms of when they are due.")

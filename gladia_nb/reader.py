@@ -336,13 +336,11 @@ def _read(events: Sequence[Event]) -> Reading:
     ways = way.codes(vias)
     callback = ways == way.get("callback", -2)
     called = set(np.flatnonzero(callback).tolist())
-    batches = [
-        _columns(_bodies(start, raws[start : start + _BATCH], called, odd), tables)
-        for start in range(0, n, _BATCH) or (0,)
-    ]
-    whole: dict[str, Any] = {
-        name: _joined([getattr(batch, name) for batch in batches]) for name in _Batch._fields
-    }
+    whole: dict[str, Any] = {}
+    for start in range(0, n, _BATCH) or (0,):
+        batch = _columns(_bodies(start, raws[start : start + _BATCH], called, odd), tables)
+        for name, column in zip(_Batch._fields, batch, strict=True):
+            whole[name] = _put(whole.get(name), column, start, n)
     heard = ~callback
     if not (heard & (whole["type"] == tables.type.get("transcript", -2))).any():
         heard[:] = True
@@ -370,8 +368,12 @@ def _words(found: Reading) -> Words:
     slow = set(found.odd.tolist())
     callback = found.via.levels.index("callback") if "callback" in found.via.levels else -2
     called = set(np.flatnonzero(found.via.codes == callback).tolist())
-    columns: list[tuple[Codes, Floats, Floats, Floats]] = []
-    for start in range(0, len(at), _BATCH) or (0,):
+    counts = np.where(spoken, found.n_words.value, 0)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    n = int(first[-1])
+    codes, times = np.empty(n, dtype="int32"), np.empty((3, n))
+    done = 0
+    for start in range(0, len(at), _BATCH):
         numbers = at[start : start + _BATCH]
         raws = [found.raw[number] for number in numbers]
         bodies = None if slow.intersection(numbers) else _lines(_transcripts, raws)
@@ -381,19 +383,13 @@ def _words(found: Reading) -> Words:
                 for raw, number in zip(raws, numbers, strict=True)
             ]
         said = [word for body in bodies for word in body.data.utterance.words or ()]
-        columns.append(
-            (
-                table.codes([word.word for word in said]),
-                np.array([word.start for word in said], dtype="float64"),
-                np.array([word.end for word in said], dtype="float64"),
-                np.array([word.confidence for word in said], dtype="float64"),
-            )
-        )
-    codes, start_s, end_s, confidence = (
-        np.concatenate(parts) for parts in zip(*columns, strict=True)
-    )
-    counts = np.where(spoken, found.n_words.value, 0)
-    first = np.concatenate([[0], np.cumsum(counts)])
+        until = done + len(said)
+        codes[done:until] = table.codes([word.word for word in said])
+        times[0, done:until] = [word.start for word in said]
+        times[1, done:until] = [word.end for word in said]
+        times[2, done:until] = [word.confidence for word in said]
+        done = until
+    start_s, end_s, confidence = times
     return Words(first, _stripped(codes, table), start_s, end_s, confidence)
 
 
@@ -637,10 +633,18 @@ def _flags(values: Sequence[bool | None]) -> Nullable:
     return Nullable(found > 0, found < 0)
 
 
-def _joined(parts: Sequence[Any]) -> Any:
-    if isinstance(parts[0], Nullable):
-        return Nullable(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return np.concatenate(parts)
+def _put(whole: Any, part: Any, start: int, n: int) -> Any:
+    """Write a part of a column of length `n` into the whole of it.
+
+    Millions of rows in small arrays, joined in the end, would leave memory in pieces.
+    """
+    if isinstance(part, Nullable):
+        value, missing = whole or (None, None)
+        return Nullable(_put(value, part.value, start, n), _put(missing, part.missing, start, n))
+    if whole is None:
+        whole = np.empty(n, dtype=part.dtype)
+    whole[start : start + len(part)] = part
+    return whole
 
 
 def _sparse(texts: Mapping[int, str], n: int) -> Coded:

@@ -250,7 +250,9 @@ def as_curl(recipe: Recipe, sample_rate: int | None = None, channels: int | None
 
 
 def reproduce(recipe: Recipe) -> str:
-    """Python that makes the same run with the same configuration; the key is that of the environment.
+    """Python that makes the same run with the same configuration.
+
+    The key is that of the environment.
 
     Example:
         >>> print(reproduce(Recipe(config={"endpointing": 0.3}, target="gladia")))

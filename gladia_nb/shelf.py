@@ -53,12 +53,9 @@ def shelf(directory: str | Path | None = None, *, limit: int = 50) -> pd.DataFra
         Columns in `SHELF`. Files that are not runs are left out.
     """
     place = Path(directory).expanduser() if directory is not None else runs_directory()
-    rows: list[dict[str, Any]] = []
-    for path in place.glob("*.run"):
-        row = _glance(path)
-        if row is not None:
-            rows.append(row)
-    rows.sort(key=lambda row: (row["began"], row["path"]), reverse=True)
+    rows = [row for path in place.glob("*.run") if (row := _glance(path)) is not None]
+    # By the full stamp: two runs can begin in the same second.
+    rows.sort(key=lambda row: (row["wall_ns"], row["path"]), reverse=True)
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows[:limit]] for name in SHELF}
     return to_frame(columns, SHELF)
 
@@ -77,6 +74,7 @@ def _glance(path: Path) -> dict[str, Any] | None:
     audio = header.get("audio") or {}
     began = dt.datetime.fromtimestamp(header["anchor"][1] / 1e9, dt.UTC)
     return {
+        "wall_ns": header["anchor"][1],
         "name": str(audio.get("name", path.stem)),
         "began": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "duration_s": audio.get("duration_s"),

@@ -13,6 +13,7 @@ import termios
 import time
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import soundfile
@@ -210,6 +211,35 @@ def test_a_port_that_is_taken(capsys):
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 2
     assert f"Port {port} is in use; choose another" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", [False, True])
+def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
+    called = []
+    monkeypatch.setattr("subprocess.call", lambda command: called.append(command) or 0)
+    monkeypatch.chdir(tmp_path)
+    options = ["--page"] if page else []
+    for _ in range(2):
+        assert main(["lab", *options, "--no-browser", "--port", "1234", "--", "--x=1"]) == 0
+    made = tmp_path / "lab.ipynb"
+    nbformat.validate(nbformat.read(made, as_version=4))
+    assert str(made) in called[0]
+    assert called[0] == called[1]
+    assert called[0][2:4] == (["voila", str(made)] if page else ["jupyter", "lab"])
+    assert called[0][-3:] == ["--no-browser", "--port=1234", "--x=1"]
+    own = tmp_path / "notebooks" / "lab.ipynb"
+    own.parent.mkdir()
+    made.rename(own)
+    assert main(["lab", *options]) == 0
+    assert str(own) in called[2]
+    assert not made.exists()
+
+
+def test_lab_in_a_folder_that_cannot_be_written(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab.ipynb").symlink_to(tmp_path / "nowhere" / "lab.ipynb")
+    assert main(["lab"]) == 2
+    assert "Go to a folder of your own" in capsys.readouterr().err
 
 
 def test_lab_without_jupyterlab(monkeypatch, capsys):

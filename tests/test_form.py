@@ -144,12 +144,18 @@ def test_a_preset_that_names_some_flags_has_the_defaults_of_the_api_for_the_othe
     [
         ({"endpointing": "abc"}, "endpointing"),
         ({"encoding": "wav/alaw", "bit_depth": 16}, "bit_depth"),
-        ({"realtime_processing": {"translation": True}}, "realtime_processing.translation_config.target_languages"),
+        (
+            {"realtime_processing": {"translation": True}},
+            "realtime_processing.translation_config.target_languages",
+        ),
         ({"callback": True}, "callback_config.url"),
         ({"language_config": {"languages": ["xx"]}}, "language_config.languages"),
-        ({"realtime_processing": {"custom_vocabulary_config": {"vocabulary": [{"value": 1}]}}}, "realtime_processing.custom_vocabulary_config.vocabulary"),
+        (
+            {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": [{"value": 1}]}}},
+            "realtime_processing.custom_vocabulary_config.vocabulary",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_problem_stands_at_its_field(data, name):
     assert list(place_problems(data)) == [name]
 

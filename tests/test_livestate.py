@@ -77,8 +77,8 @@ def test_phases():
         state.feed(event)
         seen.append(state.snapshot().phase)
     assert seen == [
-        "connecting", "connecting", "streaming", "reconnecting", "reconnecting", "streaming", "finishing",
-        "finished",
+        "connecting", "connecting", "streaming", "reconnecting", "reconnecting", "streaming",
+        "finishing", "finished",
     ]  # fmt: skip
     assert state.snapshot().connections == 2
 

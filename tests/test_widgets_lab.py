@@ -12,8 +12,8 @@ import gladia_nb as gn
 from gladia_nb.audio import Audio
 from gladia_nb.runner import transcribe
 from gladia_nb.server.local import LocalServer
-from gladia_nb.widgets import registry
 from gladia_nb.widgets import lab as lab_module
+from gladia_nb.widgets import registry
 
 PATIENCE_S = 60
 
@@ -140,6 +140,21 @@ def test_a_new_lab_of_the_same_cell_closes_the_older_one(make, monkeypatch):
     for thread in old._threads:
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
+
+
+def test_a_session_that_is_just_being_started_does_not_slip_through(make, monkeypatch):
+    monkeypatch.setattr(registry, "current_cell", lambda: "cell-2")
+    old = make("sample:conversation")
+    tell(old, "start")
+    new = make("sample:conversation")
+    for thread in old._threads:
+        thread.join(PATIENCE_S)
+    assert old.handle is None or old.handle.wait(PATIENCE_S)
+    assert not old.is_live
+    with pytest.raises(gn.ConfigError, match="This Lab was closed"):
+        old.start()
+    new.start()
+    assert new.is_live
 
 
 def test_a_page_that_goes_away_stops_the_session(make, monkeypatch):

@@ -119,7 +119,7 @@ def test_an_upload_in_pieces(setup, tmp_path):
 
 def test_a_piece_that_was_lost(setup):
     setup.upload("x.wav", 0, 3, b"RIFF")
-    with pytest.raises(AudioError, match="A piece of x.wav was lost"):
+    with pytest.raises(AudioError, match=r"A piece of x\.wav was lost"):
         setup.upload("x.wav", 2, 3, b"")
 
 

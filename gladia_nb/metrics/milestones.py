@@ -23,12 +23,14 @@ __all__ = ["SEEN_WITHIN_S", "Milestones", "milestones"]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+#: Millions of them are held at a time.
+Codes = npt.NDArray[np.int32]
 
 #: Seconds between the starts of a word in a partial and in the final beyond which they are not the
 #: same. Starts hardly move between the two; the end of the newest word of a partial does.
 SEEN_WITHIN_S = 0.5
 
-_NEVER = np.iinfo(np.int64).max
+_NEVER = np.iinfo(np.int32).max
 
 
 class _Tokens(NamedTuple):
@@ -42,10 +44,10 @@ class _Tokens(NamedTuple):
         start_s: NaN where the service does not say.
     """
 
-    transcript: Ints
-    code: Ints
-    written: Ints
-    word: Ints
+    transcript: Codes
+    code: Codes
+    written: Codes
+    word: Codes
     start_s: Floats
 
     def of(self, chosen: Bools) -> _Tokens:
@@ -114,20 +116,21 @@ def milestones(record: Record) -> Milestones:
     place = np.arange(len(shown.message))
     until = np.where(has_final, target, len(shown.message))
     counts = ~shown.is_final & (place < until[shown.utterance])
-    showing = np.cumsum(counts) - 1
+    showing = np.cumsum(counts, dtype="int32") - np.int32(1)
     showing_ns = found.recv_ns[shown.message[counts]]
     is_target = np.zeros(len(shown.message), dtype=bool)
     is_target[target[target >= 0]] = True
     final = tokens.of(is_target[tokens.transcript])
     partial = tokens.of(counts[tokens.transcript])
     del tokens
-    utterance = shown.utterance[final.transcript]
-    pair = _paired(partial, final, shown.utterance[partial.transcript], utterance, n)
+    owner = shown.utterance.astype("int32")
+    utterance = owner[final.transcript]
+    pair = _paired(partial, final, owner[partial.transcript], utterance, n)
     seen = pair >= 0
     by, which = showing[partial.transcript[seen]], pair[seen]
-    first = np.full(len(final.code), _NEVER)
+    first = np.full(len(final.code), _NEVER, dtype="int32")
     np.minimum.at(first, which, by)
-    last = np.full(n, -1)
+    last = np.full(n, -1, dtype="int32")
     last[shown.utterance[counts]] = showing[counts]
     same = partial.written[seen] == final.written[which]
     final_ns = np.where(has_final, found.recv_ns[shown.message[target]] if n else 0, -1)[utterance]
@@ -137,48 +140,40 @@ def milestones(record: Record) -> Milestones:
         stamps = np.append(showing_ns, 0)[np.where(since < 0, -1, since)]
         stables.append(np.where((since >= 0) & (final_ns >= 0), stamps, final_ns))
     return Milestones(
-        utterance=utterance,
-        word=final.word,
-        code=final.code,
+        utterance=utterance.astype(np.int64),
+        word=final.word.astype(np.int64),
+        code=final.code.astype(np.int64),
         texts=texts,
         first_seen=np.where(first < _NEVER, np.append(showing_ns, 0)[_at(first)], -1),
         stable=stables[0],
         stable_raw=stables[1],
         target=target,
         other=shown.utterance[partial.transcript[~seen]],
-        other_code=partial.code[~seen],
+        other_code=partial.code[~seen].astype(np.int64),
         other_start_s=partial.start_s[~seen],
-        other_showing=showing[partial.transcript[~seen]],
+        other_showing=showing[partial.transcript[~seen]].astype(np.int64),
         showing_ns=showing_ns,
-        seen=by * max(len(final.code), 1) + which,
+        seen=by.astype(np.int64) * max(len(final.code), 1) + which,
     )
 
 
-def _at(numbers: Ints) -> Ints:
-    return np.where(numbers < _NEVER, numbers, -1)
+def _at(numbers: Codes) -> Codes:
+    return np.where(numbers < _NEVER, numbers, np.int32(-1))
 
 
 def _tokens(shown: Transcripts, said: Words) -> tuple[_Tokens, list[str]]:
     normal = [normalise(text) for text in said.text.levels]
     places = {text: k for k, text in enumerate(dict.fromkeys(text for text in normal if text))}
-    codes = np.array([places.get(text, -1) for text in normal] or [-1], dtype="int64")
+    codes = np.array([places.get(text, -1) for text in normal] or [-1], dtype="int32")
     counts = np.diff(said.first)[shown.message]
-    transcript = np.repeat(np.arange(len(counts)), counts)
-    heads = np.cumsum(counts) - counts
-    word = np.arange(len(transcript)) + (said.first[shown.message] - heads)[transcript]
+    transcript = np.repeat(np.arange(len(counts), dtype="int32"), counts)
+    shift = (said.first[shown.message] - (np.cumsum(counts) - counts)).astype("int32")
+    word = np.arange(len(transcript), dtype="int32") + shift[transcript]
     code = codes[said.text.codes[word]]
     kept = code >= 0
     word = word[kept]
-    return (
-        _Tokens(
-            transcript[kept],
-            code[kept],
-            said.text.codes[word].astype("int64"),
-            word,
-            said.start_s[word],
-        ),
-        list(places),
-    )
+    tokens = _Tokens(transcript[kept], code[kept], said.text.codes[word], word, said.start_s[word])
+    return tokens, list(places)
 
 
 def _targets(shown: Transcripts, tokens: _Tokens, n: int) -> Ints:
@@ -190,7 +185,7 @@ def _targets(shown: Transcripts, tokens: _Tokens, n: int) -> Ints:
     return target
 
 
-def _since(by: Ints, which: Ints, last: Ints) -> Ints:
+def _since(by: Codes, which: Codes, last: Codes) -> Codes:
     """For each word the first of the unbroken row of showings that reaches the last; -1 for none.
 
     Args:
@@ -198,7 +193,7 @@ def _since(by: Ints, which: Ints, last: Ints) -> Ints:
         which: the word that it shows; a showing shows a word once.
         last: for each word the last showing that could show it, or -1.
     """
-    found = np.full(len(last), -1)
+    found = np.full(len(last), -1, dtype="int32")
     if not len(by):
         return found
     # Showings are in order, so that those of each word are, too.
@@ -215,7 +210,7 @@ def _since(by: Ints, which: Ints, last: Ints) -> Ints:
 # -- which word of a partial is which word of the final --
 
 
-def _paired(partial: _Tokens, final: _Tokens, of_partial: Ints, of_final: Ints, n: int) -> Ints:
+def _paired(partial: _Tokens, final: _Tokens, of_partial: Codes, of_final: Codes, n: int) -> Codes:
     """For each word of the partials its word in the final of the same utterance, or -1.
 
     What `align_in_time` finds (equal words, starts at most `SEEN_WITHIN_S` apart, most pairs, then
@@ -223,27 +218,27 @@ def _paired(partial: _Tokens, final: _Tokens, of_partial: Ints, of_final: Ints, 
     in the final and has no equal word that is as near, or has no equal word that is near at all.
     """
     size = int(max(partial.code.max(initial=0), final.code.max(initial=0))) + 1
-    first = np.searchsorted(of_final, np.arange(n + 1))
+    first = np.searchsorted(of_final, np.arange(n + 1)).astype("int32")
     lengths = np.diff(first)
     heads = np.append(True, partial.transcript[1:] != partial.transcript[:-1])[: len(partial.code)]
     bounds = np.append(np.flatnonzero(heads), len(partial.code))
-    piece = np.cumsum(heads) - 1
-    rank = np.arange(len(piece)) - bounds[piece]
+    piece = np.cumsum(heads, dtype="int32") - np.int32(1)
+    rank = np.arange(len(piece), dtype="int32") - bounds.astype("int32")[piece]
     there = rank < lengths[of_partial]
-    across = np.where(there, first[of_partial] + rank, 0)
+    across = np.where(there, first[of_partial] + rank, np.int32(0))
     room = np.minimum(_room(final, of_final, size), SEEN_WITHIN_S)
     if not len(final.code):
-        return np.full(len(partial.code), -1)
+        return np.full(len(partial.code), -1, dtype="int32")
     distance = np.abs(partial.start_s - final.start_s[across])
     # At most half as far as the next equal word is from that of the final.
     good = there & (partial.code == final.code[across]) & (distance <= room[across])
-    pair = np.where(good, across, -1)
+    pair = np.where(good, across, np.int32(-1))
     rest = np.flatnonzero(~good)
     lost = rest[
         _near(
-            of_partial[rest] * size + partial.code[rest],
+            _keys(of_partial[rest], partial.code[rest], size),
             partial.start_s[rest],
-            of_final * size + final.code,
+            _keys(of_final, final.code, size),
             final.start_s,
         )
     ]
@@ -278,10 +273,14 @@ def _aligned(left: _Timed, right: _Timed) -> list[int]:
     return align_in_time(left[0], right[0], left[1], right[1], SEEN_WITHIN_S)
 
 
-def _room(final: _Tokens, utterance: Ints, size: int) -> Floats:
+def _keys(utterance: Codes, code: Codes, size: int) -> Ints:
+    return utterance.astype(np.int64) * size + code
+
+
+def _room(final: _Tokens, utterance: Codes, size: int) -> Floats:
     """Just below half the distance of each word of a final to the nearest that equals it."""
     room = np.full(len(final.code), np.inf)
-    keys = utterance * size + final.code
+    keys = _keys(utterance, final.code, size)
     order = np.lexsort((final.start_s, keys))
     gaps = np.where(np.diff(keys[order]) == 0, np.diff(final.start_s[order]), np.inf)
     room[order[1:]] = gaps

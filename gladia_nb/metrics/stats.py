@@ -149,15 +149,19 @@ def _status(source: Run | pd.DataFrame | Sequence[Run]) -> str | None:
     return next((status for status in ("invalid", "degraded") if status in found), "valid")
 
 
+#: What is looked at of each row; hours of words have millions.
+_USED = [*"name unit milestone anchor channel id anchor_clock_s latency_ms trigger".split()]
+
+
 def _rows(source: Run | pd.DataFrame | Sequence[Run]) -> pd.DataFrame:
     """Rows of `latency` with the number of their run."""
     if isinstance(source, pd.DataFrame):
-        return source.assign(_run=0)
+        return source[_USED].assign(_run=0)
     if not isinstance(source, Sequence):
-        return latency(source).assign(_run=0)
+        return latency(source)[_USED].assign(_run=0)
     if not source:
         raise ConfigError("There is no run to sum up; give one at least.")
-    return pd.concat([latency(run).assign(_run=k) for k, run in enumerate(source)])
+    return pd.concat([latency(run)[_USED].assign(_run=k) for k, run in enumerate(source)])
 
 
 def _note(found: Quantiles) -> str | None:

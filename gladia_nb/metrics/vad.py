@@ -201,7 +201,9 @@ def _spans(
     for begin, end in _runs(loud):
         if not strong[begin:end].any():
             continue
-        first, last = max(begin - wide, 0) * step, min((end + wide) * step, len(samples))
+        # What a window reaches beyond its step, and no farther: noise has loud samples, too.
+        first = max(begin - wide // 2, 0) * step
+        last = min((end + wide // 2) * step, len(samples))
         least = off * float(floor[begin:end].min())
         over = np.flatnonzero(samples[first:last].astype("float64") ** 2 > least)
         if len(over):
@@ -221,8 +223,8 @@ def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _floor(power: Floats) -> Floats:
-    """The lowest tenth of the windows around each."""
-    width = 2 * round(_FLOOR_S / _STEP_S / 2) + 1
-    series = pd.Series(power)
-    rolling = series.rolling(width, center=True, min_periods=1)
-    return rolling.quantile(_FLOOR_SHARE, interpolation="lower").to_numpy()
+    """The lowest tenth of the windows around each; at the ends, of the first or last 3 s."""
+    width = min(2 * round(_FLOOR_S / _STEP_S / 2) + 1, len(power))
+    rolling = pd.Series(power).rolling(width, center=True)
+    floor = rolling.quantile(_FLOOR_SHARE, interpolation="lower").ffill().bfill()
+    return floor.to_numpy(dtype="float64")

@@ -40,6 +40,8 @@ Command = tuple[dict[str, Any], Sequence[bytes]]
 _EVERY_S = 0.1
 #: Seconds that a page may be away, as in a reload, before its session is stopped.
 _AWAY_S = 20.0
+#: How long a session that was told to stop is waited for before another begins.
+_STOPPING_S = 10.0
 #: Sentences in the error region; the oldest goes first.
 _SENTENCES = 4
 
@@ -68,14 +70,14 @@ class Lab(anywidget.AnyWidget):
     _esm = module()
     _css = style()
 
-    form = traitlets.List().tag(sync=True)
+    form: traitlets.List[Any] = traitlets.List().tag(sync=True)
     setup = traitlets.Dict().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
-    lines = traitlets.List().tag(sync=True)
+    lines: traitlets.List[Any] = traitlets.List().tag(sync=True)
     series = traitlets.Dict().tag(sync=True)
     after = traitlets.Dict().tag(sync=True)
     shelf = traitlets.Dict().tag(sync=True)
-    sentences = traitlets.List().tag(sync=True)
+    sentences: traitlets.List[Any] = traitlets.List().tag(sync=True)
     microphone = traitlets.Any(None, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -108,9 +110,11 @@ class Lab(anywidget.AnyWidget):
         self._views: dict[str, float] = {}
         self._left_at: float | None = None
         self._reported: Any = None
+        self._stopped: Any = None
         self._dirty = {"setup", "after", "shelf"}
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._launching = threading.Lock()
         self._commands: SimpleQueue[Command | None] = SimpleQueue()
         self._studies: SimpleQueue[Command | None] = SimpleQueue()
         super().__init__(form=form(), setup=self._setup_view(), microphone=widget)
@@ -158,6 +162,11 @@ class Lab(anywidget.AnyWidget):
         """Whether a session is under way."""
         return self._watcher.is_live
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the session under way was told to stop and has not ended yet."""
+        return self.is_live and self._stopped is self._watcher.handle
+
     def start(self) -> Live:
         """Begin a session with what is set up, as the button does.
 
@@ -165,21 +174,18 @@ class Lab(anywidget.AnyWidget):
             ConfigError: something is to be mended first, or a session is under way already.
             GladiaNbError: as for `gladia_nb.start`.
         """
-        if self.is_live:
-            raise ConfigError("A session is running; stop it first.")
-        if registry.others(self):
-            raise ConfigError("Another Lab of this kernel has a session; stop that first.")
         if sentence := self._setup.missing():
             raise ConfigError(sentence)
-        recipe = self._setup.recipe()
-        live = recipe.start(key=self._key, server=self._server)
-        self._watch(live, recipe)
-        return live
+        return self._launch(None)
 
     def stop(self) -> None:
         """Stop the session properly, if there is one; can be repeated."""
-        if self._watcher.handle is not None:
-            self._watcher.handle.stop()
+        # One that is just being launched is awaited, so that it cannot slip through.
+        with self._launching:
+            handle = self._watcher.handle
+            if handle is not None:
+                self._stopped = handle
+                handle.stop()
 
     def result(self, timeout_s: float | None = None) -> Run:
         """Wait for the session and return its run; an interrupt stops it properly.
@@ -204,8 +210,8 @@ class Lab(anywidget.AnyWidget):
             # It was never complete, or it is closed already.
             super().close()
             return
-        self.stop()
         self._closed.set()
+        self.stop()
         self._commands.put(None)
         self._studies.put(None)
         self._setup.close()
@@ -265,7 +271,7 @@ class Lab(anywidget.AnyWidget):
     def _handlers(self) -> Mapping[str, Callable[[dict[str, Any], Sequence[bytes]], Any]]:
         setup = self._setup
         return {
-            "source": lambda c, _: setup.choose(c["choice"], c.get("path", "")) or self._arm(),
+            "source": self._choose,
             "upload": lambda c, b: setup.upload(c["name"], c["part"], c["parts"], b[0]),
             "set": lambda c, _: setup.set(c["name"], c["value"]),
             "reset": lambda c, _: setup.reset(c["name"]),
@@ -284,6 +290,11 @@ class Lab(anywidget.AnyWidget):
             "leave": lambda c, _: self._leave(c["view"]),
             "heard": lambda c, _: self._heard(c["event"]),
         }
+
+    def _choose(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
+        self._setup.choose(content["choice"], content.get("path", ""))
+        if self.microphone is not None and content["choice"] in ("take", "stream"):
+            self.microphone.mode = content["choice"]
 
     def _take_key(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
         key = str(content.pop("value", "")).strip()
@@ -316,23 +327,33 @@ class Lab(anywidget.AnyWidget):
             lambda event: self._commands.put(({"kind": "heard", "event": event}, ()))
         )
 
-    def _arm(self) -> None:
-        if self.microphone is not None and self._setup.choice in ("take", "stream"):
-            self.microphone.mode = self._setup.choice
-
     def _heard(self, event: Mapping[str, Any]) -> None:
         """Something that the microphone tells."""
         match event["kind"]:
             case "take":
                 self._setup.keep_take(event["take"])
-            case "started":
-                self._watch(event["live"], self._setup.recipe())
             case "error":
                 raise GladiaNbError(str(event["text"]))
 
     def _launch(self, source: Any) -> Live:
-        recipe = self._setup.recipe()
-        return recipe.start(key=self._key, server=self._server, source=source)
+        """The one place where a session begins, and the guard against a second one.
+
+        Args:
+            source: live audio of the microphone; None for the source that is set up.
+        """
+        with self._launching:
+            if self._closed.is_set():
+                raise ConfigError("This Lab was closed; use the one that took its place.")
+            if self.is_live:
+                raise ConfigError("A session is running; stop it first.")
+            for other in registry.others(self):
+                # One that was stopped already, as by running its cell again, is about to end.
+                if not other.is_stopping or not other.handle.wait(_STOPPING_S):
+                    raise ConfigError("Another Lab of this kernel has a session; stop that first.")
+            recipe = self._setup.recipe()
+            live = recipe.start(key=self._key, server=self._server, source=source)
+            self._watch(live, recipe)
+        return live
 
     # -- pages that come and go --
 

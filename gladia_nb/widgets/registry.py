@@ -70,7 +70,7 @@ def _stop_on_idle_interrupt() -> None:
     While a cell runs an interrupt belongs to the cell. Between cells ipykernel ignores it; the
     handler that it puts back after each cell is kept in `saved_sigint_handler`.
     """
-    kernel = getattr(_ipython(), "kernel", None)
+    kernel: Any = getattr(_ipython(), "kernel", None)
     if hasattr(kernel, "saved_sigint_handler"):
         kernel.saved_sigint_handler = _interrupted
 

@@ -73,22 +73,12 @@ class Study:
             case "table":
                 return {"kind": "table", "table": table(self._shown(), content["name"])}, ()
             case "picture":
-                if live:
-                    # Drawing takes a core for seconds, and may take it from the stopwatch.
-                    raise ConfigError("Pictures are drawn when the session has ended.")
-                data, text = picture(self._shown(), content["name"])
-                return {"kind": "picture", "text": text}, [data]
+                return self._picture(content["name"], live=live)
             case "compare":
                 return self._compare(content["paths"]), ()
-            case "save":
-                path = self._shown().save(_place(content["path"]))
-                return {"kind": "done", "text": f"Saved as {path}."}, ()
-            case "export":
-                folder = _place(content["path"])
-                count = len(export(self._shown(), folder))
-                return {"kind": "done", "text": f"{count} files written to {folder}."}, ()
-            case "report":
-                return self._report(content["path"]), ()
+            case "save" | "export" | "report" as kind:
+                text = self._write(kind, _place(content["path"]))
+                return {"kind": "done", "text": text}, ()
         return None, ()
 
     def view(self) -> dict[str, Any]:
@@ -120,7 +110,7 @@ class Study:
         self._view(run)
 
     def _view(self, run: Run) -> None:
-        self._after = {**after(run), "report": hasattr(run, "report")}
+        self._after = after(run)
         self.run = run
 
     def _shown(self) -> Run:
@@ -139,13 +129,22 @@ class Study:
         runs = [self._load(path) for path in paths]
         return {"kind": "comparison", "table": frame(side_by_side(runs))}
 
-    def _report(self, path: str) -> dict[str, Any]:
-        run: Any = self._shown()
-        if not hasattr(run, "report"):
-            raise ConfigError("This gladia_nb writes no reports.")
-        place = _place(path)
+    def _picture(self, name: str, *, live: bool) -> Answer:
+        if live:
+            # Drawing takes a core for seconds, and may take it from the stopwatch.
+            raise ConfigError("Pictures are drawn when the session has ended.")
+        data, text = picture(self._shown(), name)
+        return {"kind": "picture", "text": text}, [data]
+
+    def _write(self, kind: str, place: Path) -> str:
+        """Write the run, its tables or its report; what was done, in a sentence."""
+        run = self._shown()
+        if kind == "save":
+            return f"Saved as {run.save(place)}."
+        if kind == "export":
+            return f"{len(export(run, place))} files written to {place}."
         run.report(place)
-        return {"kind": "done", "text": f"Report written to {place}."}
+        return f"Report written to {place}."
 
 
 def _place(path: str) -> Path:

@@ -1,7 +1,7 @@
 """One of each server and one Chromium for all tests in a browser.
 
-The scope is the package: Playwright keeps an event loop running in the thread that started it, so it
-has to be gone before any asynchronous test of another folder begins.
+The scope is the package: Playwright keeps an event loop running in the thread that started it, so
+it has to be gone before any asynchronous test of another folder begins.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ made of cells, opens it in a new page and hands over a `Notebook`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -196,10 +197,8 @@ class Host:
     def stop(self) -> None:
         """End the server, its kernels, and what those started."""
         family: list[psutil.Process] = []
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             family = psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            pass
         self._process.send_signal(signal.SIGINT if self.name == "voila" else signal.SIGTERM)
         try:
             self._process.wait(5)

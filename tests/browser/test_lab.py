@@ -165,7 +165,7 @@ def test_views_of_the_run(desk, tmp_path):
     assert picture.evaluate("(image) => image.naturalWidth") > 500
     no_violations(page, "picture")
     lab.get_by_role("tab", name="Pictures").press("ArrowRight")
-    lab.get_by_label("Table").select_option("Messages")
+    lab.get_by_label("Table", exact=True).select_option("Messages")
     expect(lab.get_by_role("table", name="Messages")).to_contain_text("recv_ns")
     no_violations(page, "table")
     lab.get_by_role("tab", name="Keep").click()
@@ -359,7 +359,7 @@ def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, p
     expect(shown.get_by_role("status").filter(has_text="Stopped")).to_be_visible()
     # The same cell again: a new Lab, ready, and no session beside it.
     start(shown)
-    page.wait_for_function(STREAMING)
+    expect(shown.get_by_role("status").filter(has_text="Streaming")).to_be_visible()
     book.run_cell(2)
     expect(shown.get_by_role("status").filter(has_text="Ready")).to_be_visible()
     newest = shown.locator(".gnb-shelf tbody tr").first

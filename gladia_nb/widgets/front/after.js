@@ -117,9 +117,9 @@ export function afterPanel({ model, ask, send }) {
       h("p", {}, `The run is on disk already: ${after.path}`),
       row("A copy of the run", "save", `${stem}.run`, "One file; gladia_nb.load reads it without a network."),
       row("Tables and pictures", "export", `${stem}-export`, "A folder of CSV, text and PNG files."),
-      after.report ? row("A report", "report", `${stem}.html`, "One page with everything that matters.") : null,
+      row("A report", "report", `${stem}.html`, "One page with everything that matters."),
       status,
-    ].filter(Boolean);
+    ];
   }
 
   function update() {
