@@ -182,7 +182,9 @@ def make_run(hours: float, seed: int = 1) -> Any:
     end = {"event": "end", "ns": ns, "outcome": "finished", "anchor": [0, 0, 0]}
     events.insert(0, MappingProxyType({"event": "audio_start", "t0_ns": T0_NS}))
     events.append(MappingProxyType(end))
-    return Run(Record(MappingProxyType(header), tuple(events)))
+    whole = tuple(events)
+    events.clear()
+    return Run(Record(MappingProxyType(header), whole))
 
 
 def peak_mb() -> float:

@@ -57,7 +57,7 @@ def page_of(
     context.close()
 
 
-def shoot(page: Page, path: Path) -> None:
+def shoot_lab(page: Page, path: Path) -> None:
     """The whole Lab, however long it is."""
     width = page.viewport_size["width"]
     tall = page.evaluate("() => document.querySelector('.gnb-lab').scrollHeight")
@@ -67,9 +67,14 @@ def shoot(page: Page, path: Path) -> None:
     print(path)
 
 
-def tour(page: Page, out: Path, name: str) -> None:
-    """Through the states of a Lab in which nothing goes wrong."""
+def tour(page: Page, out: Path, name: str, states: str) -> None:
+    """Through the states of a Lab in which nothing goes wrong; `states` are those to keep."""
     lab = page.locator(".gnb-lab")
+
+    def shoot(page: Page, path: Path) -> None:
+        if path.stem.rsplit("-", 1)[1] in states.split():
+            shoot_lab(page, path)
+
     shoot(page, out / f"lab-{name}-empty.png")
     lab.get_by_label("Preset", exact=True).select_option("captions")
     lab.get_by_label("Languages", exact=True).fill("en")
@@ -107,21 +112,26 @@ def main() -> None:
     arguments = parser.parse_args()
     out = arguments.out
     out.mkdir(parents=True, exist_ok=True)
-    kinds = {"light": (WIDE, False), "dark": (WIDE, True), "narrow": (NARROW, False)}
+    all_states = "empty configured streaming finished picture compare"
+    kinds = {
+        "light": (WIDE, False, all_states),
+        "dark": (WIDE, True, "configured streaming compare"),
+        "narrow": (NARROW, False, "streaming finished"),
+    }
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
         host = Host("lab", Path(folder) / "host")
         try:
-            for name, (width, dark) in kinds.items():
+            for name, (width, dark, states) in kinds.items():
                 if arguments.only in (None, name):
                     with page_of(browser, host, width=width, dark=dark) as page:
-                        tour(page, out, name)
+                        tour(page, out, name, states)
             if arguments.only in (None, "error"):
                 faults = "faults=['drop:at_byte=160000']"
                 with page_of(browser, host, width=WIDE, dark=False, faults=faults) as page:
                     page.get_by_role("button", name="Start", exact=True).click()
                     page.wait_for_selector(".gnb-note:has-text('was lost')")
-                    shoot(page, out / "lab-light-resumed.png")
+                    shoot_lab(page, out / "lab-light-resumed.png")
                     page.locator(".gnb-lab").get_by_label("Sound", exact=True).select_option("file")
                     page.get_by_label("Path", exact=True).fill("missing.wav")
                     page.get_by_label("Path", exact=True).press("Enter")
@@ -129,7 +139,7 @@ def main() -> None:
                     page.get_by_label("Where to", exact=True).select_option("1")
                     page.get_by_role("button", name="Use this key").click()
                     page.wait_for_selector(".gnb-alert strong")
-                    shoot(page, out / "lab-light-error.png")
+                    shoot_lab(page, out / "lab-light-error.png")
         finally:
             browser.close()
             host.stop()

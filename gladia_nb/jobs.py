@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from gladia_nb.clock import MonotonicClock
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.incoming import LiveChunks
+from gladia_nb.probe import Vitals
 from gladia_nb.receiver import CallbackReceiver
 from gladia_nb.record import dump_line, error_event
 from gladia_nb.redact import Redactor
@@ -25,7 +26,6 @@ from gladia_nb.session import Session
 from gladia_nb.sources import ChunkSource
 from gladia_nb.stored import end_event
 from gladia_nb.transport import Transport
-from gladia_nb.probe import Vitals
 
 __all__ = ["Job", "SessionJob", "Tell", "Writer"]
 

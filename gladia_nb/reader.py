@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
@@ -44,7 +44,7 @@ Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 #: Messages that are held as objects at a time.
-_BATCH = 256
+_BATCH = 128
 
 
 class Coded(NamedTuple):
@@ -376,7 +376,7 @@ def _words(found: Reading) -> Words:
     for start in range(0, len(at), _BATCH):
         numbers = at[start : start + _BATCH]
         raws = [found.raw[number] for number in numbers]
-        bodies = None if slow.intersection(numbers) else _lines(_transcripts, raws)
+        bodies = None if slow.intersection(numbers) else _decoded(_transcripts.decode, raws)
         if bodies is None:
             bodies = [
                 _spoken(raw, slow=number in slow, callback=number in called)
@@ -405,23 +405,19 @@ def _spoken(raw: str, *, slow: bool, callback: bool) -> _SpokenBody:
     return _SpokenBody(_SpokenData(_Spoken(words)))
 
 
-def _lines(decoder: msgspec.json.Decoder[Any], raws: Sequence[str]) -> list[Any] | None:
-    """Texts that are all of a known shape, decoded at once; None when one is not."""
-    lines = "\n".join(raws)
+def _decoded(decode: Callable[[str | bytes], Any], raws: Sequence[str]) -> list[Any] | None:
+    """Texts that are all of a known shape; None when one is not."""
     try:
-        # Encoded here: the decoder would keep a second text inside of each that is not ASCII.
-        found = decoder.decode_lines(lines.encode())
+        # Encoded where it is not ASCII: the decoder would keep a second text in the first.
+        return [decode(raw if raw.isascii() else raw.encode()) for raw in raws]
     except (ValueError, RecursionError):
         return None
-    # A text with a line break in it, or an empty one, is no line.
-    whole = len(found) == len(raws) and lines.count("\n") == max(len(raws) - 1, 0)
-    return found if whole else None
 
 
 def _bodies(start: int, raws: Sequence[str], called: set[int], odd: _Odd) -> list[_Body]:
     """The bodies of a batch: at once where all are of a known shape, else one by one."""
     numbers = range(start, start + len(raws))
-    found = None if called.intersection(numbers) else _lines(_messages, raws)
+    found = None if called.intersection(numbers) else _decoded(_messages.decode, raws)
     bodies: list[_Body] = (
         [_NOTHING if n in called else _fast(raw) for n, raw in zip(numbers, raws, strict=True)]
         if found is None

@@ -6,9 +6,9 @@ import gc
 import pytest
 from virtual_time import VirtualClock, run_virtual
 
+from gladia_nb.probe import PING_EVERY_S, WINDOW_S, Vitals
 from gladia_nb.runner import transcribe
 from gladia_nb.samples import sample
-from gladia_nb.probe import PING_EVERY_S, WINDOW_S, Vitals
 
 
 class Line:

@@ -58,8 +58,6 @@ def slowly(monkeypatch, made):
         def decode(self, raw):
             raise ValueError
 
-        decode_lines = decode
-
     fresh = Record(made.header, made.events)
     with monkeypatch.context() as patch:
         patch.setattr(reader, "_messages", Never())

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from gladia_nb.config import SessionConfig
+from gladia_nb.probe import Vitals
 from gladia_nb.record import read_lines
 from gladia_nb.run import Run
 from gladia_nb.server.engine import AddOn, Ended, Event, Progress, Speech, Transcript
@@ -24,7 +25,6 @@ from gladia_nb.server.scripted import ScriptedEngine, Timetable
 from gladia_nb.session import Session
 from gladia_nb.sources import ChunkSource
 from gladia_nb.transport import Closed, Initiated, Received
-from gladia_nb.probe import Vitals
 
 RATE = 16000
 

@@ -140,9 +140,15 @@ def latency(
         return to_frame({name: [] for name in LATENCY}, LATENCY)
     wanted = ANCHORS if anchor is None else (anchor,)
     utterances = _utterances(run)
-    measures = _word_measures(run, words, wanted)
-    measures += _utterance_measures(run, words, utterances, wanted, speech)
-    return _table(run, words, utterances, measures)
+    return _table(
+        run,
+        words,
+        utterances,
+        [
+            *_word_measures(run, words, wanted),
+            *_utterance_measures(run, words, utterances, wanted, speech),
+        ],
+    )
 
 
 class _Measure(NamedTuple):
@@ -299,22 +305,25 @@ def _table(
     if not blocks:
         return to_frame({name: [] for name in LATENCY}, LATENCY)
     counts = [len(rows) for _, rows, _, _ in blocks]
-    columns: dict[str, Any] = {}
-    for name in ("name", "unit", "milestone", "since", "clock", "anchor"):
-        codes, levels = pd.factorize(np.array([names[name] for names, *_ in blocks], dtype=object))
-        columns[name] = pd.array(levels, dtype="str").take(np.repeat(codes, counts))
+    labels = [names for names, *_ in blocks]
     rows = np.concatenate([rows for _, rows, _, _ in blocks])
+    columns: dict[str, Any] = {
+        "anchor_s": np.concatenate([measure.anchor_s for _, _, measure, _ in blocks]),
+        "anchor_clock_s": np.concatenate([moment for *_, moment in blocks]),
+        "event_s": np.concatenate([measure.event_s for _, _, measure, _ in blocks]),
+    }
+    # Hours of words are hundreds of megabytes here: what is copied is let go.
+    del blocks, measures
+    columns["latency_ms"] = (columns["event_s"] - columns["anchor_clock_s"]) * 1e3
+    for name in ("name", "unit", "milestone", "since", "clock", "anchor"):
+        codes, levels = pd.factorize(np.array([names[name] for names in labels], dtype=object))
+        columns[name] = pd.array(levels, dtype="str").take(np.repeat(codes, counts))
     shared = {name: LATENCY[name] for name in ("channel", "id", "position", "word", "trigger")}
     parts = [
         to_frame({name: part[name] for name in shared}, shared) for part in (words, utterances)
     ]
     whole = pd.concat(parts, ignore_index=True)
     columns |= {name: whole[name].array.take(rows) for name in shared}
-    columns["anchor_s"] = np.concatenate([measure.anchor_s for _, _, measure, _ in blocks])
-    columns["anchor_clock_s"] = np.concatenate([moment for *_, moment in blocks])
-    columns["event_s"] = np.concatenate([measure.event_s for _, _, measure, _ in blocks])
-    columns["latency_ms"] = (columns["event_s"] - columns["anchor_clock_s"]) * 1e3
-    # These arrays are nobody else's: hours of words are not copied once more.
     return pd.DataFrame({name: columns[name] for name in LATENCY}, copy=False)
 
 

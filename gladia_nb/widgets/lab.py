@@ -16,7 +16,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import anywidget
-import ipywidgets
 import traitlets
 
 from gladia_nb.config import SessionConfig
@@ -78,9 +77,7 @@ class Lab(anywidget.AnyWidget):
     after = traitlets.Dict().tag(sync=True)
     shelf = traitlets.Dict().tag(sync=True)
     sentences: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    microphone = traitlets.Any(None, allow_none=True).tag(
-        sync=True, **ipywidgets.widget_serialization
-    )
+    microphone = anywidget.WidgetTrait().tag(sync=True)
 
     def __init__(
         self,

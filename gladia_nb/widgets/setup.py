@@ -140,11 +140,14 @@ class Setup:
         return True
 
     def keep_take(self, take: Audio) -> Path:
-        """Keep a recording of the microphone as a file beside the runs; it becomes the source."""
+        """Keep a recording of the microphone as a file beside the runs; it becomes the sound.
+
+        A take can then be sent; what was sent while it was spoken can be listened to.
+        """
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
         path = new_path(runs_directory(), stem).with_suffix(".wav")
         path.write_bytes(playable(take))
-        self.choose("take", str(path))
+        self.choose(self.choice if self.choice == "stream" else "take", str(path))
         return path
 
     def sound(self) -> bytes:
@@ -205,7 +208,7 @@ class Setup:
             what = "One setting needs" if count == 1 else f"{count} settings need"
             return f"{what} to be mended first."
         if self.choice == "stream":
-            return "The microphone has a button of its own to start with."
+            return "Press Record, at the microphone, to start."
         if self.audio is None:
             return self._problem or "Choose a source first."
         return ""

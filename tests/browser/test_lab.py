@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import soundfile
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
@@ -369,6 +370,31 @@ def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, p
     book.restart()
     book.run()
     expect(newest).to_contain_text("aborted")
+
+
+def test_the_microphone_in_the_lab(lab, make_browser, clip):
+    sound = f"--use-file-for-fake-audio-capture={clip.with_suffix('.wav')}"
+    samples, rate = soundfile.read(clip)
+    soundfile.write(clip.with_suffix(".wav"), samples, rate, subtype="PCM_16")
+    fake = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    page = make_browser(*fake, sound).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    _, shown = show(lab, page)
+    shown.get_by_label("Sound", exact=True).select_option("stream")
+    record = shown.get_by_role("button", name="Record")
+    expect(record).to_be_visible()
+    expect(shown.get_by_text("Press Record, at the microphone, to start.")).to_be_visible()
+    no_violations(page, "microphone")
+    record.click()
+    expect(shown.get_by_role("log")).to_contain_text("one two three four")
+    shown.locator(".gnb-bar").get_by_role("button", name="Stop").click()
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.locator(".gnb-source")).to_contain_text("take.wav")
+    run = load(path_of(shown))
+    assert run.outcome == "stopped"
+    assert run.name == "microphone"
+    no_violations(page, "microphone stopped")
+    page.close()
 
 
 # -- the other hosts --

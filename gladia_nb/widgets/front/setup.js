@@ -128,8 +128,12 @@ export function sourcePanel({ model, send, ask, slot }) {
       facts,
       sound.name
         ? `${sound.name} · ${seconds(sound.duration_s)} · ${sound.sample_rate / 1000} kHz · ${lanes}`
-        : "No sound yet.",
+        : slot.hidden && !sound.problem
+          ? "No sound yet."
+          : "",
     );
+    canvas.hidden = !sound.name;
+    facts.hidden = !facts.textContent;
     const key = `${sound.name} ${sound.duration_s}`;
     if (key !== playing) {
       playing = key;
