@@ -120,7 +120,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
-        host = Host("lab", Path(folder) / "host")
+        host = Host("lab", Path(folder) / "host", GLADIA_NB_RUNS="runs")
         try:
             for name, (width, dark, states) in kinds.items():
                 if arguments.only in (None, name):

@@ -262,6 +262,8 @@ class LiveState:
         match event["event"]:
             case "connect" if not event.get("error"):
                 self._counts["connections"] += 1
+                if self._phase == "reconnecting":
+                    self._note = "The connection was lost and resumed; no audio was lost with it."
                 if self._phase in ("connecting", "reconnecting"):
                     self._phase = "streaming"
             case "audio_start":

@@ -44,7 +44,7 @@ Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
 #: Messages that are held as objects at a time.
-_BATCH = 128
+_BATCH = 256
 
 
 class Coded(NamedTuple):

@@ -66,6 +66,7 @@ def test_unknown_names():
     "module",
     ["audio", "clock", "config", "protocol", "record", "redact", "samples", "sources"]
     + ["live", "widgets.microphone", "widgets.microphone_recording"]
+    + "form livestate recipe replay shelf waveform".split()
     + [f"metrics.{name}" for name in "intervals screen stats stream translation".split()],
 )
 def test_examples_in_docstrings_run(module):

@@ -12,7 +12,7 @@ from gladia_nb.export import export
 from gladia_nb.replay import Replay, replay
 from gladia_nb.run import Run, load
 from gladia_nb.shelf import runs_directory, side_by_side
-from gladia_nb.widgets.views import after, frame, picture, shelf_rows, table
+from gladia_nb.widgets.views import after, frame, picture, shelf_rows, shown_path, table
 
 __all__ = ["Study"]
 
@@ -88,7 +88,7 @@ class Study:
     def shelf(self) -> dict[str, Any]:
         """The runs of the directory, as plain data."""
         place = self._directory or str(runs_directory())
-        return {"directory": place, "rows": shelf_rows(place)}
+        return {"directory": shown_path(place), "rows": shelf_rows(place)}
 
     def replay(self, speed: Any) -> Replay:
         """Begin to show the run on view again; a speed of 0 is at once."""

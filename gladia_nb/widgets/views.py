@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.run import Run
 from gladia_nb.shelf import shelf
 
-__all__ = ["PICTURES", "TABLES", "after", "frame", "picture", "shelf_rows", "table"]
+__all__ = ["PICTURES", "TABLES", "after", "frame", "picture", "shelf_rows", "shown_path", "table"]
 
 #: Rows of a DataFrame that are shown.
 ROWS = 50
@@ -92,11 +93,12 @@ def after(run: Run) -> dict[str, Any]:
         ("Partials", str(int(utterances["n_partials"].sum()))),
         ("Finals", str(int(utterances["n_finals"].sum()))),
         ("Session", run.session_id or "none: it was not begun"),
-        ("Kept in", str(run.path) if run.path is not None else "memory only"),
+        ("Kept in", shown_path(run.path) if run.path is not None else "memory only"),
     ]
     return {
         "name": run.name,
         "path": str(run.path) if run.path is not None else "",
+        "place": shown_path(run.path) if run.path is not None else "",
         "facts": facts,
         "verdict": {"status": verdict.status, "reasons": list(verdict.reasons)},
         "warnings": [*run.warnings, *([note] if (note := metrics.audit_note(run)) else [])],
@@ -169,6 +171,13 @@ def _cell(value: Any) -> str:
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.3f}"
     text = str(value)
     return text if len(text) <= _CELL else text[: _CELL - 1] + "\u2026"
+
+
+def shown_path(path: str | Path) -> str:
+    """A path as one would type it here: relative, where it lies below the current folder."""
+    path = Path(path)
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def shelf_rows(directory: str | None) -> list[dict[str, str]]:

@@ -114,7 +114,7 @@ export function afterPanel({ model, ask, send }) {
       );
     };
     return [
-      h("p", {}, `The run is on disk already: ${after.path}`),
+      h("p", {}, `The run is on disk already: ${after.place}`),
       row("A copy of the run", "save", `${stem}.run`, "One file; gladia_nb.load reads it without a network."),
       row("Tables and pictures", "export", `${stem}-export`, "A folder of CSV, text and PNG files."),
       row("A report", "report", `${stem}.html`, "One page with everything that matters."),
@@ -173,7 +173,7 @@ export function shelfPanel({ model, ask, send }) {
   }
   function update() {
     const { directory, rows } = model.get("shelf");
-    say(where, directory ? `Runs in ${directory}` : "");
+    say(where, directory ? `Folder: ${directory}` : "");
     if (!rows || !rows.length) {
       place.replaceChildren(h("p", { class: "gnb-empty" }, "No runs yet. Each session is kept here by itself."));
       mark();
