@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_runs import make_run, rich_run, utterance, words
+from make_runs import make_run, rich_run, transcript, utterance, words
 
-from gladia_nb import frames
+from gladia_nb import frames, reader
+from gladia_nb.protocol import parse_message
 from gladia_nb.record import Record
 from gladia_nb.run import load
 
@@ -370,3 +371,175 @@ def test_partials_only():
     assert pd.isna(row["trigger"])
     assert row["text"].strip() == "good morning"
     assert row["last_partial_s"] == pytest.approx(SAID[-1][2] + 0.2)
+
+
+# -- the same frames by a plain loop --
+
+
+def slow_rows(made: Record) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of `MESSAGES` and `WORDS`, one message after the other."""
+    messages, spoken = [], []
+    t0 = made.t0_ns
+    for number, event in enumerate(made.of("message")):
+        found = parse_message(event["raw"])
+        data = found.data or {}
+        said = data.get("utterance") or {}
+        own = {"start_s": said.get("start"), "end_s": said.get("end")}
+        if found.type in ("speech_start", "speech_end"):
+            own = dict.fromkeys(own, data.get("time"))
+        if "time_range" in data:
+            own = dict(zip(own, data["time_range"], strict=True))
+        head = {"message": number, "recv_ns": event["recv_ns"]}
+        head["recv_s"] = (event["recv_ns"] - t0) / 1e9
+        messages.append(
+            {
+                **head,
+                "via": event["via"],
+                "connection": event["connection"],
+                "type": found.type,
+                "id": data.get("id"),
+                "channel": said.get("channel", data.get("channel")),
+                "is_final": data.get("is_final"),
+                **own,
+                "text": said.get("text"),
+                "n_words": len(said["words"]) if "words" in said else None,
+                "confidence": said.get("confidence"),
+                "language": said.get("language"),
+                "acknowledged": found.acknowledged,
+                "byte_end": data["byte_range"][1] if "byte_range" in data else None,
+                "created_at": found.created_at,
+                "error": found.error,
+                "problem": found.problem,
+                "raw": event["raw"],
+            }
+        )
+        for position, word in enumerate(said.get("words", ())):
+            spoken.append(
+                {
+                    **head,
+                    "channel": said["channel"],
+                    "id": data["id"],
+                    "is_final": data["is_final"],
+                    "position": position,
+                    "word": word["word"].strip(),
+                    "start_s": word["start"],
+                    "end_s": word["end"],
+                    "confidence": word["confidence"],
+                }
+            )
+    return messages, spoken
+
+
+def slow_utterances(made: Record) -> list[dict[str, Any]]:
+    """What can be said of utterances without their speech events."""
+    shown: dict[tuple[int, str], list[tuple[int, bool, dict[str, Any]]]] = {}
+    for event in made.of("message"):
+        data = parse_message(event["raw"]).data or {}
+        if said := data.get("utterance"):
+            key = (said["channel"], data["id"])
+            shown.setdefault(key, []).append((event["recv_ns"], data["is_final"], said))
+    rows = []
+    for (channel, ident), entries in shown.items():
+        partials = [entry for entry in entries if not entry[1]]
+        finals = [entry for entry in entries if entry[1]]
+        _, _, said = finals[0] if finals else partials[-1]
+        rows.append(
+            {
+                "channel": channel,
+                "id": ident,
+                "start_s": said["start"],
+                "end_s": said["end"],
+                "text": said["text"],
+                "is_final": bool(finals),
+                "n_partials": len(partials),
+                "n_finals": len(finals),
+                "n_words": len(said["words"]),
+                "first_partial_ns": partials[0][0] if partials else None,
+                "last_partial_ns": partials[-1][0] if partials else None,
+                "final_ns": finals[0][0] if finals else None,
+                "last_partial_text": partials[-1][2]["text"] if partials else None,
+            }
+        )
+    return rows
+
+
+def expected(rows: list[dict[str, Any]], schema: dict[str, str], columns=None) -> pd.DataFrame:
+    names = list(columns or schema)
+    return pd.DataFrame(
+        {n: pd.Series([row.get(n) for row in rows], dtype=schema[n]) for n in names}
+    )
+
+
+def check_frames(made: Record) -> None:
+    messages, spoken = slow_rows(made)
+    pd.testing.assert_frame_equal(
+        frames.messages_frame(made), expected(messages, dict(frames.MESSAGES))
+    )
+    pd.testing.assert_frame_equal(frames.words_frame(made), expected(spoken, dict(frames.WORDS)))
+    rows = slow_utterances(made)
+    names = list(rows[0]) if rows else ["channel", "id", "final_ns"]
+    wanted = expected(rows, dict(frames.UTTERANCES), names)
+    pd.testing.assert_frame_equal(frames.utterances_frame(made)[names], wanted)
+
+
+def test_a_rich_run_by_a_plain_loop():
+    check_frames(rich_run().record)
+
+
+TEXTS = st.lists(st.sampled_from(["a", "caf\u00e9", "\u0928", '"', "\U0001f600"]), max_size=4)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**6), TEXTS, st.sampled_from("xyz"), st.booleans(), st.integers(0, 1)
+        ),
+        max_size=12,
+    )
+)
+def test_any_session_by_a_plain_loop(shown):
+    arrivals = [
+        transcript(
+            at / 1e5,
+            [(word, k / 7, k / 7 + 0.1) for k, word in enumerate(text)],
+            ident,
+            final=final,
+            channel=channel,
+        )
+        for at, text, ident, final, channel in shown
+    ]
+    check_frames(make_run(arrivals, duration_s=1.0, channels=2).record)
+
+
+def test_a_frame_is_yours_and_the_next_one_is_as_the_first():
+    made = rich_run()
+    first = made.messages.copy()
+    mine = made.messages
+    mine.loc[0, ["start_s", "end_s"]] = 99.0
+    mine.loc[1, "text"] = "changed"
+    mine["channel"] += 5
+    mine.loc[2, "is_final"] = True
+    mine["recv_ns"] = 0
+    said = made.words.copy()
+    made.words.loc[:, ["start_s", "confidence"]] = -1.0
+    pd.testing.assert_frame_equal(frames.messages_frame(made.record), first)
+    pd.testing.assert_frame_equal(frames.words_frame(made.record), said)
+    fresh = reader.read(Record(made.record.header, made.record.events))
+    np.testing.assert_array_equal(reader.read(made.record).start_s, fresh.start_s)
+    with pytest.raises(ValueError, match="read-only"):
+        frames.messages_frame(made.record)["recv_ns"].to_numpy()[0] = 1
+
+
+def test_speech_events_need_not_come_in_the_order_of_their_times():
+    events = [
+        event("speech_start", 1.0, 1.1),
+        event("speech_end", 9.0, 1.2),
+        event("speech_start", 0.5, 1.3),
+        event("speech_end", 2.1, 2.2),
+        event("speech_start", 3.0, 2.3),
+        final(1, 2, 2.4),
+    ]
+    row = frames.utterances_frame(record(*events)).iloc[0]
+    assert row[["speech_start_s", "speech_end_s", "trigger"]].to_list() == [0.5, 2.1, "endpoint"]
+    in_order = frames.utterances_frame(record(events[0], events[3], events[4], events[5])).iloc[0]
+    assert in_order[["speech_start_s", "speech_end_s"]].to_list() == [1.0, 2.1]

@@ -127,7 +127,10 @@ def test_signals_end_it_cleanly(number: signal.Signals) -> None:
         processes = family(process.pid)
         process.send_signal(number)
         assert process.wait(5) == 0
-        assert process.stdout.read() == process.stderr.read() == b""
+        assert process.stdout.read() == b""
+        # That a callback took long is said of a busy machine.
+        said = process.stderr.read().splitlines()
+        assert [line for line in said if not line.startswith(b"asyncio: Executing")] == []
     assert gone(processes, 1)
 
 
