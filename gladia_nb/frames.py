@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,10 @@ from gladia_nb.reader import (
     read,
     transcripts,
     words,
-    writable,
 )
 from gladia_nb.record import Record
+from gladia_nb.shapes import writable
+from gladia_nb.surroundings import Speech, Surroundings
 
 __all__ = [
     "CHUNKS",
@@ -250,7 +251,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
     has_final, has_partial = finals > 0, partials > 0
     chosen = shown.message[np.where(has_final, first_final, last_partial)] if n else _none(n)
     start_s, end_s = found.start_s[chosen], found.end_s[chosen]
-    heard = _Heard(record)
+    heard = Surroundings(record)
     speech = [
         heard.around(*facts) for facts in zip(shown.channel.tolist(), start_s, end_s, strict=True)
     ]
@@ -261,7 +262,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
     ]
     # The speech went on behind a forced cut; its end belongs to a later utterance.
     ended = [
-        _Speech(said.start_s, math.nan, None) if trigger == "max_duration" else said
+        Speech(said.start_s, math.nan, None) if trigger == "max_duration" else said
         for said, trigger in zip(speech, triggers, strict=True)
     ]
     closed = np.array([said.end_ns is None for said in ended], dtype=bool)
@@ -315,131 +316,14 @@ def reference_frame(record: Record) -> pd.DataFrame:
     return pd.DataFrame({n: pd.Series(columns[n], dtype=dtype) for n, dtype in REFERENCE.items()})
 
 
-# -- what the service said beside transcripts --
-
-
 def _acknowledgements(found: Reading) -> tuple[Ints, Ints]:
     """Ends of what was acknowledged, rising, and when each was first known."""
     good = found.acknowledged.value.astype(bool) & found.heard & ~found.byte_end.missing
-    at = np.flatnonzero(good & _of(found.type, "audio_chunk"))
+    at = np.flatnonzero(good & found.type.is_("audio_chunk"))
     ends = found.byte_end.value[at]
     before = np.maximum.accumulate(ends)[:-1]
     rising = np.append(np.ones(len(ends[:1]), dtype=bool), ends[1:] > before)
     return ends[rising], found.recv_ns[at[rising]]
-
-
-class _Speech(NamedTuple):
-    """Speech events around an utterance."""
-
-    start_s: float
-    end_s: float
-    end_ns: int | None
-
-
-class _Events(NamedTuple):
-    """Speech events of a channel in the order of arrival, those of one type."""
-
-    place: Ints  # among the events of the channel
-    time_s: Floats
-    recv_ns: Ints
-    rising: bool
-
-    def before(self, time_s: float, place: int) -> int:
-        """The last that arrived before `place` and is earlier than a time; -1 for none."""
-        until = int(np.searchsorted(self.place, place))
-        if self.rising:
-            return min(until, int(np.searchsorted(self.time_s, time_s))) - 1
-        early = np.flatnonzero(self.time_s[:until] < time_s)
-        return int(early[-1]) if len(early) else -1
-
-    def within(self, after_s: float, low_s: float, high_s: float) -> int:
-        """The first with a time later than one and between two others; -1 for none."""
-        start, stop = 0, len(self.place)
-        if self.rising:
-            start = int(np.searchsorted(self.time_s, low_s))
-            stop = int(np.searchsorted(self.time_s, high_s, side="right"))
-        times = self.time_s[start:stop]
-        fits = np.flatnonzero((times > after_s) & (low_s <= times) & (times <= high_s))
-        return start + int(fits[0]) if len(fits) else -1
-
-
-#: Seconds by which the service's speech events may differ from its word times.
-_SLACK_S = 0.75
-
-#: A speech_end and a final of one decision arrive within this of each other.
-_TOGETHER_NS = 150_000_000
-
-
-class _Heard:
-    """Speech events, stops and connections: what an utterance ended by."""
-
-    def __init__(self, record: Record) -> None:
-        config = record.header["config"]
-        self._wait_s = float(config.get("endpointing", 0.05))
-        self._maximum = float(config.get("maximum_duration_without_endpointing", 5))
-        flags = config.get("messages_config") or {}
-        self._events_on = bool(flags.get("receive_speech_events", True))
-        stops = [e["send_end_ns"] for e in record.of("stop") if e["send_end_ns"] is not None]
-        self._stop_ns = stops[0] if stops else math.inf
-        self._reconnects = [
-            e["end_ns"] for e in record.of("connect") if e["connection"] > 1 and not e["error"]
-        ]
-        found = read(record)
-        starts = _of(found.type, "speech_start") & found.heard
-        ends = _of(found.type, "speech_end") & found.heard
-        at = np.flatnonzero((starts | ends) & ~np.isnan(found.start_s))
-        self._speech: dict[int, tuple[_Events, _Events]] = {}
-        for channel in np.unique(found.channel.value[at]).tolist():
-            here = at[found.channel.value[at] == channel]
-            self._speech[channel] = (
-                _events(found, here, starts[here]),
-                _events(found, here, ends[here]),
-            )
-
-    def around(self, channel: int, start: float, end: float) -> _Speech:
-        """The last speech_start before an utterance's end and the first speech_end that closes it.
-
-        Whether a speech_end names the moment at which speech ended or at which that was decided is
-        not documented; the second is later by the silence that was waited for.
-        """
-        if channel not in self._speech:
-            return _Speech(math.nan, math.nan, None)
-        starts, ends = self._speech[channel]
-        close = ends.within(start, end - _SLACK_S, end + self._wait_s + _SLACK_S)
-        place = int(ends.place[close]) if close >= 0 else len(starts.place) + len(ends.place)
-        begin = starts.before(end, place)
-        return _Speech(
-            float(starts.time_s[begin]) if begin >= 0 else math.nan,
-            float(ends.time_s[close]) if close >= 0 else math.nan,
-            int(ends.recv_ns[close]) if close >= 0 else None,
-        )
-
-    def trigger(
-        self, final_ns: int, start: float, end: float, speech_end_ns: int | None
-    ) -> str | None:
-        """Why a final came; None when the messages do not tell."""
-        # The order of a speech_end and its final is not documented; one that comes much later
-        # belongs to the speech that went on after a forced cut.
-        if speech_end_ns is not None and speech_end_ns < min(
-            self._stop_ns, final_ns + _TOGETHER_NS
-        ):
-            return "endpoint"
-        if final_ns > self._stop_ns:
-            return "stop"
-        # A cut by duration falls between two words, so that the words may end somewhat before it.
-        if end - start > self._maximum - 1.0:
-            return "max_duration"
-        if any(0 <= final_ns - at < 2_000_000_000 for at in self._reconnects):
-            return "resume"
-        return None if self._events_on else "endpoint"
-
-
-def _events(found: Reading, here: Ints, chosen: Bools) -> _Events:
-    at = here[chosen]
-    times = found.start_s[at]
-    return _Events(
-        np.flatnonzero(chosen), times, found.recv_ns[at], bool((np.diff(times) >= 0).all())
-    )
 
 
 # -- columns --
@@ -461,12 +345,6 @@ def _last(groups: Ints, chosen: Bools, n: int) -> Ints:
     at = np.flatnonzero(chosen)
     found = _none(n)
     found[groups[at]] = at
-    return found
-
-
-def _of(column: Coded, text: str) -> Bools:
-    code = column.levels.index(text) if text in column.levels else -2
-    found: Bools = column.codes == code
     return found
 
 

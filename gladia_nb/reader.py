@@ -4,25 +4,19 @@ Everything that frames and metrics know of messages comes from here: what a text
 once, into arrays, and what was parsed is thrown away at once; the record keeps the result. Hours of
 partials would otherwise be millions of small objects, several times over. Words are most of it, and
 have a reading of their own, when somebody wants them.
-
-A message of a known shape takes the fast way, through a decoder that checks types and builds only
-what is wanted. Whatever it refuses (no JSON, NaN, lone surrogates, a text where a number belongs,
-an error) is read by `gladia_nb.protocol.parse_message`, value by value. Both ways give the same.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from gladia_nb.protocol import Message, parse_message
+from gladia_nb import shapes
 from gladia_nb.record import Event, Record
 
 __all__ = [
@@ -34,7 +28,6 @@ __all__ = [
     "read",
     "transcripts",
     "words",
-    "writable",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +50,12 @@ class Coded(NamedTuple):
 
     codes: Codes
     levels: list[str]
+
+    def is_(self, text: str) -> Bools:
+        """Which are this text."""
+        code = self.levels.index(text) if text in self.levels else -2
+        found: Bools = self.codes == code
+        return found
 
 
 class Nullable(NamedTuple):
@@ -164,79 +163,6 @@ class Transcripts(NamedTuple):
     id: list[str]
 
 
-# -- the shapes of the fast way: what they do not name is skipped --
-
-
-_Whole = Annotated[int, msgspec.Meta(ge=1 - 2**63, le=2**63 - 1)]
-
-
-class _Word(msgspec.Struct, gc=False):
-    word: str | None = None
-    start: float | None = math.nan
-    end: float | None = math.nan
-    confidence: float | None = math.nan
-
-
-class _Anything(msgspec.Struct, gc=False):
-    """An object that is only counted."""
-
-
-class _Utterance(msgspec.Struct, gc=False):
-    start: float | None = math.nan
-    end: float | None = math.nan
-    text: str | None = None
-    language: str | None = None
-    confidence: float | None = math.nan
-    channel: _Whole | None = None
-    words: list[_Anything] | None = None
-
-
-class _Data(msgspec.Struct, gc=False):
-    id: str | None = None
-    utterance_id: str | None = None
-    is_final: bool | None = None
-    utterance: _Utterance | None = None
-    channel: _Whole | None = None
-    time: float | None = None
-    time_range: tuple[float, float] | None = None
-    byte_range: tuple[_Whole, _Whole] | None = None
-
-
-class _Body(msgspec.Struct, gc=False):
-    type: str | None
-    data: _Data | None = None
-    created_at: str | None = None
-    acknowledged: bool | None = None
-    error: None = None
-
-
-class _Strict(_Body, gc=False):
-    """What the fast way accepts."""
-
-    type: str
-
-
-class _Spoken(msgspec.Struct, gc=False):
-    words: list[_Word] | None = None
-
-
-class _SpokenData(msgspec.Struct, gc=False):
-    utterance: _Spoken
-
-
-class _SpokenBody(msgspec.Struct, gc=False):
-    """The words of a transcript."""
-
-    data: _SpokenData
-
-
-_messages = msgspec.json.Decoder(_Strict)
-_transcripts = msgspec.json.Decoder(_SpokenBody)
-
-_NO_DATA = _Data()
-_NOTHING = _Body(None)
-
-
 class _Levels(dict[str | None, int]):
     """Numbers for texts, given out as they appear; None has -1."""
 
@@ -278,17 +204,6 @@ def transcripts(record: Record) -> Transcripts:
     return found
 
 
-def writable(text: str) -> str:
-    """The text itself; with escapes for lone surrogates, which not every string column can hold."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return text
-
-
 # -- from events to columns --
 
 
@@ -319,17 +234,9 @@ class _Tables(NamedTuple):
     language: _Levels
 
 
-class _Odd(NamedTuple):
-    """What only the slow way finds, by the number of the message."""
-
-    error: dict[int, str]
-    problem: dict[int, str]
-    numbers: list[int]
-
-
 def _read(events: Sequence[Event]) -> Reading:
     tables = _Tables(_Levels(), _Levels(), _Levels())
-    odd = _Odd({}, {}, [])
+    odd = shapes.Odd({}, {}, [])
     n = len(events)
     raws, stamps, vias, connections = _fields(events)
     way = _Levels()
@@ -338,7 +245,7 @@ def _read(events: Sequence[Event]) -> Reading:
     called = set(np.flatnonzero(callback).tolist())
     whole: dict[str, Any] = {}
     for start in range(0, n, _BATCH) or (0,):
-        batch = _columns(_bodies(start, raws[start : start + _BATCH], called, odd), tables)
+        batch = _columns(shapes.bodies(raws[start : start + _BATCH], start, called, odd), tables)
         for name, column in zip(_Batch._fields, batch, strict=True):
             whole[name] = _put(whole.get(name), column, start, n)
     heard = ~callback
@@ -366,8 +273,7 @@ def _words(found: Reading) -> Words:
     at = np.flatnonzero(spoken).tolist()
     # What was read the slow way is no text of the fast one, and callbacks are wrapped.
     slow = set(found.odd.tolist())
-    callback = found.via.levels.index("callback") if "callback" in found.via.levels else -2
-    called = set(np.flatnonzero(found.via.codes == callback).tolist())
+    called = set(np.flatnonzero(found.via.is_("callback")).tolist())
     counts = np.where(spoken, found.n_words.value, 0)
     first = np.concatenate([[0], np.cumsum(counts)])
     n = int(first[-1])
@@ -376,13 +282,7 @@ def _words(found: Reading) -> Words:
     for start in range(0, len(at), _BATCH):
         numbers = at[start : start + _BATCH]
         raws = [found.raw[number] for number in numbers]
-        bodies = None if slow.intersection(numbers) else _decoded(_transcripts.decode, raws)
-        if bodies is None:
-            bodies = [
-                _spoken(raw, slow=number in slow, callback=number in called)
-                for raw, number in zip(raws, numbers, strict=True)
-            ]
-        said = [word for body in bodies for word in body.data.utterance.words or ()]
+        said = shapes.words(raws, numbers, slow=slow, called=called)
         until = done + len(said)
         codes[done:until] = table.codes([word.word for word in said])
         times[0, done:until] = [word.start for word in said]
@@ -393,131 +293,10 @@ def _words(found: Reading) -> Words:
     return Words(first, _stripped(codes, table), start_s, end_s, confidence)
 
 
-def _spoken(raw: str, *, slow: bool, callback: bool) -> _SpokenBody:
-    """The words of one transcript."""
-    if not slow:
-        try:
-            return _transcripts.decode(raw.encode())
-        except (ValueError, RecursionError):
-            pass
-    data = _unwrapped(raw, callback=callback).data or {}
-    words = [_word(item) for item in data["utterance"]["words"]]
-    return _SpokenBody(_SpokenData(_Spoken(words)))
-
-
-def _decoded(decode: Callable[[str | bytes], Any], raws: Sequence[str]) -> list[Any] | None:
-    """Texts that are all of a known shape; None when one is not."""
-    try:
-        # Encoded where it is not ASCII: the decoder would keep a second text in the first.
-        return [decode(raw if raw.isascii() else raw.encode()) for raw in raws]
-    except (ValueError, RecursionError):
-        return None
-
-
-def _bodies(start: int, raws: Sequence[str], called: set[int], odd: _Odd) -> list[_Body]:
-    """The bodies of a batch: at once where all are of a known shape, else one by one."""
-    numbers = range(start, start + len(raws))
-    found = None if called.intersection(numbers) else _decoded(_messages.decode, raws)
-    bodies: list[_Body] = (
-        [_NOTHING if n in called else _fast(raw) for n, raw in zip(numbers, raws, strict=True)]
-        if found is None
-        else found
-    )
-    for k in [k for k, body in enumerate(bodies) if body.type is None or body.type == "error"]:
-        message = _unwrapped(raws[k], callback=start + k in called)
-        odd.numbers.append(start + k)
-        if message.error is not None:
-            odd.error[start + k] = writable(message.error)
-        if message.problem is not None:
-            odd.problem[start + k] = message.problem
-        bodies[k] = _slow(message)
-    return bodies
-
-
-def _fast(raw: str) -> _Body:
-    """A message of a known shape; no type for all others."""
-    try:
-        return _messages.decode(raw.encode())
-    except (ValueError, RecursionError):
-        return _NOTHING
-
-
-def _unwrapped(raw: str, *, callback: bool) -> Message:
-    """A message of any shape; a callback wraps it in an object of its own."""
-    message = parse_message(raw)
-    if not callback:
-        return message
-    try:
-        return parse_message(json.dumps(json.loads(raw).get("payload")))
-    except (ValueError, AttributeError, RecursionError):
-        return message
-
-
-def _slow(message: Message) -> _Body:
-    """What can be used of a message of any shape."""
-    kind, created_at = _text(message.type), _text(message.created_at)
-    if message.data is None:
-        return _Body(kind, None, created_at, message.acknowledged)
-    data = message.data
-    final, said = data.get("is_final"), data.get("utterance")
-    return _Body(
-        kind,
-        _Data(
-            id=_text(data.get("id")),
-            utterance_id=_text(data.get("utterance_id")),
-            is_final=final if isinstance(final, bool) else None,
-            utterance=_utterance(said) if isinstance(said, dict) else None,
-            channel=_whole(data.get("channel")),
-            time=None if (time := data.get("time")) is None else _number(time),
-            time_range=_span(data.get("time_range")),
-            byte_range=_bytes(data.get("byte_range")),
-        ),
-        created_at,
-        message.acknowledged,
-    )
-
-
-def _span(value: Any) -> tuple[float, float] | None:
-    match value:
-        case [start, end]:
-            return _number(start), _number(end)
-    return None
-
-
-def _bytes(value: Any) -> tuple[int, int] | None:
-    match value:
-        case [_, end] if (whole := _whole(end)) is not None:
-            return 0, whole
-    return None
-
-
-def _utterance(said: Mapping[str, Any]) -> _Utterance:
-    words = said.get("words")
-    return _Utterance(
-        start=_number(said.get("start")),
-        end=_number(said.get("end")),
-        text=_text(said.get("text")),
-        language=_text(said.get("language")),
-        confidence=_number(said.get("confidence")),
-        channel=_whole(said.get("channel")),
-        words=[_Anything() for _ in words] if isinstance(words, list) else None,
-    )
-
-
-def _word(item: Any) -> _Word:
-    found = item if isinstance(item, dict) else {}
-    return _Word(
-        _text(found.get("word")),
-        _number(found.get("start")),
-        _number(found.get("end")),
-        _number(found.get("confidence")),
-    )
-
-
-def _columns(bodies: Sequence[_Body], tables: _Tables) -> _Batch:
+def _columns(bodies: Sequence[shapes.Body], tables: _Tables) -> _Batch:
     n = len(bodies)
     types = tables.type.codes([body.type for body in bodies])
-    data = [_NO_DATA if (found := body.data) is None else found for body in bodies]
+    data = [shapes.NO_DATA if (found := body.data) is None else found for body in bodies]
     start_s, end_s, confidence = np.full((3, n), math.nan)
     if spans := [(k, *span) for k, item in enumerate(data) if (span := item.time_range)]:
         where, start_of, end_of = np.array(spans, dtype="float64").T
@@ -654,22 +433,3 @@ def _stripped(codes: Codes, table: _Levels) -> Coded:
     levels = _Levels()
     place = levels.codes([text.strip() for text in [*table.texts(), ""]])
     return Coded(place[codes], levels.texts())
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return writable(value)
-    return None if value is None else writable(json.dumps(value))
-
-
-def _number(value: Any) -> float:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    try:
-        return float(value) if good else math.nan
-    except OverflowError:
-        return math.nan
-
-
-def _whole(value: Any) -> int | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return value if good else None

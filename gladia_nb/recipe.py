@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gladia_nb.config import SessionConfig
+from gladia_nb.direct import DirectLive, start_direct
 from gladia_nb.errors import ConfigError
 from gladia_nb.form import Field, place_problems
 from gladia_nb.runner import Live, Source, start
@@ -165,6 +166,34 @@ class Recipe:
             ConfigError: something is wrong with it; see `problems`.
             GladiaNbError: as for `gladia_nb.start`.
         """
+        options = self._asked(key, server)
+        config = SessionConfig.from_dict(self.config)
+        return start(self.path() if source is None else source, config, **options)
+
+    def start_direct(
+        self, *, sample_rate: int, channels: int, key: str | None = None, server: Any = None
+    ) -> DirectLive:
+        """Begin a run that a browser holds itself: the kernel asks, the browser gets the URL.
+
+        Args:
+            sample_rate: hertz, of what the browser captures.
+            channels: likewise.
+            key: API key; by default `GLADIA_API_KEY`. It does not reach the browser.
+            server: a `LocalServer` to use as the embedded server.
+
+        Raises:
+            ConfigError: something is wrong with it; see `problems`.
+            GladiaNbError: as for `gladia_nb.start_direct`.
+        """
+        asked = self._asked(key, server)
+        # The rest is about audio that is sent from here.
+        kept = ("chunk_ms", "region", "url", "key", "server")
+        options = {name: value for name, value in asked.items() if name in kept}
+        config = SessionConfig.from_dict(self.config)
+        return start_direct(config, sample_rate=sample_rate, channels=channels, **options)
+
+    def _asked(self, key: str | None, server: Any) -> dict[str, Any]:
+        """Keyword arguments of a start, with the service to talk to."""
         if problems := self.problems():
             raise ConfigError("; ".join(problems.values()), list(problems.values()))
         options = self.options()
@@ -174,8 +203,7 @@ class Recipe:
             options["key"] = key
             if self.target == "gladia":
                 options["url"] = GLADIA_URL
-        config = SessionConfig.from_dict(self.config)
-        return start(self.path() if source is None else source, config, **options)
+        return options
 
 
 def _wrong(option: Field, value: Any) -> str | None:

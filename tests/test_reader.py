@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_runs import make_run, rich_run, transcript, utterance, words
 
-from gladia_nb import reader
+from gladia_nb import reader, shapes
 from gladia_nb.record import Record
 
 HEADER = {"config": {"sample_rate": 16000}, "reference": None}
@@ -60,8 +60,8 @@ def slowly(monkeypatch, made):
 
     fresh = Record(made.header, made.events)
     with monkeypatch.context() as patch:
-        patch.setattr(reader, "_messages", Never())
-        patch.setattr(reader, "_transcripts", Never())
+        patch.setattr(shapes, "_messages", Never())
+        patch.setattr(shapes, "_transcripts", Never())
         return reader.read(fresh), reader.words(fresh)
 
 
@@ -186,9 +186,9 @@ def test_texts_can_be_written_whatever_they_hold():
     for name in ("type", "id", "created_at"):
         assert "\\ud" in column(found, name)[0].encode().decode()
     assert found.raw[1] == "\udc80"
-    assert reader.writable("\udc80") == "\\udc80"
+    assert shapes.writable("\udc80") == "\\udc80"
     text = "caf\u00e9"
-    assert reader.writable(text) is text
+    assert shapes.writable(text) is text
 
 
 def test_a_text_is_kept_once():

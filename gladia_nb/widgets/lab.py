@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import anywidget
 import traitlets
 
 from gladia_nb.config import SessionConfig
+from gladia_nb.direct import DirectLive
 from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.handle import Live
 from gladia_nb.recipe import Recipe
@@ -33,6 +34,7 @@ from gladia_nb.widgets.watcher import Watcher
 
 __all__ = ["Lab"]
 
+_Handle = TypeVar("_Handle", bound=Live)
 Command = tuple[dict[str, Any], Sequence[bytes]]
 
 #: Seconds between two looks at what is to be shown.
@@ -290,7 +292,7 @@ class Lab(anywidget.AnyWidget):
 
     def _choose(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
         self._setup.choose(content["choice"], content.get("path", ""))
-        if self.microphone is not None and content["choice"] in ("take", "stream"):
+        if self.microphone is not None and content["choice"] in ("take", "stream", "direct"):
             self.microphone.mode = content["choice"]
 
     def _take_key(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
@@ -320,6 +322,7 @@ class Lab(anywidget.AnyWidget):
 
     def _connect(self, microphone: Any) -> None:
         microphone.launch = self._launch
+        microphone.launch_direct = self._launch_direct
         microphone.on_event(
             lambda event: self._commands.put(({"kind": "heard", "event": event}, ()))
         )
@@ -333,11 +336,25 @@ class Lab(anywidget.AnyWidget):
                 raise GladiaNbError(str(event["text"]))
 
     def _launch(self, source: Any) -> Live:
-        """The one place where a session begins, and the guard against a second one.
+        """Begin a session with live audio of the microphone, or None for what is set up."""
+        return self._begin(
+            lambda recipe: recipe.start(key=self._key, server=self._server, source=source)
+        )
 
-        Args:
-            source: live audio of the microphone; None for the source that is set up.
-        """
+    def _launch_direct(self) -> DirectLive:
+        """Begin a session that the browser holds itself."""
+        microphone = self.microphone
+        return self._begin(
+            lambda recipe: recipe.start_direct(
+                sample_rate=microphone.captured_rate,
+                channels=microphone.channels,
+                key=self._key,
+                server=self._server,
+            )
+        )
+
+    def _begin(self, start: Callable[[Recipe], _Handle]) -> _Handle:
+        """The one place where a session begins, and the guard against a second one."""
         with self._launching:
             if self._closed.is_set():
                 raise ConfigError("This Lab was closed; use the one that took its place.")
@@ -348,7 +365,7 @@ class Lab(anywidget.AnyWidget):
                 if not other.is_stopping or not other.handle.wait(_STOPPING_S):
                     raise ConfigError("Another Lab of this kernel has a session; stop that first.")
             recipe = self._setup.recipe()
-            live = recipe.start(key=self._key, server=self._server, source=source)
+            live = start(recipe)
             self._watch(live, recipe)
         return live
 

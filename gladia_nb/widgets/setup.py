@@ -32,7 +32,8 @@ CHOICES = (
 )
 MICROPHONE = (
     ("take", "Microphone: record, then send"),
-    ("stream", "Microphone: send while speaking"),
+    ("stream", "Microphone: send while speaking, through the kernel"),
+    ("direct", "Microphone: send from the browser itself"),
 )
 #: Longest sound that is sent to the browser to be listened to, in bytes.
 _LONGEST = 64 << 20
@@ -147,7 +148,7 @@ class Setup:
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
         path = new_path(runs_directory(), stem).with_suffix(".wav")
         path.write_bytes(playable(take))
-        self.choose(self.choice if self.choice == "stream" else "take", str(path))
+        self.choose(self.choice if self.choice in ("stream", "direct") else "take", str(path))
         return path
 
     def sound(self) -> bytes:
@@ -207,7 +208,7 @@ class Setup:
         if count:
             what = "One setting needs" if count == 1 else f"{count} settings need"
             return f"{what} to be mended first."
-        if self.choice == "stream":
+        if self.choice in ("stream", "direct"):
             return "Press Record, at the microphone, to start."
         if self.audio is None:
             return self._problem or "Choose a source first."

@@ -372,7 +372,8 @@ def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, p
     expect(newest).to_contain_text("aborted")
 
 
-def test_the_microphone_in_the_lab(lab, make_browser, clip):
+@pytest.mark.parametrize("choice", ["stream", "direct"])
+def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
     sound = f"--use-file-for-fake-audio-capture={clip.with_suffix('.wav')}"
     samples, rate = soundfile.read(clip)
     soundfile.write(clip.with_suffix(".wav"), samples, rate, subtype="PCM_16")
@@ -380,7 +381,7 @@ def test_the_microphone_in_the_lab(lab, make_browser, clip):
     page = make_browser(*fake, sound).new_page()
     page.set_default_timeout(PATIENCE_MS)
     _, shown = show(lab, page)
-    shown.get_by_label("Sound", exact=True).select_option("stream")
+    shown.get_by_label("Sound", exact=True).select_option(choice)
     record = shown.get_by_role("button", name="Record")
     expect(record).to_be_visible()
     expect(shown.get_by_text("Press Record, at the microphone, to start.")).to_be_visible()
@@ -393,6 +394,8 @@ def test_the_microphone_in_the_lab(lab, make_browser, clip):
     run = load(path_of(shown))
     assert run.outcome == "stopped"
     assert run.name == "microphone"
+    browser_held = run.record.header["options"].get("stopwatch") == "browser"
+    assert browser_held is (choice == "direct")
     no_violations(page, "microphone stopped")
     page.close()
 

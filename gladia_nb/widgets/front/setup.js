@@ -118,7 +118,7 @@ export function sourcePanel({ model, send, ask, slot }) {
     choice.value = setup.choice;
     pathRow.hidden = setup.choice !== "file";
     fileRow.hidden = setup.choice !== "upload";
-    slot.hidden = !["take", "stream"].includes(setup.choice);
+    slot.hidden = !["take", "stream", "direct"].includes(setup.choice);
     if (document.activeElement !== path) path.value = setup.path;
     say(problem, sound.problem);
     problem.hidden = !sound.problem;
