@@ -44,36 +44,35 @@ if TYPE_CHECKING:
         cadence,
         callback_delays,
         check_latencies,
-        compare,
         corrections,
         cursor_lag,
         ending,
         error_delay,
-        health,
-        latency,
         latency_table,
         match_rate,
         message_audit,
         pacing,
         pings,
         speech_spans,
-        stability,
         stability_summary,
-        startup,
-        stream,
         summary,
         translation_latency,
-        updates,
-        verdict,
         vitals,
         warm_up,
-        waterfall,
         wer_at,
         word_alignment,
         word_errors,
         word_states,
         word_times,
     )
+    from gladia_nb.metrics.compare import compare
+    from gladia_nb.metrics.latency import latency
+    from gladia_nb.metrics.stability import stability
+    from gladia_nb.metrics.startup import startup
+    from gladia_nb.metrics.stream import stream
+    from gladia_nb.metrics.updates import updates
+    from gladia_nb.metrics.verdict import health, verdict
+    from gladia_nb.metrics.waterfall import waterfall
     from gladia_nb.plots import (
         plot_comparison,
         plot_error_delay,

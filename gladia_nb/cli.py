@@ -55,9 +55,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    from gladia_nb import __version__
+    from importlib.metadata import version
 
-    parser.add_argument("--version", action="version", version=f"gladia-nb {__version__}")
+    parser.add_argument("--version", action="version", version=f"gladia-nb {version('gladia-nb')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser(

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gladia_nb import shapes
 from gladia_nb.record import Event, Record
+from gladia_nb.shapes import NO_DATA, Body, Odd
+from gladia_nb.shapes import bodies as bodies_of
+from gladia_nb.shapes import words as words_of
 
 __all__ = [
     "Coded",
@@ -236,7 +238,7 @@ class _Tables(NamedTuple):
 
 def _read(events: Sequence[Event]) -> Reading:
     tables = _Tables(_Levels(), _Levels(), _Levels())
-    odd = shapes.Odd({}, {}, [])
+    odd = Odd({}, {}, [])
     n = len(events)
     raws, stamps, vias, connections = _fields(events)
     way = _Levels()
@@ -245,7 +247,7 @@ def _read(events: Sequence[Event]) -> Reading:
     called = set(np.flatnonzero(callback).tolist())
     whole: dict[str, Any] = {}
     for start in range(0, n, _BATCH) or (0,):
-        batch = _columns(shapes.bodies(raws[start : start + _BATCH], start, called, odd), tables)
+        batch = _columns(bodies_of(raws[start : start + _BATCH], start, called, odd), tables)
         for name, column in zip(_Batch._fields, batch, strict=True):
             whole[name] = _put(whole.get(name), column, start, n)
     heard = ~callback
@@ -282,7 +284,7 @@ def _words(found: Reading) -> Words:
     for start in range(0, len(at), _BATCH):
         numbers = at[start : start + _BATCH]
         raws = [found.raw[number] for number in numbers]
-        said = shapes.words(raws, numbers, slow=slow, called=called)
+        said = words_of(raws, numbers, slow=slow, called=called)
         until = done + len(said)
         codes[done:until] = table.codes([word.word for word in said])
         times[0, done:until] = [word.start for word in said]
@@ -293,10 +295,10 @@ def _words(found: Reading) -> Words:
     return Words(first, _stripped(codes, table), start_s, end_s, confidence)
 
 
-def _columns(bodies: Sequence[shapes.Body], tables: _Tables) -> _Batch:
+def _columns(bodies: Sequence[Body], tables: _Tables) -> _Batch:
     n = len(bodies)
     types = tables.type.codes([body.type for body in bodies])
-    data = [shapes.NO_DATA if (found := body.data) is None else found for body in bodies]
+    data = [NO_DATA if (found := body.data) is None else found for body in bodies]
     start_s, end_s, confidence = np.full((3, n), math.nan)
     if spans := [(k, *span) for k, item in enumerate(data) if (span := item.time_range)]:
         where, start_of, end_of = np.array(spans, dtype="float64").T

@@ -12,7 +12,15 @@ from gladia_nb.export import export
 from gladia_nb.replay import Replay, replay
 from gladia_nb.run import Run, load
 from gladia_nb.shelf import runs_directory, side_by_side
-from gladia_nb.widgets.views import after, frame, picture, shelf_rows, shown_path, table
+from gladia_nb.widgets.views import (
+    after,
+    differences,
+    frame,
+    picture,
+    shelf_rows,
+    shown_path,
+    table,
+)
 
 __all__ = ["Study"]
 
@@ -75,7 +83,7 @@ class Study:
             case "picture":
                 return self._picture(content["name"], live=live)
             case "compare":
-                return self._compare(content["paths"]), ()
+                return self._compare(content["paths"], live=live)
             case "save" | "export" | "report" as kind:
                 text = self._write(kind, _place(content["path"]))
                 return {"kind": "done", "text": text}, ()
@@ -123,11 +131,15 @@ class Study:
             self._loaded[path] = load(path)
         return self._loaded[path]
 
-    def _compare(self, paths: Sequence[str]) -> dict[str, Any]:
+    def _compare(self, paths: Sequence[str], *, live: bool) -> Answer:
         if len(paths) < 2:
             raise ConfigError("Choose two runs or more to compare.")
         runs = [self._load(path) for path in paths]
-        return {"kind": "comparison", "table": frame(side_by_side(runs))}
+        answer = {"kind": "comparison", "table": frame(side_by_side(runs)), "text": ""}
+        if len(runs) != 2 or live:
+            return answer, ()
+        data, answer["text"] = differences(*runs)
+        return answer, [data]
 
     def _picture(self, name: str, *, live: bool) -> Answer:
         if live:

@@ -11,12 +11,33 @@ from typing import Any
 
 import pandas as pd
 
-from gladia_nb import metrics, plots
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics import audit_note, health, latency_table, pacing, summary
+from gladia_nb.plots import (
+    plot_comparison,
+    plot_flicker,
+    plot_health,
+    plot_latency_ecdf,
+    plot_latency_histogram,
+    plot_overview,
+    plot_staircase,
+    plot_timeline,
+    plot_word_latency,
+)
 from gladia_nb.run import Run
 from gladia_nb.shelf import shelf
 
-__all__ = ["PICTURES", "TABLES", "after", "frame", "picture", "shelf_rows", "shown_path", "table"]
+__all__ = [
+    "PICTURES",
+    "TABLES",
+    "after",
+    "differences",
+    "frame",
+    "picture",
+    "shelf_rows",
+    "shown_path",
+    "table",
+]
 
 #: Rows of a DataFrame that are shown.
 ROWS = 50
@@ -24,42 +45,42 @@ ROWS = 50
 _CELL = 160
 
 #: Pictures by name: what draws them, their size in inches, and what they show in a sentence.
-PICTURES: Mapping[str, tuple[str, tuple[float, float], str]] = MappingProxyType(
+PICTURES: Mapping[str, tuple[Callable[..., Any], tuple[float, float], str]] = MappingProxyType(
     {
         "Overview": (
-            "plot_overview",
+            plot_overview,
             (12, 10),
             "Timeline of utterances, latency of each word over the audio, its distribution, and "
             "audio sent against audio transcribed.",
         ),
         "Timeline": (
-            "plot_timeline",
+            plot_timeline,
             (12, 5),
             "Each utterance over time: when it was spoken, its first and last partial, its final.",
         ),
         "Word latency": (
-            "plot_word_latency",
+            plot_word_latency,
             (12, 4.5),
             "Each word's latency to its first partial and to its final, over the audio.",
         ),
         "Distribution": (
-            "plot_latency_ecdf",
+            plot_latency_ecdf,
             (10, 5),
             "Share of words that are there by each latency, partials and finals.",
         ),
         "Histogram": (
-            "plot_latency_histogram",
+            plot_latency_histogram,
             (10, 5),
             "How many words have which latency, partials and finals.",
         ),
         "Staircase": (
-            "plot_staircase",
+            plot_staircase,
             (10, 5.5),
             "Audio sent, acknowledged and transcribed over time.",
         ),
-        "Flicker": ("plot_flicker", (12, 5), "How often each utterance's words changed."),
+        "Flicker": (plot_flicker, (12, 5), "How often each utterance's words changed."),
         "Measurement": (
-            "plot_health",
+            plot_health,
             (12, 6),
             "Lateness of chunks and stalls of the stopwatch over the audio.",
         ),
@@ -68,14 +89,14 @@ PICTURES: Mapping[str, tuple[str, tuple[float, float], str]] = MappingProxyType(
 
 _TABLES: Mapping[str, Callable[[Run], pd.DataFrame]] = MappingProxyType(
     {
-        "Latency": metrics.latency_table,
-        "Summary": metrics.summary,
+        "Latency": latency_table,
+        "Summary": summary,
         "Utterances": lambda run: run.utterances,
         "Words": lambda run: run.words,
         "Messages": lambda run: run.messages,
         "Chunks": lambda run: run.chunks,
-        "Pacing": metrics.pacing,
-        "Checks": metrics.health,
+        "Pacing": pacing,
+        "Checks": health,
     }
 )
 TABLES = tuple(_TABLES)
@@ -101,9 +122,9 @@ def after(run: Run) -> dict[str, Any]:
         "place": shown_path(run.path) if run.path is not None else "",
         "facts": facts,
         "verdict": {"status": verdict.status, "reasons": list(verdict.reasons)},
-        "warnings": [*run.warnings, *([note] if (note := metrics.audit_note(run)) else [])],
+        "warnings": [*run.warnings, *([note] if (note := audit_note(run)) else [])],
         "error": run.error or "",
-        "latency": frame(metrics.latency_table(run)),
+        "latency": frame(latency_table(run)),
         "transcript": run.text,
         "pictures": list(_drawn()),
         "tables": list(TABLES),
@@ -111,7 +132,7 @@ def after(run: Run) -> dict[str, Any]:
 
 
 def _drawn() -> list[str]:
-    return [name for name, (function, _, _) in PICTURES.items() if hasattr(plots, function)]
+    return list(PICTURES)
 
 
 def table(run: Run, name: str) -> dict[str, Any]:
@@ -139,12 +160,26 @@ def picture(run: Run, name: str) -> tuple[bytes, str]:
     function, size, text = PICTURES[name]
     figure = Figure(figsize=size, layout="constrained")
     if name == "Overview":
-        plots.plot_overview(run, figure)
+        plot_overview(run, figure)
     else:
-        getattr(plots, function)(run, ax=figure.add_subplot())
+        function(run, ax=figure.add_subplot())
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)
     return file.getvalue(), f"{name} of {run.name}. {text}"
+
+
+def differences(first: Run, second: Run) -> tuple[bytes, str]:
+    """The paired differences of two runs as PNG, and what it shows in a sentence."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    plot_comparison(first, second, figure.add_subplot())
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return file.getvalue(), (
+        "Median difference of every latency, run 2 minus run 1, word by word where both have the "
+        "same reference, with 95 % intervals."
+    )
 
 
 def frame(data: pd.DataFrame) -> dict[str, Any]:

@@ -195,6 +195,9 @@ def test_replay_pause_and_compare(desk):
     lab.get_by_role("button", name="Compare", exact=True).click()
     table = lab.get_by_role("table", name="Runs side by side")
     expect(table).to_contain_text("measurement")
+    differences = lab.locator(".gnb-shelf .gnb-result img")
+    expect(differences).to_be_visible()
+    assert "run 2 minus run 1" in differences.get_attribute("alt")
     no_violations(page, "compare")
     assert requests.outside == []
 

@@ -146,6 +146,7 @@ export function afterPanel({ model, ask, send }) {
 
 export function shelfPanel({ model, ask, send }) {
   const chosen = new Set();
+  let url = null;
   const place = h("div", {});
   const result = h("div", { "aria-live": "polite", class: "gnb-result" });
   const where = h("p", { class: "gnb-facts" });
@@ -153,9 +154,16 @@ export function shelfPanel({ model, ask, send }) {
   const compare = button("Compare", async () => {
     if (compare.getAttribute("aria-disabled") === "true") return;
     const answer = await ask({ kind: "compare", paths: [...chosen] });
-    if (answer) {
-      result.replaceChildren(h("h4", {}, "Side by side"), dataTable(answer.content.table, "Runs side by side"));
-    }
+    if (!answer) return;
+    if (url) URL.revokeObjectURL(url);
+    url = answer.buffers.length ? URL.createObjectURL(new Blob([answer.buffers[0]], { type: "image/png" })) : null;
+    const { table, text } = answer.content;
+    result.replaceChildren(
+      h("h4", {}, "Side by side"),
+      dataTable(table, "Runs side by side"),
+      url ? h("h4", {}, "Run 2 minus run 1, pair by pair") : "",
+      url ? h("img", { src: url, alt: text }) : "",
+    );
   });
   const refresh = button("Look again", () => send({ kind: "refresh" }));
   const element = panel(
@@ -216,5 +224,5 @@ export function shelfPanel({ model, ask, send }) {
     }
     mark();
   }
-  return { element, update };
+  return { element, update, close: () => url && URL.revokeObjectURL(url) };
 }

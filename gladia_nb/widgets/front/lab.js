@@ -117,7 +117,7 @@ function render({ model, el, host }) {
     window.removeEventListener("pagehide", leave);
     window.removeEventListener("pageshow", back);
     for (const [name, handler] of Object.entries(handlers)) model.off(name, handler);
-    for (const part of [source, live, after]) part.close();
+    for (const part of [source, live, after, shelf]) part.close();
     leave();
   };
 }
