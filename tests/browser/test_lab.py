@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -368,11 +369,14 @@ def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, p
     expect(shown.get_by_role("status").filter(has_text="Ready")).to_be_visible()
     newest = shown.locator(".gnb-shelf tbody tr").first
     expect(newest).to_contain_text("stopped")
+    began = newest.locator("td").nth(2).inner_text()
     start(shown)
     page.wait_for_function(STREAMING)
     book.restart()
     book.run()
-    expect(newest).to_contain_text("aborted")
+    # The worker ends it properly; a service that takes too long for that is left.
+    expect(newest).not_to_contain_text(began)
+    expect(newest).to_contain_text(re.compile("stopped|aborted"))
 
 
 @pytest.mark.parametrize("choice", ["stream", "direct"])
