@@ -5,8 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= demo
-# Three at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
-SHARE := -n 3 --dist loadfile
+# Two at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
+SHARE := -n 2 --dist loadfile
 
 .PHONY: help demo test check format lab bench clean
 
