@@ -126,12 +126,12 @@ def main() -> None:
             rows = []
             began = time.monotonic()
             while page.locator(".gnb-verdict").count() == 0:
-                done = float(page.get_attribute("[role=progressbar]", "aria-valuenow") or 0)
+                done = (time.monotonic() - began) * options.speed
                 rows.append((done, *page_memory(page), kernel_mb(host)))
                 if len(rows) % 4 == 1:
                     share, heap, nodes, kernel = rows[-1]
                     print(
-                        f"  at {share:7.0f}: heap {heap:6.1f} MB, {nodes:6} nodes, "
+                        f"  at {share:7.0f} s: heap {heap:6.1f} MB, {nodes:6} nodes, "
                         f"kernel {kernel:6.1f} MB"
                     )
                 time.sleep(2)
