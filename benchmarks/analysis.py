@@ -89,7 +89,7 @@ def written(seconds: float) -> str:
 
 def make_run(hours: float, seed: int = 1) -> Any:
     """A run of that many hours; a message is kept once, as a text."""
-    from gladia_nb.record import Record
+    from gladia_nb.record.file import Record
     from gladia_nb.run import Run
 
     rng = np.random.default_rng(seed)
@@ -264,8 +264,8 @@ def analyse(hours: float) -> dict[str, Any]:
 
 def against_normalize(hours: float, repeats: int = 3) -> None:
     """The frame of messages beside `pandas.json_normalize`, of the same texts, in turns."""
-    from gladia_nb.frames import messages_frame
-    from gladia_nb.record import Record
+    from gladia_nb.record.file import Record
+    from gladia_nb.record.frames import messages_frame
 
     record = make_run(hours).record
     raws = [event["raw"] for event in record.of("message")]

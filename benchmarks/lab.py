@@ -27,9 +27,9 @@ from stopwatch import ask, script
 
 import gladia_nb as gn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from browser.hosts import Host, launch
+from tests.browser.hosts import Host, launch
 
 SHOW = """\
 import types, numpy as np, soundfile, gladia_nb as gn

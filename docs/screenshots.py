@@ -15,9 +15,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.insert(0, str(HERE.parent))
 
-from browser.hosts import Host, launch  # noqa: E402 - it lies with the tests
+from tests.browser.hosts import Host, launch  # noqa: E402 - it lies with the tests
 
 #: A quarter of a minute of the conversation, and a server that hears just its words.
 PREPARE = """\

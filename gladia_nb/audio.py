@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,6 @@ from gladia_nb.errors import AudioError
 __all__ = [
     "Audio",
     "audio_from_array",
-    "chunk_bounds",
     "decode",
     "encode",
     "frame_bytes",
@@ -320,35 +317,6 @@ def decode(data: bytes, encoding: str, bit_depth: int, channels: int) -> Samples
     else:
         flat = np.frombuffer(data, "<i4").astype(np.float64) / 2**31
     return flat.reshape(-1, channels)
-
-
-def chunk_bounds(frames: int, sample_rate: int, chunk_ms: float) -> Iterator[tuple[int, int]]:
-    """Cut `frames` sample frames into chunks of `chunk_ms` milliseconds.
-
-    The k-th boundary is the k-th multiple of the chunk's length, rounded down to a whole frame:
-    boundaries never drift from their time, whatever the rate. The last chunk may be shorter.
-
-    Yields:
-        `(start, end)` of each chunk, in frames; the end is exclusive.
-
-    Raises:
-        AudioError: the chunk is shorter than one frame.
-
-    Example:
-        >>> list(chunk_bounds(1000, 44100, 10))
-        [(0, 441), (441, 882), (882, 1000)]
-    """
-    length = Fraction(str(chunk_ms)) * sample_rate / 1000
-    if length < 1:
-        raise AudioError(
-            f"A chunk of {chunk_ms} ms is shorter than one sample at {sample_rate} Hz."
-        )
-    k = start = 0
-    while start < frames:
-        k += 1
-        end = min(int(length * k), frames)
-        yield start, end
-        start = end
 
 
 def wav_file(data: bytes, encoding: str, bit_depth: int, channels: int, sample_rate: int) -> bytes:

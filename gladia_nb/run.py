@@ -1,24 +1,20 @@
-"""What a user holds after a session: the record, with its DataFrames and a summary."""
+"""What a user holds after a session: the record with its DataFrames, a verdict and a report."""
 
 from __future__ import annotations
 
 import datetime as dt
 import html
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gladia_nb.record import Record, load_record
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from gladia_nb.metrics import Verdict
+from gladia_nb.metrics import Verdict, audit_note, latency_table, verdict
+from gladia_nb.record.data import RunData
+from gladia_nb.record.file import load_record
 
 __all__ = ["Run", "load"]
 
 
-class Run:
+class Run(RunData):
     """One session, complete or cut off, and everything that was read from it.
 
     The record is immutable; the DataFrames are made from it when they are first asked for, and are
@@ -28,115 +24,13 @@ class Run:
         record: the record of the session.
 
     Attributes:
-        record: header and events; see `gladia_nb.record`.
+        record: header and events; see `gladia_nb.record.events`.
     """
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
-
-    # -- what it was --
-
     @property
-    def session_id(self) -> str | None:
-        """The service's name for the session."""
-        return self.record.session_id
-
-    @property
-    def outcome(self) -> str:
-        """`finished`, `stopped`, `aborted`, `failed`, or `incomplete` when it was cut off."""
-        return self.record.outcome
-
-    @property
-    def complete(self) -> bool:
-        """Whether the record has its end."""
-        return self.record.complete
-
-    @property
-    def path(self) -> Path | None:
-        """The file it is in."""
-        return self.record.path
-
-    @property
-    def name(self) -> str:
-        """Name of the audio."""
-        return str(self.record.header["audio"]["name"])
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The configuration that was sent, as plain data."""
-        return dict(self.record.header["config"])
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the audio in seconds, tail included; of live audio what was sent of it."""
-        known = self.record.header["audio"]["duration_s"]
-        if known is None:
-            frames = max((event["end_frame"] for event in self.record.of("chunk")), default=0)
-            return float(frames / int(self.record.header["config"]["sample_rate"]))
-        return float(known)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was odd, in words."""
-        return [str(event["text"]) for event in self.record.of("warning")]
-
-    @property
-    def error(self) -> str | None:
-        """Why it failed, in words, or None."""
-        for event in self.record.of("error"):
-            return str(event["text"])
-        return None
-
-    # -- what came of it --
-
-    @cached_property
-    def messages(self) -> pd.DataFrame:
-        """Every message of the service, one row each; columns in `gladia_nb.frames.MESSAGES`."""
-        from gladia_nb.frames import messages_frame
-
-        return messages_frame(self.record)
-
-    @cached_property
-    def chunks(self) -> pd.DataFrame:
-        """Every chunk of audio sent, one row each; columns in `gladia_nb.frames.CHUNKS`."""
-        from gladia_nb.frames import chunks_frame
-
-        return chunks_frame(self.record)
-
-    @cached_property
-    def utterances(self) -> pd.DataFrame:
-        """One row an utterance; columns in `gladia_nb.frames.UTTERANCES`."""
-        from gladia_nb.frames import utterances_frame
-
-        return utterances_frame(self.record)
-
-    @cached_property
-    def words(self) -> pd.DataFrame:
-        """One row a word of every transcript; columns in `gladia_nb.frames.WORDS`."""
-        from gladia_nb.frames import words_frame
-
-        return words_frame(self.record)
-
-    @cached_property
-    def reference(self) -> pd.DataFrame:
-        """The words that were really spoken, where they are known, else no rows."""
-        from gladia_nb.frames import reference_frame
-
-        return reference_frame(self.record)
-
-    @cached_property
     def verdict(self) -> Verdict:
         """Whether its numbers can be believed, and why not; see `gladia_nb.health`."""
-        from gladia_nb.metrics import verdict
-
         return verdict(self)
-
-    @property
-    def text(self) -> str:
-        """The finals, a line each, in the order of their audio."""
-        frame = self.utterances
-        frame = frame[frame["is_final"]].sort_values("start_s", kind="stable")
-        return "\n".join(frame["text"].str.strip())
 
     def report(self, path: str | Path, **options: Any) -> Path:
         """Write a page about this run and return its path; see `gladia_nb.report`."""
@@ -144,16 +38,7 @@ class Run:
 
         return report(self, path, **options)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the run to a file and return its path; see `Record.save`."""
-        return self.record.save(path)
-
-    def __repr__(self) -> str:
-        return f"Run({self.name!r}, {self.duration_s:.1f} s, {self.outcome})"
-
     def _repr_html_(self) -> str:
-        from gladia_nb.metrics import audit_note, latency_table
-
         header = self.record.header
         target = header["options"]["target"]
         finals = self.utterances[self.utterances["is_final"]]

@@ -12,10 +12,11 @@ import matplotlib as mpl
 import pytest
 import soundfile
 
-from gladia_nb import process, target
+from gladia_nb.api import target
 from gladia_nb.audio import read_audio
-from gladia_nb.samples import sample
 from gladia_nb.server.local import LocalServer
+from gladia_nb.sessions import process
+from gladia_nb.sessions.samples import sample
 
 mpl.use("Agg")
 # No test measures time, not even that of an example: a busy machine must not fail it.

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from gladia_nb.audio import (
     Audio,
     audio_from_array,
-    chunk_bounds,
     decode,
     encode,
     frame_bytes,
@@ -21,6 +20,7 @@ from gladia_nb.audio import (
     wav_file,
 )
 from gladia_nb.errors import AudioError
+from gladia_nb.worker.chunks import chunk_bounds
 
 RATE = 16000
 

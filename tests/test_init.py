@@ -1,3 +1,8 @@
+import ast
+import doctest
+import importlib
+import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,11 +11,33 @@ import pytest
 
 import gladia_nb
 
+HOME = Path(gladia_nb.__file__).parent
 HEAVY = ("aiohttp", "pandas", "matplotlib", "ipywidgets", "numpy", "pydantic", "pocketsphinx")
+PACKAGES = [
+    "gladia_nb",
+    *(m.name for m in pkgutil.walk_packages([str(HOME)], "gladia_nb.") if m.ispkg),
+]
+#: `__main__` modules are programs, not to be imported.
+MODULES = [
+    m.name
+    for m in pkgutil.walk_packages([str(HOME)], "gladia_nb.")
+    if not m.name.endswith("__main__")
+]
+WITH_EXAMPLES = [
+    name
+    for name in [*MODULES, "gladia_nb.worker.__main__", "gladia_nb.server.__main__"]
+    if ">>>" in (importlib.util.find_spec(name).loader.get_source(name) or "")
+]
 
 
-def python(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def python(code: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **environment},
+    )
     return done.stdout.strip()
 
 
@@ -36,43 +63,58 @@ def test_a_saved_run_is_studied_without_network_modules():
     assert "ipywidgets" not in python(code)
 
 
-def test_the_public_list_is_sorted_complete_and_true():
-    names = [name for names in gladia_nb._HOMES.values() for name in names]
-    assert sorted(names) == sorted(gladia_nb.__all__)
-    assert len(set(names)) == len(names)
-    assert [*gladia_nb.__all__] == sorted(
-        gladia_nb.__all__, key=lambda n: (not n.isupper(), not n[0].isupper(), n)
-    )
-    for module, names in gladia_nb._HOMES.items():
-        public = __import__(module, fromlist=["__all__"]).__all__
-        for name in names:
-            assert name in public
-            assert name.isupper() or getattr(gladia_nb, name).__module__.startswith(module)
+def stub() -> dict[str, str]:
+    """Module of each public name, as the stub has it."""
+    tree = ast.parse((HOME / "__init__.pyi").read_text())
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 1
+            for alias in node.names:
+                # Without `as` a type checker takes the name for an import of the stub's own.
+                assert alias.asname == alias.name
+                assert alias.name not in found
+                found[alias.name] = f"gladia_nb.{node.module}"
+    return found
 
 
-def test_no_public_name_is_that_of_a_module():
+def test_the_public_list_is_complete_and_true():
+    listed = stub()
+    assert set(gladia_nb.__all__) == set(listed)
+    assert set(dir(gladia_nb)) >= set(listed)
+    for name, module in listed.items():
+        assert name in importlib.import_module(module).__all__
+        value = getattr(gladia_nb, name)
+        assert name.isupper() or value.__module__.startswith(module)
+
+
+def test_every_public_name_can_be_loaded_at_once():
+    # What is lazy otherwise is imported here; a name that only the stub has would raise.
+    code = f"import sys, gladia_nb; print([m for m in {HEAVY[:-1]!r} if m not in sys.modules])"
+    assert python(code, EAGER_IMPORT="1") == "[]"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_has_a_name_that_it_or_its_package_exports(package):
     # Importing the module would put it in the place of the function.
-    modules = {path.stem for path in Path(gladia_nb.__file__).parent.iterdir()}
-    assert modules.isdisjoint(gladia_nb.__all__)
+    found = importlib.import_module(package)
+    exported = set(getattr(found, "__all__", ()))
+    for info in pkgutil.iter_modules(found.__path__):
+        assert info.name not in exported
+        if info.name != "__main__":
+            module = importlib.import_module(f"{package}.{info.name}")
+            assert info.name not in getattr(module, "__all__", ())
 
 
 def test_unknown_names():
-    with pytest.raises(AttributeError, match="no attribute 'transcript'"):
+    with pytest.raises(AttributeError, match="No gladia_nb attribute transcript"):
         gladia_nb.transcript
     assert "transcribe" in dir(gladia_nb)
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["audio", "clock", "config", "protocol", "record", "redact", "samples", "sources"]
-    + ["live", "widgets.microphone", "widgets.microphone_recording"]
-    + "form livestate recipe replay shelf waveform".split()
-    + [f"metrics.{name}" for name in "intervals screen stats stream translation".split()],
-)
+@pytest.mark.parametrize("module", WITH_EXAMPLES)
 def test_examples_in_docstrings_run(module):
-    import doctest
-    import importlib
-
-    found = importlib.import_module(f"gladia_nb.{module}")
-    result = doctest.testmod(found, extraglobs={"np": __import__("numpy")})
+    found = importlib.import_module(module)
+    result = doctest.testmod(found, extraglobs={"np": importlib.import_module("numpy")})
+    assert result.attempted
     assert result.failed == 0

@@ -1,8 +1,8 @@
 import pytest
-from make_runs import make_run, rich_run, transcript, words
 
 import gladia_nb as gn
 from gladia_nb.run import load
+from tests.support.make_runs import make_run, rich_run, transcript, words
 
 
 def test_what_it_was_and_what_came_of_it():

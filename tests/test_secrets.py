@@ -9,16 +9,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from fake_service import TOKEN, FakeService, polite, serve
 from nbclient import NotebookClient
 
 import gladia_nb as gn
+from gladia_nb.api.transport import Transport
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.record import dump_line
-from gladia_nb.redact import Redactor
-from gladia_nb.session import Session
-from gladia_nb.sources import ChunkSource
-from gladia_nb.transport import Transport
+from gladia_nb.record.file import dump_line
+from gladia_nb.record.redact import Redactor
+from gladia_nb.worker.chunks import ChunkSource
+from gladia_nb.worker.session import Session
+from tests.support.fake_service import TOKEN, FakeService, polite, serve
 
 NOTEBOOK = """
 import gladia_nb as gn
@@ -83,7 +83,7 @@ def test_the_terminal_and_every_file(local_server, clip, tmp_path, verbose):
             "dev",
             "-c",
             "import logging; logging.basicConfig(level=logging.DEBUG); "
-            "from gladia_nb.cli import main; main()",
+            "from gladia_nb.cli.commands import main; main()",
             "transcribe",
             clip,
             "--out",

@@ -20,23 +20,10 @@ from gladia_nb.metrics.audit import (
     callback_delays,
     message_audit,
 )
-from gladia_nb.metrics.compare import COMPARISON, compare
-from gladia_nb.metrics.coverage import COVERAGE, coverage
-from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
-from gladia_nb.metrics.health import PACING, VITALS, pacing, vitals
-from gladia_nb.metrics.history import WORD_STATES, word_states
-from gladia_nb.metrics.intervals import Quantiles, Ratio, quantiles, ratio
-from gladia_nb.metrics.latency import ANCHORS, CLOCKS, LATENCY, latency
-from gladia_nb.metrics.screen import Shown, screen
-from gladia_nb.metrics.stability import (
-    CORRECTIONS,
-    STABILITY,
-    STABILITY_SUMMARY,
-    corrections,
-    stability,
-    stability_summary,
-)
-from gladia_nb.metrics.startup import (
+from gladia_nb.metrics.base.intervals import Quantiles, Ratio, quantiles, ratio
+from gladia_nb.metrics.base.shown import Shown, screen
+from gladia_nb.metrics.base.text import NORMALISER, normalise
+from gladia_nb.metrics.beginnings import (
     ACK_DELAYS,
     PINGS,
     STARTUP,
@@ -46,15 +33,22 @@ from gladia_nb.metrics.startup import (
     startup,
     warm_up,
 )
-from gladia_nb.metrics.stats import (
-    LATENCY_TABLE,
-    SUMMARY,
-    best_anchor,
-    ecdf,
-    latency_table,
-    summary,
+from gladia_nb.metrics.breakdown import ENDING, WATERFALL, ending, waterfall
+from gladia_nb.metrics.changes import UPDATES, liveliest, updates
+from gladia_nb.metrics.checks import HEALTH, Verdict, check_latencies, health, verdict
+from gladia_nb.metrics.comparison import COMPARISON, compare
+from gladia_nb.metrics.curves import COVERAGE, coverage
+from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
+from gladia_nb.metrics.history import WORD_STATES, word_states
+from gladia_nb.metrics.instability import (
+    CORRECTIONS,
+    STABILITY,
+    STABILITY_SUMMARY,
+    corrections,
+    stability,
+    stability_summary,
 )
-from gladia_nb.metrics.stream import (
+from gladia_nb.metrics.keeping_up import (
     CADENCE,
     CURSOR_LAG,
     STREAM,
@@ -64,7 +58,16 @@ from gladia_nb.metrics.stream import (
     slope,
     stream,
 )
-from gladia_nb.metrics.text import NORMALISER, normalise
+from gladia_nb.metrics.latencies import ANCHORS, CLOCKS, LATENCY, latency
+from gladia_nb.metrics.stopwatch import PACING, VITALS, pacing, vitals
+from gladia_nb.metrics.summaries import (
+    LATENCY_TABLE,
+    SUMMARY,
+    best_anchor,
+    ecdf,
+    latency_table,
+    summary,
+)
 from gladia_nb.metrics.translation import (
     TRANSLATION_LATENCY,
     average_lagging,
@@ -72,10 +75,7 @@ from gladia_nb.metrics.translation import (
     length_adaptive_average_lagging,
     translation_latency,
 )
-from gladia_nb.metrics.updates import UPDATES, liveliest, updates
 from gladia_nb.metrics.vad import SPEECH, speech_spans
-from gladia_nb.metrics.verdict import HEALTH, Verdict, check_latencies, health, verdict
-from gladia_nb.metrics.waterfall import ENDING, WATERFALL, ending, waterfall
 from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jiwer
 import numpy as np
@@ -13,12 +13,9 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.frames import Schema
-from gladia_nb.metrics.text import normalise
-from gladia_nb.metrics.words import to_frame
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.metrics.base.text import normalise
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["NORMALISERS", "WORD_ALIGNMENT", "WORD_ERRORS", "word_alignment", "word_errors"]
 
@@ -61,7 +58,7 @@ _NO_REFERENCE = (
 )
 
 
-def word_errors(run: Run, *, normaliser: str = "basic") -> pd.DataFrame:
+def word_errors(run: RunData, *, normaliser: str = "basic") -> pd.DataFrame:
     """Word and character error rate of the finals against the reference.
 
     Both sides are normalised; the finals of a channel are joined in the order of their audio and
@@ -71,7 +68,7 @@ def word_errors(run: Run, *, normaliser: str = "basic") -> pd.DataFrame:
 
     Args:
         run: a run with a reference.
-        normaliser: `basic` takes away case and punctuation (`gladia_nb.metrics.text.normalise`);
+        normaliser: `basic` takes away case and punctuation (`metrics.base.text.normalise`);
             `none` compares what is written; `whisper` is the English normaliser that was published
             with Whisper, which also spells out contractions and unifies numbers and spellings.
 
@@ -101,7 +98,7 @@ def word_errors(run: Run, *, normaliser: str = "basic") -> pd.DataFrame:
     return to_frame(columns, WORD_ERRORS)
 
 
-def word_alignment(run: Run) -> pd.DataFrame:
+def word_alignment(run: RunData) -> pd.DataFrame:
     """Which word of the finals stands for which word that was spoken, and when each was.
 
     The alignment behind the word error rate (`word_errors` with the normaliser `basic`): by jiwer,
@@ -137,7 +134,7 @@ def word_alignment(run: Run) -> pd.DataFrame:
     return to_frame(columns, WORD_ALIGNMENT)
 
 
-def _places(run: Run) -> dict[tuple[int, str], int]:
+def _places(run: RunData) -> dict[tuple[int, str], int]:
     """Place of each utterance in the order of the audio, by channel and id."""
     frame = run.utterances.sort_values("start_s", kind="stable")
     keys = zip(frame["channel"], frame["id"], strict=True)

@@ -13,14 +13,12 @@ import json
 import math
 from collections import Counter, defaultdict
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from gladia_nb.frames import Schema
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema
 
 __all__ = [
     "AUDIO_AUDIT",
@@ -68,7 +66,7 @@ CALLBACK_DELAYS: Schema = MappingProxyType(
 )
 
 
-def message_audit(run: Run) -> pd.DataFrame:
+def message_audit(run: RunData) -> pd.DataFrame:
     """Messages received against messages stored, by type; the last row is all together.
 
     Args:
@@ -106,7 +104,7 @@ def message_audit(run: Run) -> pd.DataFrame:
     return _frame([*rows, {"type": "all", **total}], MESSAGE_AUDIT)
 
 
-def audio_audit(run: Run) -> pd.DataFrame:
+def audio_audit(run: RunData) -> pd.DataFrame:
     """Audio that was spoken, sent, acknowledged and stored; one row, columns in `AUDIO_AUDIT`."""
     chunks = run.chunks
     sent = chunks["end_byte"] - chunks["start_byte"]
@@ -122,7 +120,7 @@ def audio_audit(run: Run) -> pd.DataFrame:
     return _frame([row], AUDIO_AUDIT)
 
 
-def callback_delays(run: Run) -> pd.DataFrame:
+def callback_delays(run: RunData) -> pd.DataFrame:
     """How much later than over the WebSocket each message came by callback.
 
     Args:
@@ -161,7 +159,7 @@ def _payload(raw: str) -> str:
         return raw
 
 
-def audit_note(run: Run) -> str:
+def audit_note(run: RunData) -> str:
     """One sentence when something is missing or doubled, else an empty string.
 
     Example:
@@ -185,7 +183,7 @@ def audit_note(run: Run) -> str:
     return f"Of {total['stored']} messages that the service stored, {' and '.join(parts)}."
 
 
-def _result(run: Run) -> dict[str, Any]:
+def _result(run: RunData) -> dict[str, Any]:
     for event in run.record.of("result"):
         try:
             body = json.loads(event["raw"])
@@ -195,7 +193,7 @@ def _result(run: Run) -> dict[str, Any]:
     return {}
 
 
-def _stored(run: Run) -> list[str] | None:
+def _stored(run: RunData) -> list[str] | None:
     result = _result(run).get("result")
     messages = result.get("messages") if isinstance(result, dict) else None
     if not isinstance(messages, list):
@@ -203,7 +201,7 @@ def _stored(run: Run) -> list[str] | None:
     return [_canonical(text if isinstance(text, str) else json.dumps(text)) for text in messages]
 
 
-def _stored_s(run: Run) -> float:
+def _stored_s(run: RunData) -> float:
     file = _result(run).get("file")
     seconds = file.get("audio_duration") if isinstance(file, dict) else None
     return float(seconds) if isinstance(seconds, (int, float)) else math.nan

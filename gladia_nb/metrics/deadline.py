@@ -10,7 +10,7 @@ who has just spoken it. An inserted word belongs to the reference word that it f
 alignment (to the first one, where it precedes all); the words of an utterance that has no part of
 the reference count from its end.
 
-Words are blind to case and punctuation (`gladia_nb.metrics.text.normalise`).
+Words are blind to case and punctuation (`gladia_nb.metrics.base.text.normalise`).
 """
 
 from __future__ import annotations
@@ -18,20 +18,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.frames import Schema
-from gladia_nb.metrics.placing import STATES, moment, placed_utterances, states_of
-from gladia_nb.metrics.screen import Shown, tokens
-from gladia_nb.metrics.words import to_frame
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.metrics.base.placing import STATES, moment, placed_utterances, states_of
+from gladia_nb.metrics.base.shown import Shown, tokens
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["ERROR_DELAY", "WER_AT", "error_delay", "wer_at"]
 
@@ -70,7 +66,7 @@ _TAUS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, math
 _WRONG, _CORRECT = STATES.index("wrong"), STATES.index("correct")
 
 
-def wer_at(run: Run, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
+def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
     """WER(tau): the word error rate of what was on the screen `tau` after each word was spoken.
 
     At `tau` each reference word is looked at when that much time has passed since its end, and is
@@ -113,7 +109,7 @@ def wer_at(run: Run, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
     return to_frame(columns, WER_AT)
 
 
-def error_delay(run: Run, *, width_s: float = 0.1, until_s: float = 5.0) -> pd.DataFrame:
+def error_delay(run: RunData, *, width_s: float = 0.1, until_s: float = 5.0) -> pd.DataFrame:
     """How many words were correct, wrong and not yet there, by the delay since they were spoken.
 
     Each share is the exact average over its bin: a word that becomes correct in the middle of a bin
@@ -202,7 +198,7 @@ class _Changes:
         return found
 
 
-def _changes(run: Run) -> _Changes:
+def _changes(run: RunData) -> _Changes:
     changes = _Changes(_spoken_words(run))
     for placed in placed_utterances(run):
         recv_ns = np.array(placed.item.recv_ns, dtype="int64")
@@ -213,7 +209,7 @@ def _changes(run: Run) -> _Changes:
     return changes
 
 
-def _spoken_words(run: Run) -> int:
+def _spoken_words(run: RunData) -> int:
     """Number of reference words."""
     words = sum(len(tokens(word)) for word in run.reference["word"])
     if len(run.reference) and not words:
@@ -221,7 +217,7 @@ def _spoken_words(run: Run) -> int:
     return words
 
 
-def _end_ns(run: Run, item: Shown) -> int:
+def _end_ns(run: RunData, item: Shown) -> int:
     """When an utterance ended; when it was heard of first, if that is not said."""
     return item.recv_ns[0] if math.isnan(item.end_s) else int(moment(run, item.end_s))
 

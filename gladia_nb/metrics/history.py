@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gladia_nb.frames import Schema
-from gladia_nb.metrics.placing import STATES, placed_utterances, states_of
-from gladia_nb.metrics.words import to_frame
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.metrics.base.placing import STATES, placed_utterances, states_of
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["WORD_STATES", "word_states"]
 
@@ -34,7 +31,7 @@ WORD_STATES: Schema = MappingProxyType(
 )
 
 
-def word_states(run: Run, *, from_s: float = 0.0, until_s: float = math.inf) -> pd.DataFrame:
+def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf) -> pd.DataFrame:
     """State of each reference word after each update of its utterance.
 
     States and the alignment are those of `wer_at`. Words of utterances that begin outside the span

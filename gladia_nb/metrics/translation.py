@@ -13,18 +13,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.frames import Schema
-from gladia_nb.metrics.clocks import captured_s
-from gladia_nb.metrics.words import to_frame
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.metrics.base.clocks import captured_s
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
     "TRANSLATION_LATENCY",
@@ -130,7 +127,7 @@ def differentiable_average_lagging(delays_ms: Sequence[float], source_ms: float)
 
 
 def translation_latency(
-    run: Run, references: Mapping[tuple[str, str], str] | None = None
+    run: RunData, references: Mapping[tuple[str, str], str] | None = None
 ) -> pd.DataFrame:
     """Latency of each translation of a run.
 
@@ -214,7 +211,7 @@ def _read(raw: str) -> tuple[str, int, float, float, str, str] | None:
         return None
 
 
-def _finals(run: Run) -> dict[tuple[int, str], int]:
+def _finals(run: RunData) -> dict[tuple[int, str], int]:
     """Arrival of the final of each utterance, by channel and number."""
     frame = run.utterances[run.utterances["is_final"]]
     rows = zip(frame["channel"], frame["id"], frame["final_ns"], strict=True)

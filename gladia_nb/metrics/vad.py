@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +17,8 @@ import pandas as pd
 
 from gladia_nb.audio import Audio, read_audio
 from gladia_nb.errors import ConfigError
-from gladia_nb.frames import Schema
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema
 
 __all__ = ["SPEECH", "speech_of", "speech_spans"]
 
@@ -116,7 +113,7 @@ def speech_spans(
     )
 
 
-def speech_of(run: Run, audio: Audio | str | Path | pd.DataFrame) -> pd.DataFrame:
+def speech_of(run: RunData, audio: Audio | str | Path | pd.DataFrame) -> pd.DataFrame:
     """Spans of speech in what a run sent.
 
     Args:

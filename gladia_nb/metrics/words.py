@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.frames import Schema
-from gladia_nb.metrics.align import align_in_time
-from gladia_nb.metrics.milestones import SEEN_WITHIN_S, Milestones, milestones
-from gladia_nb.metrics.text import normalise
-from gladia_nb.reader import transcripts, words
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
+from gladia_nb.metrics.base.align import align_in_time
+from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milestones_of
+from gladia_nb.metrics.base.text import normalise
+from gladia_nb.record.columns import transcripts, words
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
     "MATCH_RATE",
@@ -25,7 +22,6 @@ __all__ = [
     "SEEN_WITHIN_S",
     "WORD_TIMES",
     "match_rate",
-    "to_frame",
     "word_times",
 ]
 
@@ -70,12 +66,7 @@ MATCH_RATE: Schema = MappingProxyType(
 )
 
 
-def to_frame(columns: Mapping[str, Any], schema: Schema) -> pd.DataFrame:
-    """Columns as a DataFrame of a schema, also when they are empty."""
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=schema[name]) for name in schema})
-
-
-def word_times(run: Run) -> pd.DataFrame:
+def word_times(run: RunData) -> pd.DataFrame:
     """One row a word of every final, with the arrivals of its milestones.
 
     A partial *shows* a word of the final when it is found there if both are aligned: equal words,
@@ -123,7 +114,7 @@ def word_times(run: Run) -> pd.DataFrame:
     return kept["word_times"].copy()  # type: ignore[no-any-return]
 
 
-def match_rate(run: Run) -> pd.DataFrame:
+def match_rate(run: RunData) -> pd.DataFrame:
     """How many reference words were found again in the finals, by channel.
 
     A latency with the anchor `reference` is known for these words only; a low rate means that it
@@ -158,8 +149,8 @@ def match_rate(run: Run) -> pd.DataFrame:
     )
 
 
-def _word_times(run: Run) -> pd.DataFrame:
-    found, said, shown = milestones(run.record), words(run.record), transcripts(run.record)
+def _word_times(run: RunData) -> pd.DataFrame:
+    found, said, shown = milestones_of(run.record), words(run.record), transcripts(run.record)
     utterances, reference, t0 = run.utterances, run.reference, run.record.t0_ns
     rows = found.utterance
     target = shown.message[found.target[rows]]

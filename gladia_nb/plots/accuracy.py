@@ -8,11 +8,10 @@ import numpy as np
 
 from gladia_nb.metrics.deadline import error_delay, wer_at
 from gladia_nb.plots._style import COLOURS, axes, empty, finish
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["NO_REFERENCE", "plot_error_delay", "plot_wer_at"]
 
@@ -26,7 +25,7 @@ _STATES = {
 }
 
 
-def plot_wer_at(run: Run, ax: Axes | None = None, *, until_s: float = 5.0) -> Axes:
+def plot_wer_at(run: RunData, ax: Axes | None = None, *, until_s: float = 5.0) -> Axes:
     """WER(tau): the word error rate of what was on the screen tau after each word was spoken.
 
     The one curve that shows what patience buys. The dashed line is the rate at the end; the dot is
@@ -72,7 +71,7 @@ def plot_wer_at(run: Run, ax: Axes | None = None, *, until_s: float = 5.0) -> Ax
 
 
 def plot_error_delay(
-    run: Run, ax: Axes | None = None, *, width_s: float = 0.1, until_s: float = 4.0
+    run: RunData, ax: Axes | None = None, *, width_s: float = 0.1, until_s: float = 4.0
 ) -> Axes:
     """Share of words that were correct, wrong and not yet there, by the time since each was spoken.
 

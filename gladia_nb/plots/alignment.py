@@ -12,13 +12,12 @@ from matplotlib.patches import Patch, Rectangle
 from gladia_nb.metrics.history import word_states
 from gladia_nb.plots._style import COLOURS, NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.plots.accuracy import NO_REFERENCE
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_partial_alignment"]
 
@@ -35,7 +34,7 @@ _STATES = {
 
 
 def plot_partial_alignment(
-    run: Run,
+    run: RunData,
     ax: Axes | None = None,
     *,
     from_s: float = 0.0,

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gladia_nb.metrics.compare import compare
+from gladia_nb.metrics.comparison import compare
 from gladia_nb.plots._style import COLOURS, axes, empty, finish
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_comparison"]
 
@@ -22,8 +21,8 @@ _LINEAR_MS = 10.0
 
 
 def plot_comparison(
-    runs_a: Run | Sequence[Run],
-    runs_b: Run | Sequence[Run],
+    runs_a: RunData | Sequence[RunData],
+    runs_b: RunData | Sequence[RunData],
     ax: Axes | None = None,
     *,
     clock: str = "send",
@@ -37,7 +36,7 @@ def plot_comparison(
         runs_a: a run, or several of one kind.
         runs_b: the same number, of the other kind.
         ax: where to draw; a new figure when None.
-        clock: `send`, `capture` or `ack`; see `gladia_nb.metrics.latency`.
+        clock: `send`, `capture` or `ack`; see `gladia_nb.metrics.latencies`.
     """
     table = compare(runs_a, runs_b)
     chosen = table["name"].str.endswith(f"@{clock}") & (table["pairs"] > 0)

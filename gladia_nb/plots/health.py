@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.clocks import first_sent
-from gladia_nb.metrics.health import vitals
+from gladia_nb.metrics.base.clocks import first_sent
+from gladia_nb.metrics.checks import verdict
+from gladia_nb.metrics.stopwatch import vitals
 from gladia_nb.plots._style import axes, empty, finish
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_health"]
 
@@ -28,7 +28,7 @@ _SERIES = {
 }
 
 
-def plot_health(run: Run, ax: Axes | None = None) -> Axes:
+def plot_health(run: RunData, ax: Axes | None = None) -> Axes:
     """Lateness of sending, acknowledgements, pings, stalls and collections over the run.
 
     The axis is linear up to 1 ms and logarithmic beyond. What rises together has one cause: when
@@ -48,7 +48,7 @@ def plot_health(run: Run, ax: Axes | None = None) -> Axes:
             rows["at_s"], rows["ms"], mark, color=colour, label=label, ms=5, mew=1.3, alpha=0.75
         )
         highest = max(highest, rows["ms"].max())
-    title = f"Health of the measurement: {run.verdict.status}"
+    title = f"Health of the measurement: {verdict(run).status}"
     if not found:
         empty(ax, "nothing was sent")
     else:
@@ -63,7 +63,7 @@ def plot_health(run: Run, ax: Axes | None = None) -> Axes:
     return finish(ax, title=title, xlabel="seconds since the audio began", ylabel="ms")
 
 
-def _series(run: Run) -> dict[str, pd.DataFrame]:
+def _series(run: RunData) -> dict[str, pd.DataFrame]:
     t0 = run.record.t0_ns
     if t0 is None:
         return {}
@@ -89,7 +89,7 @@ def _series(run: Run) -> dict[str, pd.DataFrame]:
     }
 
 
-def _lost_at_s(run: Run) -> list[float]:
+def _lost_at_s(run: RunData) -> list[float]:
     """When connections were lost."""
     t0 = run.record.t0_ns or 0
     later = [e["connection"] for e in run.record.of("connect") if e["error"] is None]

@@ -8,11 +8,10 @@ import numpy as np
 
 from gladia_nb.metrics import best_anchor, latency
 from gladia_nb.plots._style import COLOURS, LABELS, NO_TRANSCRIPTS, axes, empty, finish
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_latency_histogram"]
 
@@ -22,7 +21,7 @@ _BINS = 160
 
 
 def plot_latency_histogram(
-    run: Run, ax: Axes | None = None, *, clock: str = "send", width_ms: float = 50.0
+    run: RunData, ax: Axes | None = None, *, clock: str = "send", width_ms: float = 50.0
 ) -> Axes:
     """Share of words in each 50 ms of latency, first sight beside final, negatives included.
 
@@ -31,7 +30,7 @@ def plot_latency_histogram(
     Args:
         run: the run.
         ax: where to draw; a new figure when None.
-        clock: `send`, `capture` or `ack`; see `gladia_nb.metrics.latency`.
+        clock: `send`, `capture` or `ack`; see `gladia_nb.metrics.latencies`.
         width_ms: of a bin, milliseconds.
     """
     ax = axes(ax, width=7)

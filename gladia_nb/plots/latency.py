@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.metrics import best_anchor, ecdf, latency, quantiles
-from gladia_nb.metrics.bands import ecdf_band
+from gladia_nb.metrics.base.resampling import ecdf_band
 from gladia_nb.plots._style import (
     COLOURS,
     LABELS,
@@ -19,11 +19,10 @@ from gladia_nb.plots._style import (
     empty,
     finish,
 )
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_latency_ecdf", "plot_word_latency"]
 
@@ -33,17 +32,17 @@ _MILESTONES = ("first_seen", "final")
 _WINDOW = 9
 
 
-def plot_latency_ecdf(run: Run, ax: Axes | None = None, *, clock: str = "send") -> Axes:
+def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "send") -> Axes:
     """Share of words that were there within a latency: first partial beside final.
 
     A curve that does not reach 1 has words that never came. The marks on it are the median and the
     90th percentile; left of 0 the text came before the word had ended. The band is the pointwise
-    95 % interval of drawing utterances, see `gladia_nb.metrics.bands`.
+    95 % interval of drawing utterances, see `gladia_nb.metrics.base.resampling`.
 
     Args:
         run: the run.
         ax: where to draw; a new figure when None.
-        clock: `send` or `capture`; see `gladia_nb.metrics.latency`.
+        clock: `send` or `capture`; see `gladia_nb.metrics.latencies`.
     """
     ax = axes(ax, width=7)
     rows = _word_rows(run, clock)
@@ -89,7 +88,7 @@ def plot_latency_ecdf(run: Run, ax: Axes | None = None, *, clock: str = "send") 
     )
 
 
-def plot_word_latency(run: Run, ax: Axes | None = None, *, clock: str = "send") -> Axes:
+def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "send") -> Axes:
     """Latency of each word over audio time: first partial beside final, with rolling medians.
 
     Finals come for whole utterances, so that theirs falls along an utterance like a saw. A line of
@@ -99,7 +98,7 @@ def plot_word_latency(run: Run, ax: Axes | None = None, *, clock: str = "send") 
     Args:
         run: the run.
         ax: where to draw; a new figure when None.
-        clock: `send` or `capture`; see `gladia_nb.metrics.latency`.
+        clock: `send` or `capture`; see `gladia_nb.metrics.latencies`.
     """
     ax = axes(ax)
     rows = _word_rows(run, clock)
@@ -161,7 +160,7 @@ def plot_word_latency(run: Run, ax: Axes | None = None, *, clock: str = "send") 
     )
 
 
-def _word_rows(run: Run, clock: str) -> pd.DataFrame:
+def _word_rows(run: RunData, clock: str) -> pd.DataFrame:
     """Word latencies on a clock, from the best anchor, where the anchor is known."""
     rows = latency(run)
     chosen = (

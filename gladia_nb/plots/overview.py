@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gladia_nb.metrics.checks import verdict
 from gladia_nb.plots._style import drawable
 from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
 from gladia_nb.plots.timeline import plot_staircase, plot_timeline
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gladia_nb.run import Run
-
 __all__ = ["plot_overview"]
 
 
-def plot_overview(run: Run, fig: Figure | None = None) -> Figure:
+def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
     """Timeline, word latency over the audio, distribution and staircase of a run in one figure.
 
     Args:
@@ -41,5 +41,5 @@ def plot_overview(run: Run, fig: Figure | None = None) -> Figure:
     plot_latency_ecdf(run, fig.add_subplot(grid[2, 0]))
     plot_staircase(run, fig.add_subplot(grid[2, 1]))
     title = f"{drawable(run.name, 60)}: {run.duration_s:.1f} s of audio, {run.outcome}"
-    fig.suptitle(f"{title}, measurement {run.verdict.status}", fontweight="bold")
+    fig.suptitle(f"{title}, measurement {verdict(run).status}", fontweight="bold")
     return fig

@@ -8,13 +8,12 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
-from gladia_nb.metrics.updates import liveliest, updates
+from gladia_nb.metrics.changes import liveliest, updates
 from gladia_nb.plots._style import COLOURS, NO_TRANSCRIPTS, axes, drawable, empty, finish
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_flicker"]
 
@@ -26,7 +25,7 @@ _REPLACED, _REMOVED = COLOURS["final"], "#CC79A7"
 
 
 def plot_flicker(
-    run: Run, ax: Axes | None = None, *, utterance: str | None = None, channel: int = 0
+    run: RunData, ax: Axes | None = None, *, utterance: str | None = None, channel: int = 0
 ) -> Axes:
     """One utterance, update by update: what was kept (the darker, the longer), replaced, removed.
 

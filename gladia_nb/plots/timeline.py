@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.metrics import coverage
-from gladia_nb.metrics.clocks import captured_s
+from gladia_nb.metrics.base.clocks import captured_s
 from gladia_nb.plots._style import (
     COLOURS,
     LINES,
@@ -19,11 +19,10 @@ from gladia_nb.plots._style import (
     finish,
     ink,
 )
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_staircase", "plot_timeline"]
 
@@ -40,7 +39,7 @@ _TRIGGERS = {
 _NAMED = 30
 
 
-def plot_timeline(run: Run, ax: Axes | None = None) -> Axes:
+def plot_timeline(run: RunData, ax: Axes | None = None) -> Axes:
     """Each utterance a row: when it was spoken, when its partials came, when its final.
 
     The bar is the audio of the utterance by the service's own times; a thin line leads to its
@@ -70,7 +69,7 @@ def plot_timeline(run: Run, ax: Axes | None = None) -> Axes:
     )
 
 
-def plot_staircase(run: Run, ax: Axes | None = None) -> Axes:
+def plot_staircase(run: RunData, ax: Axes | None = None) -> Axes:
     """Audio sent, acknowledged, in partials and in finals, over time.
 
     Read a delay to the right, a backlog downwards. Curves that run apart say that somebody falls
@@ -109,7 +108,7 @@ def plot_staircase(run: Run, ax: Axes | None = None) -> Axes:
     )
 
 
-def _timeline_rows(run: Run) -> pd.DataFrame:
+def _timeline_rows(run: RunData) -> pd.DataFrame:
     """Utterances in the order of their audio, with `row`, `kind` of their end, and wall times."""
     rows = run.utterances.sort_values(["start_s", "channel"], kind="stable", ignore_index=True)
     kind = rows["trigger"].fillna("").where(rows["is_final"], "never")
@@ -121,7 +120,7 @@ def _timeline_rows(run: Run) -> pd.DataFrame:
     )
 
 
-def _partial_ticks(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+def _partial_ticks(run: RunData, rows: pd.DataFrame) -> pd.DataFrame:
     """Arrivals of partials: `recv_s` and `row`."""
     messages = run.messages
     chosen = (messages["type"] == "transcript") & (messages["is_final"] == False)  # noqa: E712
@@ -130,7 +129,7 @@ def _partial_ticks(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
     return shown.merge(rows[["channel", "id", "row"]], on=["channel", "id"])[["recv_s", "row"]]
 
 
-def _draw_kind(ax: Axes, run: Run, rows: pd.DataFrame, kind: str) -> None:
+def _draw_kind(ax: Axes, run: RunData, rows: pd.DataFrame, kind: str) -> None:
     """One entry of the legend with all its marks, when there are any."""
     if kind == "bar":
         width = rows["spoken_to_s"] - rows["spoken_from_s"]

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gladia_nb.metrics.waterfall import waterfall
+from gladia_nb.metrics.breakdown import waterfall
 from gladia_nb.plots._style import NO_TRANSCRIPTS, axes, drawable, empty, finish
+from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from gladia_nb.run import Run
 
 __all__ = ["plot_final_waterfall"]
 
@@ -29,7 +28,7 @@ _PARTS = {
 _ROWS = 25
 
 
-def plot_final_waterfall(run: Run, ax: Axes | None = None) -> Axes:
+def plot_final_waterfall(run: RunData, ax: Axes | None = None) -> Axes:
     """Each final from the end of its speech to its arrival, by what the time went into.
 
     Parts to the left of 0 are negative: the event came before the one that should have caused it.
@@ -81,7 +80,7 @@ def plot_final_waterfall(run: Run, ax: Axes | None = None) -> Axes:
     return finish(ax, title=title, xlabel=xlabel, ylabel="")
 
 
-def _rows(run: Run, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _rows(run: RunData, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Bars with `row`, `part`, `left` and `width`, and the names of the rows."""
     keys = table[["channel", "id"]].apply(tuple, axis=1)
     order = {key: k for k, key in enumerate(dict.fromkeys(keys))}

@@ -7,16 +7,15 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gladia_nb.errors import ConfigError, RunFileError
-from gladia_nb.redact import redact_url
+from gladia_nb.metrics.checks import verdict
+from gladia_nb.record.data import RunData
+from gladia_nb.record.redact import redact_url
 from gladia_nb.reporting import pictures, tables
 from gladia_nb.reporting.definitions import DEFINITIONS
 from gladia_nb.reporting.html import STYLE, badge, details, frame, section, table, text
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
 
 __all__ = ["report"]
 
@@ -25,7 +24,11 @@ MAX_RUNS = 8
 
 
 def report(
-    runs: Run | Sequence[Run], path: str | Path, *, title: str | None = None, figures: bool = True
+    runs: RunData | Sequence[RunData],
+    path: str | Path,
+    *,
+    title: str | None = None,
+    figures: bool = True,
 ) -> Path:
     """Write a page about one run, or several side by side, and return its path.
 
@@ -63,7 +66,7 @@ def report(
     return path
 
 
-def _page(runs: list[Run], title: str, figures: bool) -> str:
+def _page(runs: list[RunData], title: str, figures: bool) -> str:
     labels = tables.labels(runs)
     several = len(runs) > 1
     parts = [
@@ -76,7 +79,7 @@ def _page(runs: list[Run], title: str, figures: bool) -> str:
         ("endings", "Where finals and endings take their time", tables.endings(runs, labels)),
         ("stream", "Keeping up with the audio", tables.streams(runs, labels)),
         ("translation", "Translation", tables.translations(runs, labels)),
-        ("pictures", "Pictures", pictures.pictures(runs, labels) if figures else ""),
+        ("pictures", "Pictures", pictures.draw_pictures(runs, labels) if figures else ""),
         ("start", "Start-up and transport", tables.starts(runs, labels)),
         ("health", "Health of the measurement", _health(runs, labels)),
         ("configuration", "Configuration and versions", _configuration(runs, labels)),
@@ -98,10 +101,10 @@ def _page(runs: list[Run], title: str, figures: bool) -> str:
     )
 
 
-def _verdicts(runs: list[Run], labels: list[str]) -> str:
+def _verdicts(runs: list[RunData], labels: list[str]) -> str:
     blocks = []
     for run, label in zip(runs, labels, strict=True):
-        status, reasons = run.verdict
+        status, reasons = verdict(run)
         name = f"<strong>{text(label)}</strong> " if len(runs) > 1 else ""
         why = "".join(f"<li>{text(reason)}</li>" for reason in reasons)
         notes = "".join(f"<li>{text(note)}</li>" for note in tables.notes(run))
@@ -110,7 +113,7 @@ def _verdicts(runs: list[Run], labels: list[str]) -> str:
     return "".join(blocks)
 
 
-def _health(runs: list[Run], labels: list[str]) -> str:
+def _health(runs: list[RunData], labels: list[str]) -> str:
     from gladia_nb.metrics import health
 
     names = {
@@ -128,7 +131,7 @@ def _health(runs: list[Run], labels: list[str]) -> str:
     return "".join(blocks)
 
 
-def _configuration(runs: list[Run], labels: list[str]) -> str:
+def _configuration(runs: list[RunData], labels: list[str]) -> str:
     flat = [_flat({**run.config, **_asked(run)}) for run in runs]
     names = sorted({name for fields in flat for name in fields})
     rows = [[name, *(fields.get(name, "default") for fields in flat)] for name in names]
@@ -146,7 +149,7 @@ def _configuration(runs: list[Run], labels: list[str]) -> str:
     return out + table(["version of", *labels], rows, numbers=99)
 
 
-def _asked(run: Run) -> dict[str, Any]:
+def _asked(run: RunData) -> dict[str, Any]:
     """Options of this toolkit, apart from the body that was sent."""
     options = run.record.header["options"]
     return {
@@ -166,7 +169,7 @@ def _flat(value: Any, name: str = "") -> dict[str, str]:
     return {name: value if isinstance(value, str) else json.dumps(value)}
 
 
-def _transcripts(runs: list[Run], labels: list[str]) -> str:
+def _transcripts(runs: list[RunData], labels: list[str]) -> str:
     blocks = []
     for run, label in zip(runs, labels, strict=True):
         lines = "".join(f"<li>{text(line)}</li>" for line in run.text.splitlines())

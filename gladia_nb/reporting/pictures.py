@@ -18,14 +18,13 @@ from gladia_nb.plots import (
     plot_partial_alignment,
     plot_wer_at,
 )
+from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import details, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gladia_nb.run import Run
-
-__all__ = ["pictures"]
+__all__ = ["draw_pictures"]
 
 #: Function, size in inches, and what it shows.
 _OF_A_RUN: tuple[tuple[Callable[..., Axes], tuple[float, float], str], ...] = (
@@ -67,7 +66,7 @@ _OF_A_RUN: tuple[tuple[Callable[..., Axes], tuple[float, float], str], ...] = (
 )
 
 
-def pictures(runs: list[Run], labels: list[str]) -> str:
+def draw_pictures(runs: list[RunData], labels: list[str]) -> str:
     """Overview and details of each run; of two runs their difference first."""
     out = ""
     if len(runs) == 2:
@@ -91,7 +90,7 @@ def pictures(runs: list[Run], labels: list[str]) -> str:
     return out
 
 
-def _one(plot: Callable[..., Axes], run: Run, size: tuple[float, float], alt: str) -> str:
+def _one(plot: Callable[..., Axes], run: RunData, size: tuple[float, float], alt: str) -> str:
     figure = Figure(figsize=size, layout="constrained")
     plot(run, figure.subplots())
     return picture(figure, alt)

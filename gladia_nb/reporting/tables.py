@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -29,10 +29,8 @@ from gladia_nb.metrics import (
     wer_at,
     word_errors,
 )
+from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import frame, table, text
-
-if TYPE_CHECKING:
-    from gladia_nb.run import Run
 
 __all__ = [
     "accuracy",
@@ -49,14 +47,14 @@ __all__ = [
 ]
 
 
-def labels(runs: list[Run]) -> list[str]:
+def labels(runs: list[RunData]) -> list[str]:
     """A letter and the name of each run; the name alone of a single one."""
     if len(runs) == 1:
         return [runs[0].name]
     return [f"{chr(ord('A') + k)}: {run.name}" for k, run in enumerate(runs)]
 
 
-def notes(run: Run) -> list[str]:
+def notes(run: RunData) -> list[str]:
     """What else was odd, in words."""
     said = [*run.warnings, audit_note(run)]
     if run.error:
@@ -64,18 +62,18 @@ def notes(run: Run) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def facts(runs: list[Run], labels: list[str]) -> str:
+def facts(runs: list[RunData], labels: list[str]) -> str:
     """What each run was."""
 
-    def when(run: Run) -> str:
+    def when(run: RunData) -> str:
         stamp = run.record.header["anchor"][1] / 1e9
         return dt.datetime.fromtimestamp(stamp, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
-    def partials(run: Run) -> int:
+    def partials(run: RunData) -> int:
         messages = run.messages
         return int(((messages["type"] == "transcript") & ~messages["is_final"].fillna(True)).sum())
 
-    rows: list[tuple[str, Callable[[Run], Any]]] = [
+    rows: list[tuple[str, Callable[[RunData], Any]]] = [
         ("service", lambda run: run.record.header["options"].get("target")),
         ("made", when),
         ("outcome", lambda run: run.outcome),
@@ -91,7 +89,7 @@ def facts(runs: list[Run], labels: list[str]) -> str:
     return _columns(runs, labels, rows)
 
 
-def latencies(runs: list[Run], labels: list[str]) -> str:
+def latencies(runs: list[RunData], labels: list[str]) -> str:
     """Medians with intervals, by measure; of one run with all quantiles."""
     if len(runs) == 1:
         found = summary(runs[0])
@@ -163,7 +161,7 @@ def _anchors(rows: pd.DataFrame) -> tuple[str, str]:
     return best_anchor(rows), "stopwatch"
 
 
-def comparison(runs: list[Run], labels: list[str]) -> str:
+def comparison(runs: list[RunData], labels: list[str]) -> str:
     """The second of two runs against the first."""
     if len(runs) != 2:
         return ""
@@ -195,26 +193,26 @@ def comparison(runs: list[Run], labels: list[str]) -> str:
     )
 
 
-def accuracy(runs: list[Run], labels: list[str]) -> str:
+def accuracy(runs: list[RunData], labels: list[str]) -> str:
     """Error rates, at the end and with deadlines; how much of the reference was found."""
     with_reference = [run for run in runs if len(run.reference)]
     if not with_reference:
         return "<p>No reference words to compare with.</p>"
 
-    def rate(name: str) -> Callable[[Run], Any]:
+    def rate(name: str) -> Callable[[RunData], Any]:
         return _known(lambda run: 100 * float(word_errors(run).iloc[-1][name]))
 
-    def count(name: str) -> Callable[[Run], Any]:
+    def count(name: str) -> Callable[[RunData], Any]:
         return _known(lambda run: int(word_errors(run).iloc[-1][name]))
 
-    def at(tau: float) -> Callable[[Run], Any]:
+    def at(tau: float) -> Callable[[RunData], Any]:
         return _known(lambda run: 100 * float(wer_at(run, [tau])["wer"].iloc[0]))
 
-    def matched(run: Run) -> float:
+    def matched(run: RunData) -> float:
         found = match_rate(run)
         return 100 * float(found["matched"].sum() / found["reference_words"].sum())
 
-    rows: list[tuple[str, Callable[[Run], Any]]] = [
+    rows: list[tuple[str, Callable[[RunData], Any]]] = [
         ("WER of the finals (%)", rate("wer")),
         ("CER of the finals (%)", rate("cer")),
         ("substitutions", count("substitutions")),
@@ -226,7 +224,7 @@ def accuracy(runs: list[Run], labels: list[str]) -> str:
     return _columns(runs, labels, rows)
 
 
-def stabilities(runs: list[Run], labels: list[str]) -> str:
+def stabilities(runs: list[RunData], labels: list[str]) -> str:
     """Measures of stability, raw and normalised."""
     found = [stability_summary(run) for run in runs]
     keys = list(
@@ -265,7 +263,7 @@ def _pooled(block: pd.DataFrame, kind: str, measure: str) -> str:
     return f"{_number(value)} ({_interval(low, high)})"
 
 
-def endings(runs: list[Run], labels: list[str]) -> str:
+def endings(runs: list[RunData], labels: list[str]) -> str:
     """Medians of the parts of finals, by trigger, and the steps of the end."""
     blocks: list[dict[str, Any]] = []
     for run in runs:
@@ -285,7 +283,7 @@ def endings(runs: list[Run], labels: list[str]) -> str:
     return _blocks(blocks, labels, "median, ms since the end of speech or the stop")
 
 
-def streams(runs: list[Run], labels: list[str]) -> str:
+def streams(runs: list[RunData], labels: list[str]) -> str:
     """Lag, backlog and cadence."""
     blocks = []
     for run in runs:
@@ -309,7 +307,7 @@ def streams(runs: list[Run], labels: list[str]) -> str:
     return _blocks(blocks, labels, "")
 
 
-def translations(runs: list[Run], labels: list[str]) -> str:
+def translations(runs: list[RunData], labels: list[str]) -> str:
     """AL, LAAL and DAL, where translation was on."""
     out = ""
     for run, label in zip(runs, labels, strict=True):
@@ -320,7 +318,7 @@ def translations(runs: list[Run], labels: list[str]) -> str:
     return out
 
 
-def starts(runs: list[Run], labels: list[str]) -> str:
+def starts(runs: list[RunData], labels: list[str]) -> str:
     """Steps that open a session, pings and acknowledgements."""
     blocks = []
     for run in runs:
@@ -345,7 +343,7 @@ def starts(runs: list[Run], labels: list[str]) -> str:
 
 
 def _columns(
-    runs: list[Run], labels: list[str], rows: list[tuple[str, Callable[[Run], Any]]]
+    runs: list[RunData], labels: list[str], rows: list[tuple[str, Callable[[RunData], Any]]]
 ) -> str:
     return table(["", *labels], [[name, *(of(run) for run in runs)] for name, of in rows])
 
@@ -358,10 +356,10 @@ def _blocks(blocks: list[dict[str, Any]], labels: list[str], head: str) -> str:
     return table([head, *labels], rows)
 
 
-def _known(of: Callable[[Run], Any]) -> Callable[[Run], Any]:
+def _known(of: Callable[[RunData], Any]) -> Callable[[RunData], Any]:
     """A measure that needs a reference: missing for runs without one."""
 
-    def found(run: Run) -> Any:
+    def found(run: RunData) -> Any:
         try:
             return of(run)
         except ConfigError:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from gladia_nb.server.local import LocalServer
-from gladia_nb.server.options import ServerOptions
+from gladia_nb.server.settings.options import ServerOptions
 
 __all__ = ["LocalServer", "ServerOptions"]

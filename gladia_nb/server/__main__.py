@@ -17,12 +17,12 @@ from typing import Any
 
 from aiohttp import web
 
-from gladia_nb.server.app import Server
-from gladia_nb.server.engine import Engine, EngineError
-from gladia_nb.server.options import ServerOptions
-from gladia_nb.server.script import Script
-from gladia_nb.server.scripted import ScriptedEngine
-from gladia_nb.server.sphinx import SphinxEngine
+from gladia_nb.server.engines.base import Engine, EngineError
+from gladia_nb.server.engines.scripted import ScriptedEngine
+from gladia_nb.server.engines.sphinx import SphinxEngine
+from gladia_nb.server.http.app import Server
+from gladia_nb.server.settings.options import ServerOptions
+from gladia_nb.server.settings.script import Script
 
 __all__ = ["main"]
 

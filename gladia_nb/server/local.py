@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from gladia_nb.errors import ServerError
-from gladia_nb.server.faults import Fault
-from gladia_nb.server.options import ServerOptions
+from gladia_nb.server.settings.faults import Fault
+from gladia_nb.server.settings.options import ServerOptions
 
 __all__ = ["LocalServer"]
 

@@ -18,19 +18,19 @@ from typing import Any, TypeVar
 import anywidget
 import traitlets
 
+from gladia_nb.api.target import KEY_VARIABLE
 from gladia_nb.config import SessionConfig
-from gladia_nb.direct import DirectLive
 from gladia_nb.errors import ConfigError, GladiaNbError
-from gladia_nb.handle import Live
-from gladia_nb.recipe import Recipe
-from gladia_nb.replay import Replay
+from gladia_nb.lab.recipe import Recipe
+from gladia_nb.lab.replay import Replay
+from gladia_nb.lab.setup import Setup, form
+from gladia_nb.lab.study_view import Study
+from gladia_nb.lab.watcher import Watcher
 from gladia_nb.run import Run
-from gladia_nb.target import KEY_VARIABLE
+from gladia_nb.sessions.browser import DirectLive
+from gladia_nb.sessions.handle import Live
 from gladia_nb.widgets import registry
-from gladia_nb.widgets.front import module, style
-from gladia_nb.widgets.setup import Setup, form
-from gladia_nb.widgets.study import Study
-from gladia_nb.widgets.watcher import Watcher
+from gladia_nb.widgets.assets import module, style
 
 __all__ = ["Lab"]
 
@@ -59,7 +59,7 @@ class Lab(anywidget.AnyWidget):
         server: a `LocalServer` to use as the embedded server.
         runs: the directory whose runs are on the shelf; by default `GLADIA_NB_RUNS`, else `runs`.
         microphone: whether to offer the browser's microphone as a source.
-        **options: options of `gladia_nb.recipe.Recipe` to begin with, such as `chunk_ms`.
+        **options: options of `gladia_nb.lab.recipe.Recipe` to begin with, such as `chunk_ms`.
 
     Raises:
         ConfigError: an option is not known.

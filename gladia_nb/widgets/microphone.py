@@ -27,13 +27,13 @@ import traitlets
 
 from gladia_nb.audio import Audio
 from gladia_nb.config import MAX_CHANNELS, SAMPLE_RATES
-from gladia_nb.direct import DirectLive, start_direct
 from gladia_nb.errors import ConfigError, GladiaNbError
-from gladia_nb.handle import Live
-from gladia_nb.live import LiveAudio
-from gladia_nb.process import get_worker
-from gladia_nb.runner import start
-from gladia_nb.widgets.microphone_recording import SERIES, PageClock, Recording, map_events
+from gladia_nb.lab.page_recording import SERIES, PageClock, Recording, map_events
+from gladia_nb.sessions.browser import DirectLive, start_direct
+from gladia_nb.sessions.handle import Live
+from gladia_nb.sessions.live_audio import LiveAudio
+from gladia_nb.sessions.process import get_worker
+from gladia_nb.sessions.runner import start
 
 __all__ = ["Microphone"]
 
@@ -54,8 +54,8 @@ Message = tuple[int, Mapping[str, Any], tuple[bytes, ...]]
 
 def _front_end() -> str:
     """The module of the page; what it uses comes before it."""
-    folder = files(__package__)
-    names = ("microphone_worklet.js", "microphone_link.js", "microphone_view.js", "microphone.js")
+    folder = files(__package__).joinpath("static", "microphone")
+    names = ("worklet.js", "link.js", "view.js", "microphone.js")
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
@@ -89,7 +89,11 @@ class Microphone(anywidget.AnyWidget):
     """
 
     _esm = _front_end()
-    _css = files(__package__).joinpath("microphone.css").read_text(encoding="utf-8")
+    _css = (
+        files(__package__)
+        .joinpath("static", "microphone", "microphone.css")
+        .read_text(encoding="utf-8")
+    )
 
     state = traitlets.Enum(("idle", "asking", "live", "paused", "error"), "idle").tag(sync=True)
     mode = traitlets.Enum(("take", "stream", "direct"), "take").tag(sync=True)

@@ -13,8 +13,8 @@ import soundfile
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from gladia_nb.livestate import MAX_LINES
-from gladia_nb.record import dump_line
+from gladia_nb.lab.live_state import MAX_LINES
+from gladia_nb.record.file import dump_line
 from gladia_nb.run import load
 
 from .conftest import PATIENCE_MS, SIZE
@@ -26,8 +26,8 @@ HERE = Path(__file__).resolve().parent
 #: A scripted server, three seconds of sound and thirty.
 PREPARE = f"""\
 import sys
-sys.path.insert(0, {str(HERE.parent)!r})
-from scripted_helpers import SCRIPT, make_sound
+sys.path.insert(0, {str(HERE.parents[1])!r})
+from tests.support.scripted_helpers import SCRIPT, make_sound
 import gladia_nb as gn
 make_sound("short.wav")
 make_sound("long.wav", 30.0)

@@ -13,10 +13,10 @@ import urllib.request
 import numpy as np
 import pytest
 import soundfile
-from breaking_network import breaking_network
 
 import gladia_nb as gn
-from gladia_nb.metrics.clocks import first_sent
+from gladia_nb.metrics.base.clocks import first_sent
+from tests.support.breaking_network import breaking_network
 
 SECONDS = 4.0
 RATE = 16000

@@ -1,0 +1,340 @@
+"""Everything that decides a run in one hand, and how to write it down: Python, curl, JSON.
+
+A `Recipe` is plain and immutable. `reproduce` gives the Python that makes the same run; the key is
+never part of either.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from gladia_nb.api.target import GLADIA_URL, shared_server
+from gladia_nb.config import SessionConfig
+from gladia_nb.errors import ConfigError
+from gladia_nb.lab.form import Field, place_problems
+from gladia_nb.sessions.browser import DirectLive, start_direct
+from gladia_nb.sessions.runner import Live, Source, start
+from gladia_nb.sessions.samples import sample
+from gladia_nb.sessions.sources import nearest_rate
+
+__all__ = ["OPTIONS", "Recipe", "as_curl", "as_json", "reproduce"]
+
+Target = Literal["embedded", "gladia", "url"]
+
+#: Where `gladia-nb serve` listens.
+_SERVED = "http://127.0.0.1:8765"
+
+
+def _option(name: str, label: str, kind: Any, default: Any, text: str, **more: Any) -> Field:
+    return Field(
+        path=(name,),
+        label=label,
+        group="Sending",
+        kind=kind,
+        default=default,
+        choices=more.get("choices", ()),
+        low=more.get("low"),
+        high=more.get("high"),
+        help=text,
+        front=more.get("front", False),
+    )
+
+
+#: What decides a run beside its configuration, as fields of a form.
+OPTIONS: tuple[Field, ...] = (
+    _option(
+        "target",
+        "Where to",
+        "choice",
+        "embedded",
+        "The embedded server needs no key and no network.",
+        choices=("embedded", "gladia", "url"),
+        front=True,
+    ),
+    _option(
+        "region",
+        "Region",
+        "choice",
+        None,
+        "Of Gladia's service; without one it chooses.",
+        choices=("eu-west", "us-west"),
+        front=True,
+    ),
+    _option("url", "URL", "text", None, f"Of another service, such as {_SERVED}.", front=True),
+    _option(
+        "chunk_ms", "Chunk length, ms", "number", 100, "Milliseconds of audio in a chunk.", low=1,
+        high=10_000,
+    ),
+    _option(
+        "json_audio", "Audio as base64", "flag", False, "In JSON messages, not as binary frames."
+    ),
+    _option("speed", "Speed", "number", 1, "1 is real time.", low=0.1, high=100),
+    _option(
+        "tail_s", "Tail, s", "number", 0, "Seconds of silence after the audio.", low=0, high=3600
+    ),
+    _option(
+        "callbacks",
+        "Receive callbacks",
+        "flag",
+        False,
+        "Listen on this machine for what the service posts; for services on this machine.",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run will be.
+
+    Attributes:
+        source: path of a sound file, or `sample:NAME` for a recording that comes with the project.
+        config: data of the configuration, as `SessionConfig.from_dict` takes it.
+        target: `embedded`, `gladia`, or `url`.
+        region: `eu-west` or `us-west`, for Gladia's own service.
+        url: base URL, for `url`.
+        chunk_ms: milliseconds of audio in each chunk.
+        json_audio: send audio as base64 in JSON.
+        speed: 1 is real time.
+        tail_s: seconds of silence after the audio.
+        callbacks: also receive callbacks.
+
+    Example:
+        >>> recipe = Recipe("sample:call", {"endpointing": 30}, speed=0)
+        >>> for name, sentence in recipe.problems().items():
+        ...     print(f"{name}: {sentence}")
+        endpointing: endpointing must be between 0.01 and 10 (got 30)
+        speed: speed must be between 0.1 and 100 (got 0)
+    """
+
+    source: str = "sample:conversation"
+    config: Mapping[str, Any] = field(default_factory=dict)
+    target: Target = "embedded"
+    region: str | None = None
+    url: str | None = None
+    chunk_ms: float = 100
+    json_audio: bool = False
+    speed: float = 1
+    tail_s: float = 0
+    callbacks: bool = False
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong, a sentence by the dotted name of the field; empty when it can start."""
+        found = place_problems(self.config)
+        for option in OPTIONS:
+            if sentence := _wrong(option, getattr(self, option.path[0])):
+                found[option.name] = sentence
+        if self.target == "url" and not self.url:
+            found["url"] = f"url is needed for another service, such as {_SERVED}"
+        return found
+
+    def path(self) -> Path:
+        """The sound file.
+
+        Raises:
+            AudioError: there is no such sample.
+        """
+        kind, _, name = self.source.partition(":")
+        return sample(name) if kind == "sample" else Path(self.source).expanduser()
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of `gladia_nb.start` that differ from its defaults, target excepted."""
+        names = ("chunk_ms", "json_audio", "speed", "tail_s", "callbacks")
+        defaults = {option.path[0]: option.default for option in OPTIONS}
+        chosen = {name: getattr(self, name) for name in names}
+        if self.target == "gladia":
+            chosen["region"] = self.region
+        elif self.target == "url":
+            chosen["url"] = self.url
+        return {name: value for name, value in chosen.items() if value != defaults[name]}
+
+    def start(
+        self, *, key: str | None = None, server: Any = None, source: Source | None = None
+    ) -> Live:
+        """Begin the run.
+
+        Args:
+            key: API key; by default `GLADIA_API_KEY`. The embedded server needs none.
+            server: a `LocalServer` to use as the embedded server.
+            source: sound to use instead of that of the recipe.
+
+        Raises:
+            ConfigError: something is wrong with it; see `problems`.
+            GladiaNbError: as for `gladia_nb.start`.
+        """
+        options = self._asked(key, server)
+        config = SessionConfig.from_dict(self.config)
+        return start(self.path() if source is None else source, config, **options)
+
+    def start_direct(
+        self, *, sample_rate: int, channels: int, key: str | None = None, server: Any = None
+    ) -> DirectLive:
+        """Begin a run that a browser holds itself: the kernel asks, the browser gets the URL.
+
+        Args:
+            sample_rate: hertz, of what the browser captures.
+            channels: likewise.
+            key: API key; by default `GLADIA_API_KEY`. It does not reach the browser.
+            server: a `LocalServer` to use as the embedded server.
+
+        Raises:
+            ConfigError: something is wrong with it; see `problems`.
+            GladiaNbError: as for `gladia_nb.start_direct`.
+        """
+        asked = self._asked(key, server)
+        # The rest is about audio that is sent from here.
+        kept = ("chunk_ms", "region", "url", "key", "server")
+        options = {name: value for name, value in asked.items() if name in kept}
+        config = SessionConfig.from_dict(self.config)
+        return start_direct(config, sample_rate=sample_rate, channels=channels, **options)
+
+    def _asked(self, key: str | None, server: Any) -> dict[str, Any]:
+        """Keyword arguments of a start, with the service to talk to."""
+        if problems := self.problems():
+            raise ConfigError("; ".join(problems.values()), list(problems.values()))
+        options = self.options()
+        if self.target == "embedded":
+            options["server"] = server or shared_server()
+        else:
+            options["key"] = key
+            if self.target == "gladia":
+                options["url"] = GLADIA_URL
+        return options
+
+
+def _wrong(option: Field, value: Any) -> str | None:
+    name = option.name
+    if option.kind == "flag":
+        return None if isinstance(value, bool) else f"{name} must be true or false (got {value!r})"
+    if option.kind == "choice":
+        if value in option.choices or value == option.default:
+            return None
+        return f"{name} must be one of {', '.join(option.choices)} (got {value!r})"
+    if option.low is not None and option.high is not None:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not option.low <= value <= option.high:
+            return f"{name} must be between {option.low:g} and {option.high:g} (got {value!r})"
+    elif value is not None and not str(value).startswith(("http://", "https://")):
+        return f"{name} must be an http or https URL (got {value!r})"
+    return None
+
+
+def _body(recipe: Recipe, sample_rate: int | None, channels: int | None) -> dict[str, Any]:
+    """The body of the request, with the format of audio that has this rate and these channels."""
+    config = SessionConfig.from_dict(recipe.config).measuring()
+    follow: dict[str, Any] = {}
+    if sample_rate is not None and "sample_rate" not in config.model_fields_set:
+        follow["sample_rate"] = nearest_rate(sample_rate)
+    if channels is not None and "channels" not in config.model_fields_set:
+        follow["channels"] = channels
+    return config.replace(**follow).to_body()
+
+
+def as_json(recipe: Recipe, sample_rate: int | None = None, channels: int | None = None) -> str:
+    """The body of `POST /v2/live`.
+
+    Args:
+        recipe: what the run will be.
+        sample_rate: of its sound, which decides where the configuration leaves it open.
+        channels: of its sound, likewise.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+    """
+    return json.dumps(_body(recipe, sample_rate, channels), indent=2, ensure_ascii=False)
+
+
+def as_curl(recipe: Recipe, sample_rate: int | None = None, channels: int | None = None) -> str:
+    """The request as a shell command; the key is that of the environment.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+
+    Example:
+        >>> "GLADIA_API_KEY" in as_curl(Recipe())
+        True
+    """
+    lines = []
+    base, query = GLADIA_URL, ""
+    if recipe.target == "embedded":
+        base = _SERVED
+        lines.append("# First, in another terminal:  gladia-nb serve")
+    elif recipe.target == "url":
+        base = (recipe.url or _SERVED).rstrip("/")
+    elif recipe.region is not None:
+        query = f"?region={recipe.region}"
+    body = as_json(recipe, sample_rate, channels)
+    lines += [
+        f"curl --request POST {shlex.quote(f'{base}/v2/live{query}')} \\",
+        "  --header 'Content-Type: application/json' \\",
+        '  --header "x-gladia-key: ${GLADIA_API_KEY:-none}" \\',
+        f"  --data {shlex.quote(body)}",
+    ]
+    return "\n".join(lines)
+
+
+def reproduce(recipe: Recipe) -> str:
+    """Python that makes the same run with the same configuration.
+
+    The key is that of the environment.
+
+    Example:
+        >>> print(reproduce(Recipe(config={"endpointing": 0.3}, target="gladia")))
+        import gladia_nb as gn
+        <BLANKLINE>
+        config = gn.SessionConfig(endpointing=0.3)
+        # The key is read from GLADIA_API_KEY.
+        run = gn.transcribe(gn.sample("conversation"), config, url="https://api.gladia.io")
+    """
+    kind, _, name = recipe.source.partition(":")
+    sound = f'gn.sample("{name}")' if kind == "sample" else _python(recipe.source)
+    arguments = [sound, "config"] if recipe.config else [sound]
+    options = recipe.options()
+    if recipe.target == "gladia":
+        options["url"] = GLADIA_URL
+    arguments += [f"{key}={_python(value)}" for key, value in options.items()]
+    lines = ["import gladia_nb as gn", ""]
+    if recipe.config:
+        fields = [f"{key}={_python(value)}" for key, value in recipe.config.items()]
+        lines += _call("config = gn.SessionConfig", fields)
+    if recipe.target == "embedded":
+        lines.append("with gn.LocalServer() as server:")
+        called = _call("run = gn.transcribe", [*arguments, "server=server"])
+        lines += [f"    {line}" for line in called]
+    else:
+        lines.append("# The key is read from GLADIA_API_KEY.")
+        lines += _call("run = gn.transcribe", arguments)
+    return "\n".join(line.rstrip() for part in lines for line in part.split("\n"))
+
+
+def _call(name: str, arguments: list[str]) -> list[str]:
+    """A call on one line, or with an argument a line where it would be too long."""
+    one = f"{name}({', '.join(arguments)})"
+    if len(one) <= 88 and "\n" not in one:
+        return [one]
+    inner = [f"    {line}" for argument in arguments for line in f"{argument},".split("\n")]
+    return [f"{name}(", *inner, ")"]
+
+
+def _python(value: Any) -> str:
+    """Plain data as Python, on one line where it is short."""
+    if isinstance(value, str):
+        # JSON's escapes are Python's too.
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (dict, list, tuple)):
+        return repr(value)
+    if isinstance(value, dict):
+        items = [f"{_python(key)}: {_python(item)}" for key, item in value.items()]
+        left, right = "{", "}"
+    else:
+        items = [_python(item) for item in value]
+        left, right = "[", "]"
+    one = f"{left}{', '.join(items)}{right}"
+    if len(one) <= 64 and "\n" not in one:
+        return one
+    inner = [f"    {line}" for item in items for line in f"{item},".split("\n")]
+    return "\n".join([left, *inner, right])

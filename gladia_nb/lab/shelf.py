@@ -1,0 +1,159 @@
+"""The runs of a directory, and runs side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from gladia_nb.metrics import latency_table
+from gladia_nb.record.file import FORMAT
+from gladia_nb.record.schema import Schema, to_frame
+from gladia_nb.run import Run
+
+__all__ = ["SHELF", "list_runs", "runs_directory", "side_by_side"]
+
+#: One row a run file.
+SHELF: Schema = MappingProxyType(
+    {
+        "name": "str",  # of the audio
+        "began": "str",  # UTC, ISO 8601
+        "duration_s": "float64",  # of the audio; NaN for a live source without a known end
+        "outcome": "str",  # finished, stopped, aborted, failed, or incomplete
+        "target": "str",
+        "endpointing_s": "float64",  # NaN: the service's default
+        "path": "str",
+    }
+)
+
+#: The last line is the end of the run; it is short.
+_TAIL = 4096
+
+
+def runs_directory() -> Path:
+    """Where runs are kept when no path is given: `GLADIA_NB_RUNS`, else `runs`."""
+    return Path(os.environ.get("GLADIA_NB_RUNS") or "runs").absolute()
+
+
+def list_runs(directory: str | Path | None = None, *, limit: int = 50) -> pd.DataFrame:
+    """The latest runs of a directory, the newest first; only their first and last lines are read.
+
+    Args:
+        directory: by default `runs_directory()`. One that does not exist has no runs.
+        limit: how many at most.
+
+    Returns:
+        Columns in `SHELF`. Files that are not runs are left out.
+    """
+    place = Path(directory).expanduser() if directory is not None else runs_directory()
+    rows = [row for path in place.glob("*.run") if (row := _glance(path)) is not None]
+    # By the full stamp: two runs can begin in the same second.
+    rows.sort(key=lambda row: (row["wall_ns"], row["path"]), reverse=True)
+    columns: dict[str, list[Any]] = {name: [row[name] for row in rows[:limit]] for name in SHELF}
+    return to_frame(columns, SHELF)
+
+
+def _glance(path: Path) -> dict[str, Any] | None:
+    try:
+        with path.open("rb") as file:
+            header = json.loads(file.readline())
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _TAIL))
+            last = file.read().rsplit(b"\n", 2)
+    except (OSError, ValueError):
+        return None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        return None
+    audio = header.get("audio") or {}
+    began = dt.datetime.fromtimestamp(header["anchor"][1] / 1e9, dt.UTC)
+    return {
+        "wall_ns": header["anchor"][1],
+        "name": str(audio.get("name", path.stem)),
+        "began": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "duration_s": audio.get("duration_s"),
+        "outcome": _outcome(last),
+        "target": str(header["options"].get("target", "")),
+        "endpointing_s": header["config"].get("endpointing"),
+        "path": str(path),
+    }
+
+
+def _outcome(tail: Sequence[bytes]) -> str:
+    if len(tail) < 2 or tail[-1]:
+        return "incomplete"
+    try:
+        end = json.loads(tail[-2])
+    except ValueError:
+        return "incomplete"
+    ended = isinstance(end, dict) and end.get("event") == "end"
+    return str(end["outcome"]) if ended else "incomplete"
+
+
+def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
+    """Facts, settings that differ, and latencies of several runs, a column each.
+
+    For whether a difference is more than chance, see `gladia_nb.compare`.
+
+    Args:
+        runs: the runs.
+
+    Returns:
+        Text: the column `what`, and `run_1`, `run_2` and so on in the order given. "-" stands for
+        what a run does not have.
+    """
+    columns = [_facts(run) for run in runs]
+    settings = [_flat(run.config) for run in runs]
+    names = dict.fromkeys(name for config in settings for name in config)
+    for name in names:
+        values = [_text(config.get(name)) for config in settings]
+        if len(set(values)) > 1:
+            for column, value in zip(columns, values, strict=True):
+                column[name] = value
+    for column, run in zip(columns, runs, strict=True):
+        for row in latency_table(run).to_dict("records"):
+            what = f"{row['measure']}, from {row['from']}"
+            column[f"{what}: median, ms"] = _with_interval(row["p50_ms"], row["p50_95ci_ms"])
+            column[f"{what}: 90th percentile, ms"] = str(row["p90_ms"])
+    rows = list(dict.fromkeys(name for column in columns for name in column))
+    frame: dict[str, list[str]] = {"what": rows}
+    for number, column in enumerate(columns, 1):
+        frame[f"run_{number}"] = [column.get(row, "-") for row in rows]
+    return pd.DataFrame(frame, dtype="str")
+
+
+def _facts(run: Run) -> dict[str, str]:
+    frame = run.utterances
+    return {
+        "audio": run.name,
+        "outcome": run.outcome,
+        "sent to": str(run.record.header["options"]["target"]),
+        "measurement": run.verdict.status,
+        "utterances": str(len(frame)),
+        "finals": str(int(frame["is_final"].sum())),
+        "partials": str(int(frame["n_partials"].sum())),
+    }
+
+
+def _with_interval(median: str, interval: str) -> str:
+    return median if interval == "-" else f"{median} ({interval})"
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {name: value}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found |= _flat(inner, f"{name}.{key}" if name else str(key))
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "-" if value is None else str(value)

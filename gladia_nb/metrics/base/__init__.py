@@ -1,0 +1,1 @@
+"""What the measures share: texts, alignment, clocks, intervals. The lowest of `metrics`."""

@@ -1,0 +1,261 @@
+"""Tables of latencies: each quantile with its interval, and with what it is worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles
+from gladia_nb.metrics.checks import verdict
+from gladia_nb.metrics.latencies import CLOCKS, latency
+from gladia_nb.record.data import RunData
+from gladia_nb.record.schema import Schema, to_frame
+
+__all__ = [
+    "LATENCY_TABLE",
+    "SUMMARY",
+    "best_anchor",
+    "ecdf",
+    "latency_table",
+    "summary",
+]
+
+Floats = npt.NDArray[np.float64]
+
+#: One row a measure and anchor; for finals of utterances one a trigger.
+SUMMARY: Schema = MappingProxyType(
+    {
+        "name": "str",
+        "anchor": "str",
+        "trigger": "str",  # for finals of utterances; missing when it is not known
+        "n": "int64",  # samples, those that never came included
+        "runs": "int64",  # that they are from
+        "clusters": "int64",  # utterances that they are from
+        "never": "int64",  # of n: never came; counted as later than all others
+        "negative": "int64",  # of n: came before the event that they are counted from
+        "unplaced": "int64",  # not in n: the anchor is unknown on this clock
+        "p50_ms": "float64",  # inf: among those that never came
+        "p50_low_ms": "float64",  # 95 % interval; NaN where the note says so
+        "p50_high_ms": "float64",
+        "p90_ms": "float64",
+        "p90_low_ms": "float64",
+        "p90_high_ms": "float64",
+        "p95_ms": "float64",  # NaN below 59 clusters, and the note says so
+        "p99_ms": "float64",  # NaN below 299
+        "min_ms": "float64",  # of those that came; NaN when none did
+        "max_ms": "float64",
+        "note": "str",  # what is withheld and why; missing when nothing is
+        "verdict": "str",  # valid, degraded, invalid: the worst of the runs; missing for bare rows
+    }
+)
+
+#: The table for people: text, ready to print.
+LATENCY_TABLE: Schema = MappingProxyType(
+    dict.fromkeys(("measure", "from", "n", "never", "p50_ms", "p50_95ci_ms", "p90_ms"), "str")
+)
+
+
+def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Share of all samples that were there by each value (empirical distribution function).
+
+    Censored samples (NaN or inf) are counted and have no value, so that the last share is below 1
+    by just those that never came.
+
+    Returns:
+        Values, rising, and the share of samples up to and including each.
+
+    Example:
+        >>> ecdf([30, 10, float("nan"), 20])
+        (array([10., 20., 30.]), array([0.25, 0.5 , 0.75]))
+    """
+    samples = np.asarray(values, dtype="float64")
+    came = np.sort(samples[np.isfinite(samples)])
+    return came, np.arange(1, len(came) + 1) / max(len(samples), 1)
+
+
+def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
+    """Quantiles of every latency of a run, or of several, by measure and anchor.
+
+    Finals of utterances are kept apart by their trigger, because a final that was forced
+    (`max_duration`) or flushed (`stop`) did not wait for the end of speech.
+
+    Args:
+        source: a run; rows of `latency` (of one run), for instance a selection; or several runs of
+            the same kind, which are pooled.
+
+    Returns:
+        Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
+        drawing utterances, or runs when there are several; see `quantiles`. What is withheld (NaN)
+        is named in `note`.
+
+    Raises:
+        ConfigError: an empty sequence.
+
+    Example:
+        `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
+    """
+    rows = _rows(source)
+    status = _status(source)
+    columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
+    rows = rows.assign(_group=_triggers(rows))
+    for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
+        placed = group[group["anchor_clock_s"].notna()]
+        labels = placed.groupby(["_run", "channel", "id"], sort=False).ngroup()
+        found = quantiles(placed["latency_ms"], labels, runs=placed["_run"])
+        came = placed["latency_ms"].dropna()
+        row = {
+            "name": name,
+            "anchor": anchor,
+            "trigger": group["trigger"].iloc[0] if group["_group"].iloc[0] else None,
+            "n": found.n,
+            "runs": found.runs,
+            "clusters": found.clusters,
+            "never": found.never,
+            "negative": int((came < 0).sum()),
+            "unplaced": len(group) - len(placed),
+            "p50_ms": found.points[0],
+            "p50_low_ms": found.low[0],
+            "p50_high_ms": found.high[0],
+            "p90_ms": found.points[1],
+            "p90_low_ms": found.low[1],
+            "p90_high_ms": found.high[1],
+            "p95_ms": found.points[2],
+            "p99_ms": found.points[3],
+            "min_ms": came.min(),
+            "max_ms": came.max(),
+            "note": _note(found),
+            "verdict": status,
+        }
+        for column, value in row.items():
+            columns[column].append(value)
+    return _ordered(to_frame(columns, SUMMARY), rows)
+
+
+def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
+    """Whether the runs can be believed; None when it is not told which they are."""
+    if isinstance(source, pd.DataFrame):
+        return None
+    runs = source if isinstance(source, Sequence) else [source]
+    found = {verdict(run).status for run in runs}
+    return next((status for status in ("invalid", "degraded") if status in found), "valid")
+
+
+#: What is looked at of each row; hours of words have millions.
+_USED = [*"name unit milestone anchor channel id anchor_clock_s latency_ms trigger".split()]
+
+
+def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
+    """Rows of `latency` with the number of their run."""
+    if isinstance(source, pd.DataFrame):
+        return source[_USED].assign(_run=0)
+    if not isinstance(source, Sequence):
+        return latency(source)[_USED].assign(_run=0)
+    if not source:
+        raise ConfigError("There is no run to sum up; give one at least.")
+    return pd.concat([latency(run)[_USED].assign(_run=k) for k, run in enumerate(source)])
+
+
+def _note(found: Quantiles) -> str | None:
+    """What a row withholds, in words."""
+    if not found.n:
+        return "No sample has a place on this clock, so that there are no quantiles."
+    hidden = [prob for prob in (0.95, 0.99) if found.clusters < needed(prob)]
+    parts = []
+    if found.runs == found.clusters == 1:
+        parts.append("an interval needs two utterances")
+    if hidden:
+        names = " and ".join(f"p{prob * 100:.0f}" for prob in hidden)
+        counts = " and ".join(str(needed(prob)) for prob in hidden)
+        parts.append(f"{names} need{'s' * (len(hidden) == 1)} {counts} utterances")
+    if not parts:
+        return None
+    return f"Withheld: {', and '.join(parts)}; there are {found.clusters}."
+
+
+def _triggers(rows: pd.DataFrame) -> pd.Series:
+    """The trigger of finals of utterances; "" for what is not kept apart by it."""
+    apart = (rows["unit"] == "utterance") & (rows["milestone"] == "final")
+    return rows["trigger"].fillna("").where(apart, "")
+
+
+def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Measures in the order of `latency`, within them by anchor and trigger."""
+    names = {name: k for k, name in enumerate(dict.fromkeys(rows["name"]))}
+    triggers = {"endpoint": 0, "max_duration": 1, "stop": 2, "resume": 3}
+    order = pd.DataFrame(
+        {
+            "clock": table["name"]
+            .str.rsplit("@", n=1)
+            .str[-1]
+            .map({c: k for k, c in enumerate(CLOCKS)}),
+            "name": table["name"].map(names),
+            "anchor": table["anchor"],
+            "trigger": table["trigger"].map(triggers).fillna(len(triggers)),
+        }
+    )
+    by = ["clock", "name", "anchor", "trigger"]
+    return table.loc[order.sort_values(by, kind="stable").index].reset_index(drop=True)
+
+
+def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
+    """Partial versus final, small enough to read: text, ready to print.
+
+    Counted from the reference words where the run has them, else from the service's own times; the
+    column `from` says which.
+
+    Args:
+        run: the run.
+        clock: `send` or `capture`; see `latency`.
+
+    Returns:
+        Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, median with its 95 %
+        interval, 90th percentile, in milliseconds. "never" stands for a quantile among those that
+        never came, "-" for what cannot be said.
+
+    Example:
+        `print(latency_table(run).to_string(index=False))`
+    """
+    rows = latency(run)
+    anchor = best_anchor(rows)
+    chosen = rows[(rows["clock"] == clock) & (rows["anchor"] == anchor)]
+    units = dict(zip(chosen["name"], chosen["unit"], strict=True))
+    milestones = dict(zip(chosen["name"], chosen["milestone"], strict=True))
+    columns: dict[str, list[Any]] = {name: [] for name in LATENCY_TABLE}
+    for row in summary(chosen).to_dict("records"):
+        name = row["name"]
+        what = milestones[name].replace("_", " ")
+        if units[name] == "utterance" and what == "final":
+            unknown = "never came" if row["never"] == row["n"] else "trigger unknown"
+            what += f" ({row['trigger'] if isinstance(row['trigger'], str) else unknown})"
+        since = name.split(" -> ")[0].replace("_", " ")
+        low, high = row["p50_low_ms"], row["p50_high_ms"]
+        texts = {
+            "measure": f"{units[name]}: {what}",
+            "from": f"{since} ({anchor})",
+            "n": str(row["n"]),
+            "never": str(row["never"]),
+            "p50_ms": _text(row["p50_ms"]),
+            "p50_95ci_ms": "-" if math.isnan(low) else f"{_text(low)} to {_text(high)}",
+            "p90_ms": _text(row["p90_ms"]),
+        }
+        for column, text in texts.items():
+            columns[column].append(text)
+    return to_frame(columns, LATENCY_TABLE)
+
+
+def best_anchor(rows: pd.DataFrame) -> str:
+    """`reference` where some latency has it, else `service`."""
+    return "reference" if (rows["anchor"] == "reference").any() else "service"
+
+
+def _text(milliseconds: float) -> str:
+    if math.isnan(milliseconds):
+        return "-"
+    return "never" if math.isinf(milliseconds) else f"{milliseconds:.0f}"

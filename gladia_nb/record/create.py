@@ -1,0 +1,107 @@
+"""The file of a run with its header, made before anything is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+from gladia_nb.clock import Anchor
+from gladia_nb.errors import RunFileError
+from gladia_nb.record.file import FORMAT, VERSION, dump_line
+
+__all__ = ["RUNS_VARIABLE", "create_run_file", "new_path"]
+
+#: Where runs are kept when no path is given.
+RUNS_VARIABLE = "GLADIA_NB_RUNS"
+
+
+def create_run_file(
+    path: str | Path | None,
+    *,
+    name: str,
+    body: dict[str, Any],
+    audio: dict[str, Any],
+    options: dict[str, Any],
+    words: list[dict[str, Any]] | None,
+) -> Path:
+    """Make the file of a run, with its header as the only line, and return its absolute path.
+
+    Args:
+        path: where; None for a new file in `runs/` (or `GLADIA_NB_RUNS`), named after `name`.
+        name: of the audio.
+        body: of `POST /v2/live`.
+        audio: what is known of the audio: `name`, `duration_s`, `frames`, `source_rate`,
+            `source_channels`, `clipped`; None for what only the end of live audio tells.
+        options: how it is sent, and whose stopwatch it is.
+        words: that were really spoken, or None.
+
+    Raises:
+        RunFileError: it exists already, or cannot be written.
+    """
+    if path is None:
+        now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+        stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
+        path = new_path(Path(os.environ.get(RUNS_VARIABLE) or "runs"), f"{now}-{stem}")
+    path = Path(path).expanduser().absolute()
+    anchor = Anchor.take()
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "anchor": [anchor.mono_ns, anchor.wall_ns, anchor.width_ns],
+        "config": body,
+        "audio": audio,
+        "options": options,
+        "reference": words,
+        "versions": _versions(),
+    }
+    try:
+        with path.open("x", encoding="ascii", newline="\n") as file:
+            file.write(dump_line(header))
+    except FileExistsError:
+        raise RunFileError(f"{path} exists already; a run is never overwritten.") from None
+    except OSError as error:
+        raise RunFileError(
+            f"Cannot write the run to {path}: {error.strerror or error}. Name another place."
+        ) from None
+    return path
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "system": platform.platform(terse=True)}
+    for name in ("gladia-nb", "aiohttp", "numpy", "pandas", "soxr"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def new_path(directory: Path, stem: str) -> Path:
+    """A path in `directory` that does not exist yet, named after the time and the source.
+
+    The directory is made when it is missing.
+
+    Raises:
+        RunFileError: it cannot be made or written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFileError(
+            f"Cannot make the directory {directory} for runs: {error.strerror or error}."
+        ) from None
+    if not os.access(directory, os.W_OK):
+        raise RunFileError(
+            f"Cannot write to {directory}, where runs are kept: permission denied. "
+            "Name another place."
+        )
+    path = directory / f"{stem}.run"
+    number = 1
+    while path.exists():
+        number += 1
+        path = directory / f"{stem}-{number}.run"
+    return path

@@ -1,0 +1,131 @@
+"""A record with its DataFrames: all that measures, pictures and pages need of a run."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gladia_nb.record.file import Record
+from gladia_nb.record.frames import (
+    chunks_frame,
+    messages_frame,
+    reference_frame,
+    utterances_frame,
+    words_frame,
+)
+
+__all__ = ["RunData"]
+
+
+class RunData:
+    """One session, complete or cut off, as a record and as frames.
+
+    The record is immutable; the DataFrames are made from it when they are first asked for, and are
+    yours to change.
+
+    Args:
+        record: the record of the session.
+
+    Attributes:
+        record: header and events; see `gladia_nb.record.events`.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    # -- what it was --
+
+    @property
+    def session_id(self) -> str | None:
+        """The service's name for the session."""
+        return self.record.session_id
+
+    @property
+    def outcome(self) -> str:
+        """`finished`, `stopped`, `aborted`, `failed`, or `incomplete` when it was cut off."""
+        return self.record.outcome
+
+    @property
+    def complete(self) -> bool:
+        """Whether the record has its end."""
+        return self.record.complete
+
+    @property
+    def path(self) -> Path | None:
+        """The file it is in."""
+        return self.record.path
+
+    @property
+    def name(self) -> str:
+        """Name of the audio."""
+        return str(self.record.header["audio"]["name"])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration that was sent, as plain data."""
+        return dict(self.record.header["config"])
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the audio in seconds, tail included; of live audio what was sent of it."""
+        known = self.record.header["audio"]["duration_s"]
+        if known is None:
+            frames = max((event["end_frame"] for event in self.record.of("chunk")), default=0)
+            return float(frames / int(self.record.header["config"]["sample_rate"]))
+        return float(known)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was odd, in words."""
+        return [str(event["text"]) for event in self.record.of("warning")]
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, in words, or None."""
+        for event in self.record.of("error"):
+            return str(event["text"])
+        return None
+
+    # -- what came of it --
+
+    @cached_property
+    def messages(self) -> pd.DataFrame:
+        """Every message of the service, one row each; columns in `record.schema.MESSAGES`."""
+        return messages_frame(self.record)
+
+    @cached_property
+    def chunks(self) -> pd.DataFrame:
+        """Every chunk of audio sent, one row each; columns in `record.schema.CHUNKS`."""
+        return chunks_frame(self.record)
+
+    @cached_property
+    def utterances(self) -> pd.DataFrame:
+        """One row an utterance; columns in `record.schema.UTTERANCES`."""
+        return utterances_frame(self.record)
+
+    @cached_property
+    def words(self) -> pd.DataFrame:
+        """One row a word of every transcript; columns in `record.schema.WORDS`."""
+        return words_frame(self.record)
+
+    @cached_property
+    def reference(self) -> pd.DataFrame:
+        """The words that were really spoken, where they are known, else no rows."""
+        return reference_frame(self.record)
+
+    @property
+    def text(self) -> str:
+        """The finals, a line each, in the order of their audio."""
+        frame = self.utterances
+        frame = frame[frame["is_final"]].sort_values("start_s", kind="stable")
+        return "\n".join(frame["text"].str.strip())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the run to a file and return its path; see `Record.save`."""
+        return self.record.save(path)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.duration_s:.1f} s, {self.outcome})"

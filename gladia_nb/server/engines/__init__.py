@@ -1,0 +1,1 @@
+"""What turns audio into words: the recogniser, or a script."""

@@ -1,0 +1,1 @@
+"""What the embedded service answers over HTTP: sessions, lists, files, control."""

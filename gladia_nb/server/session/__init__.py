@@ -1,0 +1,1 @@
+"""One session of the embedded service, from its WebSocket to its stored result."""

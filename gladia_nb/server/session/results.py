@@ -1,0 +1,118 @@
+"""What a session has come to, in the shapes of `GET /v2/live/:id` and of the post messages."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from enum import StrEnum
+from typing import Any
+
+from gladia_nb.config import SessionConfig
+from gladia_nb.server.session.add_ons import AddOns
+from gladia_nb.server.session.intake import Intake
+
+__all__ = ["Outcome", "Status", "metadata", "transcription"]
+
+
+def transcription(utterances: list[dict[str, Any]]) -> dict[str, Any]:
+    """The finals of a session, in the order of their beginning; the commonest language first."""
+    ordered = sorted(utterances, key=lambda item: (item["start"], item["channel"]))
+    return {
+        "full_transcript": " ".join(item["text"].strip() for item in ordered),
+        "languages": [code for code, _ in Counter(i["language"] for i in ordered).most_common()],
+        "utterances": ordered,
+    }
+
+
+def metadata(duration: float, channels: int, took: float) -> dict[str, Any]:
+    """Length, channels and times.
+
+    Args:
+        duration: seconds of audio.
+        channels: of the session; each is billed.
+        took: seconds from the first connection to the last final.
+    """
+    return {
+        "audio_duration": round(duration, 3),
+        "number_of_distinct_channels": channels,
+        "billing_time": round(duration * channels, 3),
+        "transcription_time": round(took, 3),
+    }
+
+
+class Status(StrEnum):
+    """Where a session is in its life."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    DONE = "done"
+    ERROR = "error"
+
+
+class Outcome:
+    """Finals, add-ons and messages of one session.
+
+    Args:
+        config: of the session.
+        add_ons: of the session.
+
+    Attributes:
+        finals: channel and number of each utterance, and the utterance.
+        sent: the messages that the client asked for, JSON.
+    """
+
+    def __init__(self, config: SessionConfig, add_ons: AddOns) -> None:
+        self._config = config
+        self._add_ons = add_ons
+        self._metadata: dict[str, Any] | None = None
+        self.finals: dict[tuple[int, int], dict[str, Any]] = {}
+        self.sent: list[str] = []
+
+    def complete(self, duration: float, took: float) -> None:
+        """Everything has been recognised; see `metadata`."""
+        self._metadata = metadata(duration, self._config.channels, took)
+
+    def transcription(self) -> dict[str, Any]:
+        """`data` of `post_transcript`."""
+        return transcription(list(self.finals.values()))
+
+    def post_final(self) -> dict[str, Any]:
+        """`data` of `post_final_transcript`: metadata, transcription and add-ons asked for."""
+        return {
+            "metadata": self._metadata,
+            "transcription": self.transcription(),
+            **self._add_ons.results(),
+        }
+
+    def job(self, session_id: str, intake: Intake, **facts: Any) -> dict[str, Any]:
+        """The body of `GET /v2/live/:id`; its file and its result only once it is complete.
+
+        Args:
+            session_id: of the session.
+            intake: its audio.
+            **facts: fields that the session itself knows.
+        """
+        return {
+            "id": session_id,
+            "request_id": f"G-{session_id[:8]}",
+            "version": 2,
+            "kind": "live",
+            **facts,
+            "custom_metadata": self._config.custom_metadata,
+            "request_params": self._config.with_defaults(),
+            "file": self._file(session_id, intake),
+            "result": None
+            if self._metadata is None
+            else {**self.post_final(), "messages": list(self.sent)},
+        }
+
+    def _file(self, session_id: str, intake: Intake) -> dict[str, Any] | None:
+        if self._metadata is None or not intake.kept_bytes:
+            return None
+        return {
+            "id": str(uuid.uuid5(uuid.UUID(session_id), "file")),
+            "filename": f"{session_id}.wav",
+            "source": None,
+            "audio_duration": round(intake.duration, 3),
+            "number_of_channels": self._config.channels,
+        }

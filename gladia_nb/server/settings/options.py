@@ -1,0 +1,153 @@
+"""What can be chosen about the embedded server.
+
+Where Gladia's documentation is silent or contradicts itself, the choice is an option here, and its
+default is the most likely behaviour.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gladia_nb.server.settings.faults import Fault
+from gladia_nb.server.settings.script import Script
+
+__all__ = ["ServerOptions"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Options of the embedded server.
+
+    Attributes:
+        host: address to listen on; the default can be reached from this machine only.
+        port: TCP port; 0 takes a free one.
+        keys: API keys that are accepted; None accepts every key that is not empty.
+        inclusive_acks: the second number of an acknowledgement's `byte_range` is the last byte
+            itself, and not the byte after it.
+        acknowledge_empty: an empty chunk is acknowledged like any other; the range of that, of
+            no length, tells a client that comes back how much has arrived.
+        hyphen_ids: utterances are `00-00000000`, and not `00_00000000`.
+        speech_end_first: `speech_end` comes before the final of its utterance, and not after it.
+        start_session_on_socket: `start_session` is also sent over the WebSocket; Gladia's own
+            clients make this message themselves.
+        replay_missed: messages that were made while no client was connected are sent when one
+            reconnects; else they are only in the stored result.
+        idle_timeout_s: seconds without any input, connected or not, after which a session is
+            closed and finished.
+        idle_code: WebSocket close code when that happens.
+        session_limit_s: seconds after which a session is stopped.
+        session_limit_code: WebSocket close code when that happens, after all messages.
+        ended_code: WebSocket close code for a connection to a session that has ended.
+        unknown_token_status: HTTP status that refuses a WebSocket with an unknown token.
+        max_sessions: sessions that a key may have at a time; more are answered with 429. None is
+            no limit. One that nobody has connected to counts for `idle_timeout_s`.
+        callback_attempts: how often a message is posted to a receiver that fails, until it is
+            given up.
+        callback_backoff_s: wait before the second attempt, in seconds; doubled at each further one,
+            10 s at most.
+        callback_timeout_s: how long a receiver may take to answer, in seconds.
+        webhook_url: where `start_session`, `start_recording`, `end_recording` and `end_session` of
+            every session are posted, whatever it asks for; None is nowhere.
+        partial_step_s: seconds of audio between two looks for a new partial.
+        finish_timeout_s: longest wait for pending recognition at the end of a session, in seconds.
+        keep_audio_bytes: how much audio of finished sessions to keep for download, the newest.
+        engine: what turns audio into words: `recogniser`, or `scripted` (see `script`).
+        script: of the scripted engine, see `server.settings.script`: a mapping, or the path of
+            a JSON file, such as the words file of a recording.
+        faults: what is to go wrong on purpose, see `gladia_nb.server.settings.faults`.
+        trace: keep for each session what was received and sent when, for `GET /_trace/{id}`.
+        clock_offset_s: how far the server's `created_at` is ahead of this machine's clock.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    keys: tuple[str, ...] | None = field(default=None, repr=False)
+    inclusive_acks: bool = False
+    acknowledge_empty: bool = True
+    hyphen_ids: bool = False
+    speech_end_first: bool = True
+    start_session_on_socket: bool = False
+    replay_missed: bool = False
+    idle_timeout_s: float = 30.0
+    idle_code: int = 4408
+    session_limit_s: float = 3 * 3600.0
+    session_limit_code: int = 1000
+    ended_code: int = 4403
+    unknown_token_status: int = 403
+    max_sessions: int | None = None
+    callback_attempts: int = 5
+    callback_backoff_s: float = 0.5
+    callback_timeout_s: float = 10.0
+    webhook_url: str | None = field(default=None, repr=False)
+    partial_step_s: float = 0.1
+    finish_timeout_s: float = 120.0
+    keep_audio_bytes: int = 1 << 30
+    engine: str = "recogniser"
+    script: Mapping[str, Any] | str | None = field(default=None, repr=False)
+    faults: tuple[Fault, ...] = ()
+    trace: bool = False
+    clock_offset_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be between 0 and 65535 (got {self.port})")
+        if self.engine not in ("recogniser", "scripted"):
+            raise ValueError(f"engine must be 'recogniser' or 'scripted' (got {self.engine!r})")
+        if self.script is not None:
+            Script.load(self.script)
+        for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0 (got {getattr(self, name)})")
+        if self.callback_timeout_s <= 0 or self.callback_backoff_s < 0:
+            raise ValueError("callback_timeout_s must be above 0, and callback_backoff_s not below")
+        if self.callback_attempts < 1 or (self.max_sessions is not None and self.max_sessions < 1):
+            raise ValueError("callback_attempts and max_sessions must be at least 1")
+        if self.webhook_url is not None and not self.webhook_url.startswith(
+            ("http://", "https://")
+        ):
+            raise ValueError("webhook_url must begin with http:// or https://")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ServerOptions:
+        """Options from plain data, as on a command line.
+
+        Raises:
+            ValueError: a name is unknown, or a value is of another type or out of range.
+
+        Example:
+            >>> ServerOptions.from_dict({"hyphen_ids": True}).hyphen_ids
+            True
+        """
+        known = {item.name: item for item in dataclasses.fields(cls)}
+        clean: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"{name} is not a server option; there are {', '.join(known)}")
+            clean[name] = _as_type(name, value, known[name].default)
+        return cls(**clean)
+
+
+#: Options that may be None, and else have this type.
+_OPTIONAL = {"max_sessions": int, "webhook_url": str}
+
+
+def _as_type(name: str, value: Any, default: Any) -> Any:
+    if name in _OPTIONAL:
+        if value is None or type(value) is _OPTIONAL[name]:
+            return value
+        raise ValueError(f"{name} must be {_OPTIONAL[name].__name__} or null (got {value!r})")
+    if name == "script":
+        return value
+    if name == "faults":
+        several = value if isinstance(value, list | tuple) else [value]
+        return tuple(Fault.parse(item) for item in several)
+    if name == "keys":
+        return None if value is None else tuple(str(key) for key in value)
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        raise ValueError(f"{name} must be {type(default).__name__} (got {value!r})")
+    return value

@@ -1,0 +1,1 @@
+"""One session, seen from the process that asks for it."""

@@ -1,0 +1,244 @@
+"""Start sessions in the worker process, watch them, and hold what they record.
+
+`transcribe` blocks and returns a `Run`; `start` returns a `Live` handle at once. Both work the same
+in a script, in a notebook cell and inside a running event loop: nothing of a session runs in the
+calling process but one thread that reads what the worker tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from gladia_nb.api.protocol import MAX_FRAME_BYTES
+from gladia_nb.api.target import resolve_target
+from gladia_nb.audio import Audio
+from gladia_nb.config import SessionConfig
+from gladia_nb.errors import ConfigError
+from gladia_nb.record.create import create_run_file
+from gladia_nb.run import Run
+from gladia_nb.sessions.handle import Live
+from gladia_nb.sessions.live_audio import LiveAudio
+from gladia_nb.sessions.process import get_worker, shutdown
+from gladia_nb.sessions.reference import Reference, check_reference, find_reference
+from gladia_nb.sessions.sources import Prepared, prepare
+
+__all__ = ["Live", "shutdown", "start", "transcribe"]
+
+Source = str | Path | Audio | LiveAudio | tuple[npt.ArrayLike, int]
+
+#: After an interrupt: how long the service may take to send the rest.
+_INTERRUPT_S = 20.0
+
+
+def start(
+    source: Source,
+    config: SessionConfig | None = None,
+    *,
+    path: str | Path | None = None,
+    chunk_ms: float = 100,
+    speed: float = 1.0,
+    tail_s: float = 0.0,
+    json_audio: bool = False,
+    callbacks: bool | Mapping[str, Any] = False,
+    reference: Reference = None,
+    key: str | None = None,
+    url: str | None = None,
+    region: str | None = None,
+    server: Any = None,
+    **fields: Any,
+) -> Live:
+    """Begin a live session and return at once.
+
+    Args:
+        source: a sound file, an `Audio`, `(array, sample_rate)`, or a `LiveAudio` that is fed.
+        config: the configuration; without `messages_config` every message is asked for.
+        path: the file of the run; by default a new one in `runs/` (or `GLADIA_NB_RUNS`).
+        chunk_ms: milliseconds of audio in each chunk.
+        speed: 1 is real time; recorded with the run when it is not.
+        tail_s: seconds of silence after the audio.
+        json_audio: send audio as base64 in JSON instead of binary frames.
+        callbacks: also receive callbacks, stamped like the rest: True for a service on this
+            machine, or `{"host", "port", "public_url"}` where the service reaches it elsewhere.
+        reference: the words really spoken, with their times: a path, a list of dicts, or a
+            DataFrame; by default `NAME.words.json` beside the sound file, if there is one; False
+            for none.
+        key: API key; by default `GLADIA_API_KEY`. Without one the embedded server is used.
+        url: base URL of the service; by default `GLADIA_API_URL`, else Gladia's.
+        region: `eu-west` or `us-west`.
+        server: a `LocalServer` to use.
+        **fields: fields of `SessionConfig` that differ from `config`.
+
+    Raises:
+        AudioError, ConfigError: nothing was sent; the sentence says what to mend.
+        RunFileError: the run cannot be written.
+        ServerError: the embedded server did not start.
+        WorkerError: the process for sessions did not start.
+    """
+    config = (config or SessionConfig()).replace(**fields).measuring()
+    options = _check_options(chunk_ms, speed, region)
+    prepared: Prepared
+    if isinstance(source, LiveAudio):
+        _check_live(speed, tail_s)
+        prepared = source.prepare(config)
+    else:
+        prepared = prepare(source, config, tail_s=tail_s)
+    _check_chunk(prepared, chunk_ms, json_audio)
+    words = find_reference(source, reference)
+    if words and prepared.config.channels == 1:
+        # Channels that were mixed into one are heard on it.
+        words = [{**word, "channel": 0} for word in words]
+    check_reference(
+        words,
+        channels=prepared.config.channels,
+        duration_s=prepared.describe()["duration_s"],
+    )
+    target = resolve_target(key=key, url=url, server=server)
+    options |= {"json_audio": json_audio, "tail_s": tail_s, "target": target.label}
+    options["callbacks"] = callbacks is not False
+    body = prepared.config.to_body()
+    run_path = create_run_file(
+        path,
+        name=prepared.name,
+        body=body,
+        audio=prepared.describe(),
+        options=options,
+        words=words,
+    )
+    command = {
+        "cmd": "start",
+        "path": str(run_path),
+        "base_url": target.url,
+        "key": target.key,
+        "region": region,
+        "body": body,
+        "frame_bytes": prepared.frame_bytes,
+        "sample_rate": prepared.config.sample_rate,
+        "chunk_ms": chunk_ms,
+        "speed": speed,
+        "json_audio": json_audio,
+        "callbacks": _check_callbacks(callbacks),
+        "stall_s": source.stall_s if isinstance(source, LiveAudio) else None,
+    }
+    make = functools.partial(
+        Live,
+        path=run_path,
+        sample_rate=prepared.config.sample_rate,
+        channels=prepared.config.channels,
+        duration_s=None if isinstance(source, LiveAudio) else prepared.duration_s,
+    )
+    live = get_worker().launch(command, prepared.data, make)
+    if isinstance(source, LiveAudio):
+        source.connect(live, prepared.config)
+    return live
+
+
+def transcribe(
+    source: Source, config: SessionConfig | None = None, *, progress: bool = True, **options: Any
+) -> Run:
+    """Run a live session to its end and return everything that was recorded.
+
+    Blocks, with a progress bar. An interrupt (Ctrl-C, or the notebook's stop button) stops the
+    session properly and returns what was recorded; a second one gives up at once.
+
+    Args:
+        source: a sound file, an `Audio`, or `(array, sample_rate)`.
+        config: the configuration.
+        progress: show a progress bar (never where standard error is not a terminal).
+        **options: as for `start`.
+
+    Raises:
+        GladiaNbError: as for `start`; and when the session failed, with the error's `run`.
+    """
+    live = start(source, config, **options)
+    return wait_for(live, progress=progress)
+
+
+def wait_for(live: Live, *, progress: bool = True) -> Run:
+    """Wait for a session as `transcribe` does, with progress bar and interrupts."""
+    try:
+        with _bar(live) if progress else contextlib.nullcontext() as bar:
+            while not live.wait(0.1):
+                if bar is not None:
+                    bar.update(round(live.sent_s, 1) - bar.n)
+            if bar is not None:
+                bar.update(round(live.sent_s, 1) - bar.n)
+    except KeyboardInterrupt:
+        live.stop()
+        try:
+            if not live.wait(_INTERRUPT_S):
+                live.abort()
+                live.wait(5)
+        except KeyboardInterrupt:
+            live.abort()
+            live.wait(5)
+            raise
+    return live.result(timeout_s=5)
+
+
+def _bar(live: Live) -> Any:
+    total = None if live.is_live else round(live.duration_s, 1)
+    shape = "{desc} {percentage:3.0f}%|{bar}| {n:.1f} of {total:.1f} s  [{elapsed}<{remaining}]"
+    if live.is_live:
+        shape = "{desc} {n:.1f} s  [{elapsed}]"
+    if "ipykernel" in sys.modules:
+        from tqdm.notebook import tqdm
+
+        # The notebook's bar is a widget; its text has no room for a bar of characters.
+        return tqdm(total=total, desc=live.path.stem, unit="s", leave=False)
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=live.path.stem, bar_format=shape, disable=None, leave=False)
+
+
+def _check_options(chunk_ms: float, speed: float, region: str | None) -> dict[str, Any]:
+    for name, value, low, high in (("chunk_ms", chunk_ms, 1, 10_000), ("speed", speed, 0.1, 100)):
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not good or not low <= value <= high:
+            raise ConfigError(f"{name} must be between {low:g} and {high:g} (got {value!r}).")
+    if region not in (None, "eu-west", "us-west"):
+        raise ConfigError(f"region must be 'eu-west' or 'us-west' (got {region!r}).")
+    return {"chunk_ms": chunk_ms, "speed": speed, "region": region}
+
+
+_CALLBACK_OPTIONS: Mapping[str, type] = {"host": str, "port": int, "public_url": str}
+
+
+def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> dict[str, Any] | None:
+    if isinstance(callbacks, bool):
+        return {} if callbacks else None
+    for name, value in callbacks.items():
+        kind = _CALLBACK_OPTIONS.get(name)
+        if kind is None:
+            known = ", ".join(_CALLBACK_OPTIONS)
+            raise ConfigError(f"callbacks has {known}; {name!r} is not known.")
+        out_of_range = isinstance(value, int) and not 0 <= value <= 65535
+        if not isinstance(value, kind) or out_of_range:
+            what = "a port from 0 to 65535" if kind is int else "a string"
+            raise ConfigError(f"callbacks: {name} must be {what} (got {value!r}).")
+    return dict(callbacks)
+
+
+def _check_live(speed: float, tail_s: float) -> None:
+    if speed != 1:
+        raise ConfigError(f"Live audio comes at its own speed; leave speed at 1 (got {speed}).")
+    if tail_s:
+        raise ConfigError(
+            "tail_s is for audio that is known beforehand; keep feeding silence instead "
+            f"(got {tail_s})."
+        )
+
+
+def _check_chunk(prepared: Prepared, chunk_ms: float, json_audio: bool) -> None:
+    size = chunk_ms / 1000 * prepared.config.sample_rate * prepared.frame_bytes
+    if size * (4 / 3 if json_audio else 1) > MAX_FRAME_BYTES - 100:
+        raise ConfigError(
+            f"A chunk of {chunk_ms:g} ms has {size / 1e6:.1f} MB here and the service takes 1 MiB "
+            "a frame; choose a shorter chunk_ms."
+        )

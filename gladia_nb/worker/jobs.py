@@ -1,0 +1,134 @@
+"""What the worker does for each session: its file, its secrets, its commands, and its end.
+
+Every event is redacted, appended to the file of the run, and only then told to the other side, so
+that a file is never behind what was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+from gladia_nb.api.transport import Transport
+from gladia_nb.clock import MonotonicClock
+from gladia_nb.errors import GladiaNbError
+from gladia_nb.record.events import error_event
+from gladia_nb.record.file import dump_line
+from gladia_nb.record.redact import Redactor
+from gladia_nb.worker.result import end_event
+
+__all__ = ["Job", "Tell", "Writer"]
+
+#: Tells the other side a line.
+Tell = Callable[[bytes], None]
+
+
+class Writer:
+    """Writes lines from a thread of its own, in order.
+
+    Args:
+        file: where to; closed at the end.
+        then: called in that thread with each line that has been written.
+        on_error: called once, when writing fails; later lines are only handed on.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        then: Callable[[bytes], None] = lambda _: None,
+        on_error: Callable[[OSError], None] = lambda _: None,
+    ) -> None:
+        self._file = file
+        self._then = then
+        self._on_error = on_error
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def write(self, line: bytes) -> None:
+        """Write a line, soon."""
+        self._queue.put(line)
+
+    def close(self, timeout_s: float | None = None) -> None:
+        """Write what is left and close the file."""
+        self._queue.put(None)
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        failed = False
+        while (line := self._queue.get()) is not None:
+            if not failed:
+                try:
+                    self._file.write(line)
+                    self._file.flush()
+                except OSError as error:
+                    failed = True
+                    self._on_error(error)
+            self._then(line)
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+class Job(ABC):
+    """One session with its file; `run` it as a task. Commands may come before it runs.
+
+    Args:
+        command: the `start` command; see `runner` and `direct`.
+        tell: tells the other side.
+
+    Raises:
+        OSError: the file of the run cannot be opened.
+    """
+
+    def __init__(self, command: dict[str, Any], tell: Tell) -> None:
+        key = command["key"]
+        self._redact = Redactor([key] if key else [])
+        self._loop = asyncio.get_running_loop()
+        self._clock = MonotonicClock()
+        # Buffered by nobody: what the system has taken survives the end of this process.
+        file = Path(command["path"]).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
+        self._writer = Writer(file, tell, self._file_failed)
+        self._transport = Transport(command["base_url"], key, self._clock)
+        self._body: dict[str, Any] = command["body"]
+
+    async def run(self) -> None:
+        """Carry it out to the end, whatever happens; the end is in the record."""
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(self._transport)
+                await self._carry_out(stack)
+        except GladiaNbError as error:
+            self._emit({**error_event(error), "ns": self._clock.now_ns()})
+            self._emit(end_event(self._clock, "failed"))
+        finally:
+            await asyncio.to_thread(self._writer.close)
+
+    @abstractmethod
+    async def _carry_out(self, stack: contextlib.AsyncExitStack) -> None:
+        """The work itself, with an open transport."""
+
+    @abstractmethod
+    def command(self, command: dict[str, Any], audio: bytes) -> None:
+        """Carry out a command for this session; called on the event loop."""
+
+    @abstractmethod
+    def part(self) -> None:
+        """The other side is gone: end properly what can be."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """End at once."""
+
+    def _emit(self, event: dict[str, Any]) -> None:
+        self._writer.write(self._redact(dump_line(event)).encode("ascii"))
+
+    def _file_failed(self, error: OSError) -> None:
+        text = f"The run could not be written to its file: {error.strerror or error}."
+        event = {"event": "warning", "ns": self._clock.now_ns(), "text": text}
+        self._loop.call_soon_threadsafe(self._emit, event)

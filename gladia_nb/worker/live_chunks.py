@@ -1,0 +1,215 @@
+"""Live audio where it arrives: pieces of any length in, chunks with their time of capture out.
+
+A piece says when its last sample was captured; every chunk that is cut from it is due when its own
+last sample was. What was not captured leaves a mark in the record and is never closed up silently:
+positions count the samples that are there, and the moments at which they were captured tell the
+rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from gladia_nb.clock import Clock
+from gladia_nb.errors import AudioError
+from gladia_nb.worker.chunks import Chunk
+
+__all__ = ["LiveChunks"]
+
+_STALLED = (
+    "No audio has come for {seconds:g} s. The microphone, the page that holds it or the program "
+    "that feeds it is busy, hidden or gone; what was said meanwhile may be missing."
+)
+
+
+class LiveChunks:
+    """Cuts live audio into chunks; use it from one event loop.
+
+    Boundaries are those of `gladia_nb.audio.chunk_bounds`. A pause or a gap ends a chunk early, so
+    that nothing that was spoken waits for what comes after it.
+
+    Args:
+        frame_bytes: bytes of one frame.
+        sample_rate: hertz.
+        clock: of all stamps.
+        emit: called with the events `gap`, `gap_end`, `audio_end` and `warning` of the record.
+        chunk_ms: milliseconds of audio in a chunk.
+        stall_s: after so many seconds without audio it is said that there is none.
+
+    Attributes:
+        t0_ns: when sample 0 was captured; 0 before there is one.
+        ended: whether no more audio will come.
+    """
+
+    def __init__(
+        self,
+        frame_bytes: int,
+        sample_rate: int,
+        clock: Clock,
+        emit: Callable[[dict[str, Any]], None],
+        *,
+        chunk_ms: float = 100,
+        stall_s: float = 2.0,
+    ) -> None:
+        self.t0_ns = 0
+        self.ended = False
+        self._width = frame_bytes
+        self._rate = sample_rate
+        self._clock = clock
+        self._emit = emit
+        self._length = Fraction(str(chunk_ms)) * sample_rate / 1000
+        if self._length < 1:
+            raise AudioError(
+                f"A chunk of {chunk_ms} ms is shorter than one sample at {sample_rate} Hz."
+            )
+        self._stall_s = stall_s
+        self._ready: deque[Chunk] = deque()
+        self._more = asyncio.Event()
+        self._rest = bytearray()
+        self._frames = 0
+        self._cut = 0
+        self._seq = 0
+        self._piece: int | None = None
+        self._captured_ns = 0
+        self._gap: str | None = None
+
+    def feed(self, data: bytes, captured_ns: int, *, seq: int | None = None) -> None:
+        """The next piece of audio.
+
+        Args:
+            data: encoded bytes, whole frames.
+            captured_ns: when its last sample was captured, on the clock of the stamps.
+            seq: its number, where pieces are numbered; a number that is missing is a gap.
+
+        Raises:
+            AudioError: the bytes are no whole frames.
+        """
+        if len(data) % self._width:
+            raise AudioError(f"{len(data)} bytes are not whole frames of {self._width} bytes.")
+        if self.ended:
+            return
+        frames = len(data) // self._width
+        if self._gap is not None:
+            self._end_gap()
+        if seq is not None:
+            if self._piece is not None and seq > self._piece + 1:
+                self._lost(seq - self._piece - 1, captured_ns, frames)
+            self._piece = seq
+        if not frames:
+            # A resampler may hold back all of a piece.
+            return
+        if not self._frames:
+            self.t0_ns = captured_ns - frames * 1_000_000_000 // self._rate
+        self._rest += data
+        self._frames += frames
+        self._captured_ns = captured_ns
+        while (end := self._boundary()) <= self._frames:
+            self._make(end)
+        self._more.set()
+
+    def pause(self, captured_ns: int | None = None) -> None:
+        """Nothing is captured until more is fed; that is meant."""
+        if not self.ended and self._gap != "paused":
+            if self._gap is not None:
+                self._end_gap()
+            self._flush()
+            self._begin_gap("paused", captured_ns=captured_ns)
+            self._more.set()
+
+    def end(self, clipped: int | None = None) -> None:
+        """No more audio will come."""
+        if not self.ended:
+            self._flush()
+            self.ended = True
+            self._emit(
+                {
+                    "event": "audio_end",
+                    "ns": self._clock.now_ns(),
+                    "frames": self._frames,
+                    "clipped": clipped,
+                }
+            )
+            self._more.set()
+
+    async def next(self) -> Chunk | None:
+        """The next chunk, as soon as there is one; its `due_ns` is a stamp. None at the end."""
+        while not self._ready:
+            if self.ended:
+                return None
+            self._more.clear()
+            # Silence that was asked for, or told already, is waited for without a bound.
+            bound = self._stall_s if self._gap is None and self._frames else None
+            try:
+                await asyncio.wait_for(self._more.wait(), bound)
+            except TimeoutError:
+                self._flush()
+                self._begin_gap("stalled")
+                self._warn(_STALLED.format(seconds=self._stall_s))
+        return self._ready.popleft()
+
+    # -- cutting --
+
+    def _boundary(self) -> int:
+        """The first boundary of chunks behind what has been cut."""
+        k = int(self._cut / self._length) + 1
+        # A boundary is rounded down to a whole frame; the division can then be one short.
+        while (end := int(self._length * k)) <= self._cut:
+            k += 1
+        return end
+
+    def _make(self, end: int) -> None:
+        size = (end - self._cut) * self._width
+        data = bytes(self._rest[:size])
+        del self._rest[:size]
+        due_ns = self._captured_ns - (self._frames - end) * 1_000_000_000 // self._rate
+        self._ready.append(Chunk(self._seq, self._cut, end, due_ns, data))
+        self._seq += 1
+        self._cut = end
+
+    def _flush(self) -> None:
+        if self._rest:
+            self._make(self._frames)
+
+    # -- gaps --
+
+    def _lost(self, pieces: int, captured_ns: int, frames: int) -> None:
+        """Pieces that never came; how much they held is known from the moments around them."""
+        self._flush()
+        began_ns = captured_ns - frames * 1_000_000_000 // self._rate
+        lost = round((began_ns - self._captured_ns) * self._rate / 1e9)
+        self._begin_gap("lost", pieces=pieces, frames=lost)
+        self._gap = None
+        self._warn(
+            f"{pieces} pieces of live audio, about {lost / self._rate:.2f} s, never came; "
+            "the words around them are not to be trusted."
+        )
+
+    def _begin_gap(self, why: str, **fields: Any) -> None:
+        self._gap = why
+        self._emit(
+            {
+                "event": "gap",
+                "ns": self._clock.now_ns(),
+                "why": why,
+                "at_frame": self._frames,
+                **fields,
+            }
+        )
+
+    def _end_gap(self) -> None:
+        self._emit(
+            {
+                "event": "gap_end",
+                "ns": self._clock.now_ns(),
+                "why": self._gap,
+                "at_frame": self._frames,
+            }
+        )
+        self._gap = None
+
+    def _warn(self, text: str) -> None:
+        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})

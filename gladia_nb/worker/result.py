@@ -1,0 +1,76 @@
+"""The end of a run: the result that the service stored, and the record's last event."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from gladia_nb.api.transport import Transport
+from gladia_nb.clock import Anchor, Clock
+from gladia_nb.errors import ApiError, UnreachableError
+
+__all__ = ["end_event", "fetch_result"]
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+async def fetch_result(
+    transport: Transport, session_id: str, clock: Clock, emit: Emit, longest_s: float
+) -> None:
+    """Ask for the stored result until the service has finished it, within a bound.
+
+    What came is emitted as a `result`; what did not, or not finished, as a `warning`.
+
+    Args:
+        transport: an open transport.
+        session_id: the service's name for the session.
+        clock: of all stamps.
+        emit: called with each event.
+        longest_s: how long to ask.
+    """
+    deadline_ns = clock.now_ns() + int(longest_s * 1e9)
+    wait = 0.1
+    while True:
+        start_ns = clock.now_ns()
+        late = start_ns > deadline_ns
+        try:
+            text = await transport.get(session_id)
+        except (ApiError, UnreachableError) as error:
+            if late or (isinstance(error, ApiError) and error.status < 500):
+                _warn(f"The stored result could not be fetched: {error}", clock, emit)
+                return
+        else:
+            done = _status(text) in ("done", "error")
+            if done or late:
+                end_ns = clock.now_ns()
+                emit({"event": "result", "start_ns": start_ns, "end_ns": end_ns, "raw": text})
+                if not done:
+                    _warn("The service had not finished the stored result in time.", clock, emit)
+                return
+        await asyncio.sleep(wait)
+        wait = min(wait * 1.5, 1.0)
+
+
+def end_event(clock: Clock, outcome: str) -> dict[str, Any]:
+    """The last event of a record; its anchor shows whether the wall clock was stepped."""
+    anchor = Anchor.take()
+    return {
+        "event": "end",
+        "ns": clock.now_ns(),
+        "outcome": outcome,
+        "anchor": [anchor.mono_ns, anchor.wall_ns, anchor.width_ns],
+    }
+
+
+def _warn(text: str, clock: Clock, emit: Emit) -> None:
+    emit({"event": "warning", "ns": clock.now_ns(), "text": text})
+
+
+def _status(text: str) -> object:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    return body.get("status") if isinstance(body, dict) else None

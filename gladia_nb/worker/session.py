@@ -1,0 +1,392 @@
+"""One session, from the POST to the stored result, as one coroutine that tells what happens.
+
+A session opens connections, one after the other while they are lost, reads what the service says,
+and leaves what is sent to its `Sender`. Every step becomes an event of the record, see `record`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from gladia_nb.api.protocol import CloseOutcome, SessionProtocol, State
+from gladia_nb.api.transport import Closed, Connection, Received, Transport
+from gladia_nb.clock import Clock
+from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
+from gladia_nb.record.events import error_event
+from gladia_nb.record.redact import redact_url
+from gladia_nb.worker.result import end_event, fetch_result
+from gladia_nb.worker.sender import Audio, Emit, Sender
+
+__all__ = ["Limits", "Session"]
+
+_TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of what a session waits for, in seconds.
+
+    Attributes:
+        attempts: reconnections in a row that bring no progress before the session gives up.
+        backoff_s: wait before the second attempt, at most; it doubles from there. The first,
+            after a connection that had brought progress, is immediate.
+        backoff_cap_s: longest wait.
+        probe_s: how long to wait for the answer to an empty chunk after a reconnection.
+        finish_s: after the stop, how long the service may be silent before it is given up.
+        result_s: how long to ask for the stored result.
+        keep_alive_s: after so long without audio an empty chunk is sent, because the service
+            drops a session that sends nothing for about 30 s.
+        long_s: after so long it is said that the service ends a session at 3 h.
+    """
+
+    attempts: int = 8
+    backoff_s: float = 0.3
+    backoff_cap_s: float = 5.0
+    probe_s: float = 1.0
+    finish_s: float = 60.0
+    result_s: float = 30.0
+    keep_alive_s: float = 20.0
+    long_s: float = 10_200.0
+
+
+class Session:
+    """One live session.
+
+    Args:
+        chunks: the audio, in order: with its schedule, or live.
+        body: of `POST /v2/live`.
+        transport: an open transport.
+        clock: the clock of all stamps.
+        emit: called with each event, in order, from the event loop; it must not block.
+        region: `eu-west`, `us-west` or None.
+        json_audio: send audio as base64 in JSON.
+        limits: bounds of waiting.
+        linger: awaited once the conversation is over, before the end is told: what else may come.
+        secret: called with the URL of the WebSocket before anything is emitted, so that its token
+            can be kept out of the record.
+    """
+
+    def __init__(
+        self,
+        chunks: Audio,
+        body: dict[str, Any],
+        transport: Transport,
+        clock: Clock,
+        emit: Emit,
+        *,
+        region: str | None = None,
+        json_audio: bool = False,
+        limits: Limits | None = None,
+        linger: Callable[[], Awaitable[object]] | None = None,
+        secret: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        flags = body.get("messages_config") or {}
+        self._acknowledged = bool(flags.get("receive_acknowledgments", True))
+        self._protocol = SessionProtocol(json_audio=json_audio, acknowledged=self._acknowledged)
+        self._sender = Sender(chunks, self._protocol, clock, emit, failed=self._source_failed)
+        self._body = body
+        self._transport = transport
+        self._clock = clock
+        self._emit = emit
+        self._region = region
+        self._limits = limits or Limits()
+        self._linger = linger
+        self._secret = secret
+        self._session_id: str | None = None
+        self._open: Connection | None = None
+        self._open_ns = 0
+        self._number = 0
+        self._aborted = False
+        self._silent = False
+        self._main: asyncio.Task[Any] | None = None
+        self._source_error: BaseException | None = None
+        self._helpers: set[asyncio.Task[None]] = set()
+        self._last_ns = 0
+        self._long = False
+
+    # -- commands, from the event loop's thread --
+
+    def stop(self) -> None:
+        """Send no more audio, ask for the rest of the messages, end properly."""
+        if not self._sender.stop():
+            # There is no audio under way yet and nothing worth waiting for.
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the connection and end at once; what was recorded stays."""
+        self._aborted = True
+        if self._main is not None:
+            self._main.cancel()
+
+    # -- the coroutine --
+
+    async def run(self) -> None:
+        """Run to the end. Errors end in the record, not in an exception."""
+        self._main = asyncio.current_task()
+        outcome = "finished"
+        try:
+            if self._aborted:
+                raise asyncio.CancelledError
+            await self._init()
+            try:
+                await self._converse()
+            finally:
+                for text, count in self._protocol.problems.items():
+                    self._warn(f"Contradictory message: {text} ({count} times).")
+            assert self._session_id is not None  # noqa: S101 - it has been initiated
+            await fetch_result(
+                self._transport, self._session_id, self._clock, self._emit, self._limits.result_s
+            )
+            if self._linger is not None:
+                await self._linger()
+            if self._sender.cut_short:
+                outcome = "stopped"
+        except asyncio.CancelledError:
+            outcome = "aborted"
+            if self._source_error is not None:
+                outcome = "failed"
+                self._emit_error(_internal(self._source_error))
+        except GladiaNbError as error:
+            outcome = "failed"
+            self._emit_error(error)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours may not lose the record
+            outcome = "failed"
+            self._emit_error(_internal(error))
+        finally:
+            await self._put_away()
+            self._emit(end_event(self._clock, outcome))
+
+    async def _put_away(self) -> None:
+        await self._sender.close()
+        if (connection := self._open) is not None:
+            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+                # 1000 lets the service finish by itself what it has.
+                await asyncio.wait_for(connection.close(1000), 2)
+
+    def _emit_error(self, error: GladiaNbError) -> None:
+        event = {**error_event(error), "ns": self._clock.now_ns()}
+        self._emit(event | {"text": redact_url(event["text"])})
+
+    def _warn(self, text: str) -> None:
+        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
+
+    async def _init(self) -> None:
+        start = self._clock.now_ns()
+        reply = await self._transport.init(self._body, region=self._region)
+        end = self._clock.now_ns()
+        self._secret(reply.url)
+        self._session_id, self._url = reply.session_id, reply.url
+        self._protocol.initiated()
+        self._emit(
+            {
+                "event": "init",
+                "start_ns": start,
+                "end_ns": end,
+                "status": reply.status,
+                "session_id": reply.session_id,
+                "created_at": reply.created_at,
+                "url": redact_url(reply.url),
+                **self._transport.phases,
+            }
+        )
+
+    async def _converse(self) -> None:
+        """Connections, one after the other, until the service is done."""
+        fruitless = 0
+        while True:
+            connection = await self._connect()
+            if connection is not None:
+                progress = await self._one_connection(connection)
+                if progress is None:
+                    return
+                if progress:
+                    fruitless = 0
+            fruitless += 1
+            if fruitless > self._limits.attempts:
+                raise SessionError(
+                    f"The connection was lost and {self._limits.attempts} attempts to resume the "
+                    "session failed. What was received until then is in the run."
+                )
+            await self._back_off(fruitless)
+
+    async def _back_off(self, attempt: int) -> None:
+        longest = min(self._limits.backoff_s * 2 ** (attempt - 2), self._limits.backoff_cap_s)
+        # Half fixed, half random: many clients that lost one server shall not come back at once.
+        wait = 0.0 if attempt == 1 else longest * random.uniform(0.5, 1)  # noqa: S311
+        self._emit(
+            {"event": "retry", "ns": self._clock.now_ns(), "attempt": attempt, "wait_s": wait}
+        )
+        await asyncio.sleep(wait)
+
+    async def _connect(self) -> Connection | None:
+        """Open the WebSocket; None when that failed in a way that another attempt may mend."""
+        first = self._number == 0
+        self._number += 1
+        event: dict[str, Any] = {
+            "event": "connect",
+            "connection": self._number,
+            "start_ns": self._clock.now_ns(),
+            "error": None,
+        }
+        connection: Connection | None = None
+        try:
+            connection = await self._transport.connect(self._url)
+        except (UnreachableError, ApiError) as error:
+            event["error"] = str(error)
+            # A refusal of the very first handshake is an answer; later ones may be passing.
+            if first and isinstance(error, ApiError) and error.status < 500:
+                raise
+        finally:
+            event["end_ns"] = self._clock.now_ns()
+            event.update(self._transport.phases)
+            self._emit(event)
+        return connection
+
+    async def _one_connection(self, connection: Connection) -> bool | None:
+        """Send and receive until the connection ends.
+
+        Returns:
+            None when the session is over, else whether the connection brought it further.
+        """
+        number, progress = self._number, False
+        self._open = connection
+        self._protocol.opened()
+        self._sender.attach(connection, number)
+        self._last_ns = self._clock.now_ns()
+        self._open_ns = self._open_ns or self._last_ns
+        self._help(self._sender.flush())
+        self._help(self._watch(connection))
+        if self._protocol.state is State.RESUMING:
+            self._help(self._give_up_probe())
+        try:
+            while isinstance(item := await connection.receive(), Received):
+                progress |= self._receive(item, number)
+        finally:
+            self._sender.detach()
+            await self._dismiss_helpers()
+        return self._after(item, number, progress)
+
+    def _help(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the reader for as long as the connection lasts."""
+        task = asyncio.create_task(work)
+        self._helpers.add(task)
+        task.add_done_callback(self._helpers.discard)
+
+    async def _dismiss_helpers(self) -> None:
+        helpers = list(self._helpers)
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+
+    def _receive(self, item: Received, number: int) -> bool:
+        """Record a message; whether it is progress: more acknowledged, or more recognised."""
+        raw = item.raw
+        acknowledged = self._protocol.buffer.acknowledged
+        self._last_ns = item.recv_ns
+        resuming = self._protocol.state is State.RESUMING
+        message = self._protocol.receive(raw)
+        event: dict[str, Any] = {
+            "event": "message",
+            "recv_ns": item.recv_ns,
+            "connection": number,
+            "via": "websocket",
+            "raw": message.raw,
+        }
+        if isinstance(raw, bytes):
+            event["binary"] = True
+        self._emit(event)
+        if resuming and self._protocol.state is not State.RESUMING:
+            self._help(self._sender.flush())
+        # What a service says to every connection is none, or it could go on for ever.
+        return (
+            message.type not in _TO_EVERY_CONNECTION
+            or self._protocol.buffer.acknowledged > acknowledged
+        )
+
+    def _after(self, closed: Closed, number: int, progress: bool) -> bool | None:
+        outcome = self._protocol.closed(closed.code)
+        self._emit(
+            {
+                "event": "close",
+                "ns": closed.ns,
+                "connection": number,
+                "code": closed.code,
+                "reason": closed.reason,
+                "outcome": outcome.value,
+            }
+        )
+        if self._silent:
+            raise SessionError(
+                f"The service was silent for {self._limits.finish_s:g} s after the stop and did "
+                "not end the session. What was received until then is in the run."
+            )
+        if outcome is CloseOutcome.RETRY:
+            return progress
+        if outcome is CloseOutcome.FINISHED:
+            if not self._protocol.stop_sent:
+                self._warn("The service ended the session before all audio had been sent.")
+            return None
+        if outcome is CloseOutcome.ALREADY_ENDED and self._protocol.stop_sent:
+            self._warn(
+                "The connection was lost after the stop and the session had ended meanwhile; "
+                "messages of that time are only in the stored result."
+            )
+            return None
+        said = f": {closed.reason}" if closed.reason else ""
+        what = {
+            CloseOutcome.ALREADY_ENDED: "had already ended this session",
+            CloseOutcome.IDLE: "gave up because no audio came",
+            CloseOutcome.REFUSED: "refused to go on",
+        }[outcome]
+        raise SessionError(
+            f"The service {what} (close code {closed.code}{said}).", code=closed.code
+        )
+
+    # -- beside the reader --
+
+    def _source_failed(self, error: BaseException) -> None:
+        self._source_error = error
+        if self._main is not None:
+            self._main.cancel()
+
+    async def _give_up_probe(self) -> None:
+        await asyncio.sleep(self._limits.probe_s)
+        if self._protocol.state is State.RESUMING:
+            self._protocol.probe_unanswered()
+            self._warn(
+                "The service did not say how much audio it has; the session goes on at its last "
+                "acknowledgement, and a little audio may be there twice."
+            )
+            await self._sender.flush()
+
+    async def _watch(self, connection: Connection) -> None:
+        """What time alone decides: silence of either side, and the length of the session."""
+        limits = self._limits
+        while True:
+            await asyncio.sleep(min(1.0, limits.finish_s / 4, limits.keep_alive_s / 4))
+            now = self._clock.now_ns()
+            if self._protocol.state is State.STOPPING:
+                if now - self._last_ns > limits.finish_s * 1e9:
+                    self._silent = True
+                    await connection.close(1000)
+                    return
+            elif (
+                self._protocol.state is State.STREAMING
+                and now - self._sender.sent_ns > limits.keep_alive_s * 1e9
+            ):
+                await self._sender.keep_alive()
+            if not self._long and now - self._open_ns > limits.long_s * 1e9:
+                self._long = True
+                self._warn(
+                    f"The session has lasted {limits.long_s / 3600:.2g} h; "
+                    "the service ends sessions after 3 h."
+                )
+
+
+def _internal(error: BaseException) -> SessionError:
+    return SessionError(f"An internal error ended the session: {type(error).__name__}: {error}")

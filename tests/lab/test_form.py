@@ -1,0 +1,175 @@
+import typing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from gladia_nb.config import PRESETS, MessagesConfig, SessionConfig, find_problems
+from gladia_nb.errors import ConfigError
+from gladia_nb.lab.form import (
+    changed_paths,
+    effective,
+    fields,
+    place_problems,
+    read_value,
+    reset_value,
+    set_value,
+)
+
+BY_NAME = {field.name: field for field in fields()}
+
+
+def leaves(model: type[BaseModel], above: str = "") -> set[str]:
+    """Every field by reading the JSON schema, another way than the form's own."""
+    schema = model.model_json_schema()
+
+    def walk(node: dict, path: str) -> set[str]:
+        found = set()
+        for name, entry in node.get("properties", {}).items():
+            options = [entry, *entry.get("anyOf", ()), *entry.get("allOf", ())]
+            inner = [option["$ref"] for option in options if "$ref" in option]
+            below = f"{path}{name}"
+            if inner:
+                found |= walk(schema["$defs"][inner[0].rsplit("/", 1)[1]], f"{below}.")
+            else:
+                found.add(below)
+        return found
+
+    return walk(schema, above)
+
+
+def test_no_field_of_the_api_is_forgotten():
+    assert set(BY_NAME) == leaves(SessionConfig)
+    assert len(BY_NAME) == len(fields())
+
+
+def test_every_field_says_what_it_is():
+    for field in fields():
+        assert field.label
+        assert field.group
+        assert field.help or field.path[0] in ("messages_config", "callback_config")
+        assert (field.kind == "choice") == bool(field.choices)
+    assert BY_NAME["endpointing"].low == 0.01
+    assert BY_NAME["maximum_duration_without_endpointing"].high == 60
+    assert BY_NAME["realtime_processing.custom_vocabulary_config.default_intensity"].high == 1
+    assert "0 to 1" in BY_NAME["pre_processing.speech_threshold"].help
+
+
+def test_the_form_has_the_defaults_of_the_configuration():
+    body = SessionConfig().measuring().with_defaults()
+    for name, value in effective({}).items():
+        place = body
+        for key in name.split("."):
+            place = place.get(key) if isinstance(place, dict) else None
+        if place is not None and name not in ("sample_rate", "channels"):
+            assert value == place, name
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"),
+    [
+        ("endpointing", "0.3", 0.3),
+        ("endpointing", "1", 1),
+        ("endpointing", "abc", "abc"),
+        ("endpointing", "1e400", "1e400"),
+        ("endpointing", "nan", "nan"),
+        ("channels", "2", 2),
+        ("sample_rate", "8000", 8000),
+        ("sample_rate", "", ""),
+        ("encoding", "wav/alaw", "wav/alaw"),
+        ("language_config.languages", "en, fr;de  it", ["en", "fr", "de", "it"]),
+        ("custom_metadata", '{"a": 1}', {"a": 1}),
+        ("custom_metadata", "{", "{"),
+        ("callback", True, True),
+        ("model", " solaria-1 ", "solaria-1"),
+    ],
+)
+def test_what_is_typed(name, typed, value):
+    found = read_value(BY_NAME[name], typed)
+    assert found == value
+    assert type(found) is type(value)
+
+
+values = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8),
+    st.lists(st.text(max_size=4), max_size=3),
+)  # fmt: skip
+
+
+@given(st.sampled_from(fields()), values)
+def test_set_then_reset_leaves_nothing(field, value):
+    changed = set_value({}, field.path, value)
+    assert reset_value(changed, field.path) == {}
+    assert changed_paths(reset_value(changed, field.path)) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(fields()), values), max_size=6))
+def test_what_is_set_is_what_holds_and_the_original_stays(entries):
+    data: dict = {}
+    for field, value in entries:
+        before = repr(data)
+        after = set_value(data, field.path, value)
+        assert repr(data) == before
+        if value not in (None, "", []):
+            assert effective(after)[field.name] == value
+        data = after
+    # Whatever was typed, it has a sentence or it is right.
+    assert bool(place_problems(data)) == bool(find_problems(data))
+
+
+def test_message_flags_go_together():
+    data = set_value({}, ("messages_config", "receive_errors"), False)
+    assert data == {
+        "messages_config": {
+            **dict.fromkeys(MessagesConfig.model_fields, True),
+            "receive_errors": False,
+        }
+    }
+    assert changed_paths(data) == ["messages_config.receive_errors"]
+    assert SessionConfig.from_dict(data).measuring().messages_config.receive_lifecycle_events
+    assert set_value(data, ("messages_config", "receive_errors"), True) == {}
+
+
+def test_a_preset_that_names_some_flags_has_the_defaults_of_the_api_for_the_others():
+    data = dict(PRESETS["captions"])
+    assert "messages_config.receive_lifecycle_events" in changed_paths(data)
+    config = SessionConfig.from_dict(data).measuring().with_defaults()
+    for name, flag in config["messages_config"].items():
+        assert effective(data)[f"messages_config.{name}"] is flag
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"endpointing": "abc"}, "endpointing"),
+        ({"encoding": "wav/alaw", "bit_depth": 16}, "bit_depth"),
+        (
+            {"realtime_processing": {"translation": True}},
+            "realtime_processing.translation_config.target_languages",
+        ),
+        ({"callback": True}, "callback_config.url"),
+        ({"language_config": {"languages": ["xx"]}}, "language_config.languages"),
+        (
+            {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": [{"value": 1}]}}},
+            "realtime_processing.custom_vocabulary_config.vocabulary",
+        ),
+    ],
+)
+def test_a_problem_stands_at_its_field(data, name):
+    assert list(place_problems(data)) == [name]
+
+
+def test_companded_sound_has_8_bit():
+    assert effective({"encoding": "wav/ulaw"})["bit_depth"] == 8
+
+
+def test_a_path_that_is_none():
+    with pytest.raises(ConfigError, match="numerals is not a field"):
+        reset_value({}, ("numerals",))
+
+
+def test_kinds_cover_every_annotation():
+    assert {field.kind for field in fields()} <= set(
+        typing.get_args(typing.get_type_hints(type(fields()[0]))["kind"])
+    )

@@ -1,0 +1,29 @@
+import io
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gladia_nb.audio import Audio
+from gladia_nb.lab.waveform import peaks, playable
+
+
+@given(st.integers(0, 300), st.integers(1, 50), st.integers(1, 3))
+def test_peaks_hold_every_sample_and_no_more(frames, columns, channels):
+    samples = np.random.default_rng(frames).uniform(-1, 1, (frames, channels))
+    found = peaks(Audio(samples, 16000), columns)
+    assert found.shape == (min(frames, columns), 2)
+    if frames:
+        assert found[:, 0].min() == samples.min()
+        assert found[:, 1].max() == samples.max()
+        assert (found[:, 0] <= found[:, 1]).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_a_browser_plays_is_the_sound(channels):
+    samples = np.random.default_rng(1).uniform(-1.2, 1.2, (1000, channels))
+    data, rate = soundfile.read(io.BytesIO(playable(Audio(samples, 22050))), always_2d=True)
+    assert rate == 22050
+    np.testing.assert_allclose(data, np.clip(samples, -1, 1), atol=2**-14)

@@ -1,0 +1,57 @@
+"""What was on the screen, and when."""
+
+from gladia_nb.metrics import screen
+from gladia_nb.metrics.base.shown import Shown, tokens
+from tests.support.make_runs import make_run, transcript, utterance, words
+
+SAID = words("hello it is", 0.5)
+
+
+def test_texts_of_an_utterance_up_to_its_first_final():
+    late = [transcript(3.0, SAID[:1]), transcript(3.5, SAID[:2], final=True)]
+    run = make_run([*utterance(SAID, partial_s=0.2, final_s=0.5), *late])
+    assert screen(run) == [
+        Shown(
+            channel=0,
+            id="00_00000000",
+            start_s=0.5,
+            end_s=1.6,
+            is_final=True,
+            recv_ns=(6_000_000_000, 6_400_000_000, 6_800_000_000, 7_100_000_000),
+            texts=(" hello", " hello it", " hello it is", " hello it is"),
+            ends_s=(0.8, 1.2, 1.6, 1.6),
+        )
+    ]
+
+
+def test_utterances_come_in_the_order_of_their_first_transcript():
+    arrivals = [
+        transcript(1.0, SAID, "b"),
+        transcript(1.1, SAID, "a"),
+        transcript(1.2, SAID, "a", channel=1),
+        transcript(1.3, SAID, "b", final=True),
+    ]
+    found = screen(make_run(arrivals, channels=2))
+    assert [(item.channel, item.id, item.is_final) for item in found] == [
+        (0, "b", True),
+        (0, "a", False),
+        (1, "a", False),
+    ]
+
+
+def test_callbacks_count_only_where_nothing_came_over_the_websocket():
+    run = make_run([transcript(1.0, SAID), transcript(1.1, SAID[:2])])
+    second = run.messages[run.messages["type"] == "transcript"].index[1]
+    run.messages.loc[second, "via"] = "callback"
+    assert len(screen(run)[0].texts) == 1
+    run.messages["via"] = "callback"
+    assert len(screen(run)[0].texts) == 2
+
+
+def test_nothing_was_shown():
+    assert screen(make_run()) == []
+
+
+def test_tokens():
+    assert tokens(" Well, - it's. ") == ["well", "it's"]
+    assert tokens(" Well, - it's. ", raw=True) == ["Well,", "-", "it's."]

@@ -1,0 +1,204 @@
+"""Each check by a run that has just that fault, and nothing else."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gladia_nb.metrics import (
+    HEALTH,
+    VITALS,
+    check_latencies,
+    health,
+    latency,
+    verdict,
+    vitals,
+)
+from gladia_nb.record.file import Record
+from gladia_nb.run import Run
+from tests.support.make_runs import make_run, message
+
+
+def second(at_s=1.0, **values):
+    """A `vitals` event of a quiet second."""
+    return {
+        "event": "vitals",
+        "ns": 5_000_000_000 + int(at_s * 1e9),
+        "window_ns": 1_000_000_000,
+        "loop_lag_ms": 1.2,
+        "gc_count": 0,
+        "gc_ms": 0.0,
+        "gc_longest_ms": 0.0,
+        "clock_ns": -300,
+        "wall_ns": 10**18,
+        "wall_width_ns": 100,
+        "backlog": 0,
+        "cpu_ms": 30.0,
+        **values,
+    }
+
+
+QUIET = (second(1), second(2))
+
+
+def one_fault(run):
+    """The only check that is not valid: name and verdict."""
+    table = health(run)
+    assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(HEALTH)
+    wrong = table[table["verdict"] != "valid"]
+    assert len(wrong) == 1, wrong
+    row = wrong.iloc[0]
+    assert row["reason"].endswith(".")
+    found = verdict(run)
+    assert found.status == row["verdict"]
+    assert found.reasons == (row["reason"],)
+    assert str(found) == f"{found.status}: {row['reason']}"
+    return row["check"], row["verdict"]
+
+
+def test_a_good_run_is_valid():
+    run = make_run(extra=QUIET)
+    assert verdict(run) == ("valid", ())
+    assert str(run.verdict) == "valid"
+    assert "Measurement: valid." in run._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (make_run(extra=QUIET, speed=4.0), ("speed", "degraded")),
+        (make_run(extra=QUIET, late_ms=lambda seq: -1.0), ("sent early", "degraded")),
+        (make_run(extra=QUIET, late_ms=lambda seq: -100.0), ("sent early", "invalid")),
+        (make_run(extra=QUIET, late_ms=lambda seq: 8.0), ("pacing", "degraded")),
+        (make_run(extra=QUIET, late_ms=lambda seq: 80.0), ("pacing", "invalid")),
+        (make_run(extra=QUIET, send_ms=30), ("sending", "degraded")),
+        (make_run(extra=[second(loop_lag_ms=30)]), ("event loop", "degraded")),
+        (make_run(extra=[second(loop_lag_ms=300)]), ("event loop", "invalid")),
+        (make_run(extra=[second(gc_longest_ms=20)]), ("garbage collection", "degraded")),
+        (make_run(extra=[second(), second(2, clock_ns=9_000_000)]), ("clock", "invalid")),
+        (make_run(extra=[second(), second(2, wall_ns=10**18 + 10**9)]), ("wall clock", "degraded")),
+        (make_run(extra=[second(backlog=80)]), ("receive queue", "degraded")),
+        (make_run(), ("event loop", "degraded")),
+    ],
+)
+def test_one_fault_each(run, expected):
+    assert one_fault(run) == expected
+
+
+def test_drift():
+    drifting = make_run(extra=QUIET, duration_s=6.0, late_ms=lambda seq: 5.1 * (seq >= 50))
+    assert set(health(drifting).query("verdict != 'valid'")["check"]) == {"drift", "pacing"}
+    table = health(make_run(extra=QUIET, duration_s=10.0, late_ms=lambda seq: 1.1 * seq))
+    assert set(table.loc[table["verdict"] == "invalid", "check"]) == {"pacing", "drift"}
+
+
+def test_stamps_that_go_back():
+    back = make_run([message(1.0, "start_session"), message(2.0, "start_recording")], extra=QUIET)
+    events = [dict(e) for e in back.record.events]
+    stamps = [e for e in events if e["event"] == "message"]
+    stamps[-1]["recv_ns"] -= 3_000_000_000
+    assert one_fault(Run(Record(back.record.header, tuple(events)))) == (
+        "order of stamps",
+        "invalid",
+    )
+
+
+def test_a_schedule_that_is_not_that_of_the_audio():
+    run = make_run(extra=QUIET)
+    events = [dict(e) for e in run.record.events]
+    for event in events:
+        if event["event"] == "chunk":
+            for name in ("due_ns", "send_start_ns", "send_end_ns"):
+                event[name] += 1_500_000
+    assert one_fault(Run(Record(run.record.header, tuple(events)))) == ("schedule", "degraded")
+
+
+def test_nothing_was_sent():
+    found = verdict(make_run(sent_s=0.0, extra=QUIET))
+    assert found.status == "invalid"
+    assert found.reasons[0] == "No audio was sent."
+
+
+def test_a_lost_connection_is_not_bad_pacing():
+    run = make_run(extra=QUIET, duration_s=6.0)
+    t0 = run.record.t0_ns
+    events = []
+    for event in map(dict, run.record.events):
+        # Lost at 2 s, resumed at 3 s: what was due between left at 3 s.
+        if event["event"] == "chunk" and 2e9 <= event["due_ns"] - t0 <= 3e9:
+            event["send_start_ns"] = event["send_end_ns"] = t0 + 3_000_000_000
+        events.append(event)
+    close = {
+        "event": "close",
+        "ns": t0 + 2_000_000_000,
+        "connection": 1,
+        "code": None,
+        "reason": "",
+        "outcome": "retry",
+    }
+    again = {
+        "event": "connect",
+        "connection": 2,
+        "start_ns": t0 + 2_900_000_000,
+        "end_ns": t0 + 3_000_000_000,
+        "error": None,
+    }
+    if not run.record.of("connect"):
+        events.insert(0, {**again, "connection": 1, "start_ns": t0 - 2, "end_ns": t0 - 1})
+    end = events.pop() if events[-1]["event"] == "end" else None
+    events += [close, again, *([end] if end else [])]
+    broken = Run(Record(run.record.header, tuple(events)))
+    assert one_fault(broken) == ("connections lost", "degraded")
+
+
+def live_run(late_ms, *extra):
+    """A run of live audio."""
+    run = make_run(extra=[*QUIET, *extra], late_ms=late_ms)
+    header = dict(run.record.header)
+    header["audio"] = {**header["audio"], "frames": None}
+    return Run(Record(header, run.record.events))
+
+
+def test_live_audio_has_limits_of_its_own():
+    assert verdict(live_run(lambda seq: 20.0)).status == "valid"
+    assert one_fault(live_run(lambda seq: 90.0)) == ("capture to send", "degraded")
+    # Within what the clocks leave open, nothing was sent before it was spoken.
+    clock = {
+        "event": "clock",
+        "ns": 5_000_000_000,
+        "name": "browser",
+        "offset_ns": 0,
+        "uncertainty_ns": 3_000_000,
+        "n": 8,
+    }
+    assert verdict(live_run(lambda seq: -2.0, clock)).status == "valid"
+    gap = {"event": "gap", "ns": 6_000_000_000, "at_frame": 16000}
+    assert one_fault(live_run(lambda seq: 5.0, {**gap, "why": "stalled"})) == ("gaps", "degraded")
+    assert verdict(live_run(lambda seq: 5.0, {**gap, "why": "paused"})).status == "valid"
+
+
+def test_vitals_are_told_from_the_first_second_on():
+    table = vitals(make_run(extra=[second(1), second(2, clock_ns=700, wall_ns=10**18 + 5_000_000)]))
+    assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(VITALS)
+    assert table["at_s"].tolist() == [1.0, 2.0]
+    assert table["clock_ms"].tolist() == [0.0, 0.001]
+    assert table["wall_ms"].tolist() == [0.0, 5.0]
+    empty = vitals(make_run())
+    assert {name: str(dtype) for name, dtype in empty.dtypes.items()} == dict(VITALS)
+    assert len(empty) == 0
+
+
+def test_no_check_has_a_silent_value():
+    table = health(make_run(duration_s=0.1))
+    unseen = table[np.isnan(table["value"])]
+    # Not observed, and either no fault or said so.
+    assert set(unseen.loc[unseen["verdict"] == "degraded", "check"]) == {
+        "event loop",
+        "garbage collection",
+    } or len(unseen)
+    assert all(isinstance(r, str) for r in unseen.loc[unseen["verdict"] != "valid", "reason"])
+    assert not math.isnan(table.set_index("check").loc["pacing", "value"])
+
+
+def test_an_honest_table_has_nothing_odd():
+    assert check_latencies(latency(make_run())) == ()

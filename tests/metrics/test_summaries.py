@@ -1,0 +1,168 @@
+"""Tables of latencies with known answers."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from gladia_nb.errors import ConfigError
+from gladia_nb.metrics import (
+    LATENCY_TABLE,
+    SUMMARY,
+    best_anchor,
+    ecdf,
+    latency,
+    latency_table,
+    summary,
+)
+from tests.support.make_runs import make_run, reference, rich_run, utterance, words
+
+SAID = words("hello it is very nice", 0.5)
+
+
+def test_ecdf():
+    values, shares = ecdf([30, 10, math.nan, 20])
+    assert values.tolist() == [10, 20, 30]
+    assert shares.tolist() == [0.25, 0.5, 0.75]
+    assert [len(part) for part in ecdf([])] == [0, 0]
+
+
+def many(**options):
+    arrivals = []
+    for number in range(4):
+        said = words("one two three", 0.5 + 2 * number)
+        arrivals += utterance(said, f"0_{number}", **options)
+    return arrivals
+
+
+def test_summary_of_a_constant_lag():
+    table = summary(make_run(many(partial_s=0.2), duration_s=10))
+    assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(SUMMARY)
+    row = table[table["name"] == "word_end -> first_seen @send"].iloc[0]
+    assert (row["n"], row["clusters"], row["never"], row["unplaced"]) == (12, 4, 0, 0)
+    for name in ("p50_ms", "p50_low_ms", "p50_high_ms", "p90_ms", "min_ms", "max_ms"):
+        assert row[name] == pytest.approx(200)
+    assert math.isnan(row["p95_ms"])
+    names = table["name"].tolist()
+    measures = [
+        "word_end -> first_seen",
+        "word_end -> first_correct",
+        "word_end -> stable",
+        "word_end -> final",
+        "speech_start -> first_partial",
+        "speech_end -> last_partial",
+        "speech_end -> detected",
+        "speech_end -> final",
+    ]
+    clocks = ("send", "capture", "ack")
+    assert names[:24] == [f"{measure} @{clock}" for clock in clocks for measure in measures]
+    since = ("first_partial", "last_partial", "text_settled")
+    assert names[24:] == [f"{event} -> final @arrival" for event in since]
+
+
+def test_summary_keeps_triggers_apart_for_finals_of_utterances_only():
+    table = summary(rich_run())
+    finals = table[(table["name"] == "speech_end -> final @send") & (table["anchor"] == "service")]
+    assert finals["trigger"].fillna("").tolist() == ["endpoint", "stop", ""]
+    assert finals["n"].tolist() == [19, 1, 1]
+    assert finals["p50_ms"].iloc[2] == math.inf
+    assert finals["never"].iloc[2] == 1
+    assert (table["name"] == "word_end -> final @send").sum() == 2
+
+
+def test_summary_of_a_selection():
+    rows = latency(make_run(many(), duration_s=10))
+    assert len(summary(rows[rows["name"] == "word_end -> final @send"])) == 1
+
+
+def test_summary_counts_what_has_no_anchor():
+    table = summary(make_run(many(), duration_s=10, sent_s=5.0))
+    row = table[table["name"] == "word_end -> final @send"].iloc[0]
+    assert (row["n"], row["unplaced"]) == (7, 5)
+    late = summary(make_run(many(), duration_s=10, sent_s=0.1))
+    assert late["n"].iloc[0] == 0
+    assert math.isnan(late["p50_ms"].iloc[0])
+
+
+def test_empty_runs_have_empty_tables():
+    for function, schema in ((summary, SUMMARY), (latency_table, LATENCY_TABLE)):
+        table = function(make_run())
+        assert not len(table)
+        assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(schema)
+
+
+def test_summary_of_several_runs():
+    runs = [make_run(many(partial_s=lag), duration_s=10) for lag in (0.1, 0.2, 0.3)]
+    one, all_ = summary(runs[0]), summary(runs)
+    row = all_[all_["name"] == "speech_end -> last_partial @send"].iloc[0]
+    assert (row["n"], row["runs"], row["clusters"]) == (12, 3, 12)
+    assert row["p50_ms"] == pytest.approx(200)
+    assert row["p50_low_ms"] == pytest.approx(100)
+    assert row["p50_high_ms"] == pytest.approx(300)
+    assert one["runs"].tolist() == [1] * len(one)
+    with pytest.raises(ConfigError, match="no run to sum up"):
+        summary([])
+
+
+def test_summary_says_what_it_withholds():
+    row = summary(make_run(many(), duration_s=10)).iloc[0]
+    assert row["note"] == "Withheld: p95 and p99 need 59 and 299 utterances; there are 4."
+    row = summary(make_run(utterance(SAID))).iloc[0]
+    assert row["note"].startswith("Withheld: an interval needs two utterances, and p95 and p99")
+    assert math.isnan(row["p50_low_ms"])
+    late = summary(make_run(many(), duration_s=10, sent_s=0.1)).iloc[0]
+    assert "No sample has a place" in late["note"]
+    arrivals = []
+    for number in range(299):
+        arrivals += utterance(words("one", 0.5 + number), f"0_{number}")
+    full = summary(make_run(arrivals, duration_s=300, chunk_ms=1000)).iloc[0]
+    assert full["note"] != full["note"]
+    assert math.isfinite(full["p99_ms"])
+    arrivals = arrivals[: 4 * 60]
+    some = summary(make_run(arrivals, duration_s=300, chunk_ms=1000)).iloc[0]
+    assert some["note"] == "Withheld: p99 needs 299 utterances; there are 60."
+
+
+def test_summary_counts_negative_latencies():
+    row = summary(make_run(many(partial_s=-0.2), duration_s=10)).iloc[0]
+    assert (row["n"], row["negative"]) == (12, 12)
+    assert row["min_ms"] == pytest.approx(-200)
+
+
+def test_latency_table_is_for_people():
+    run = make_run(utterance(SAID, partial_s=0.2, final_s=0.5))
+    assert latency_table(run).to_dict("list") == {
+        "measure": [
+            "word: first seen",
+            "word: first correct",
+            "word: stable",
+            "word: final",
+            "utterance: first partial",
+            "utterance: last partial",
+            "utterance: detected",
+            "utterance: final (endpoint)",
+        ],
+        "from": [
+            *["word end (service)"] * 4,
+            "speech start (service)",
+            *["speech end (service)"] * 3,
+        ],
+        "n": ["5"] * 4 + ["1"] * 4,
+        "never": ["0"] * 8,
+        "p50_ms": ["200", "200", "200", "1300", "500", "200", "300", "500"],
+        "p50_95ci_ms": ["-"] * 8,
+        "p90_ms": ["200", "200", "200", "1940", "500", "200", "300", "500"],
+    }
+
+
+def test_latency_table_says_never():
+    table = latency_table(make_run(utterance(SAID, final_s=None), reference=reference(SAID)))
+    assert table["measure"].tolist()[-1] == "utterance: final (never came)"
+    assert table["p50_ms"].tolist()[-1] == "never"
+    assert "word end (reference)" in set(table["from"])
+
+
+def test_best_anchor():
+    assert best_anchor(latency(make_run(utterance(SAID)))) == "service"
+    assert best_anchor(latency(rich_run())) == "reference"
+    assert best_anchor(pd.DataFrame({"anchor": []})) == "service"

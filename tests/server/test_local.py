@@ -1,0 +1,235 @@
+"""The launcher: processes begin and end as they should, and keep their secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+
+from gladia_nb.errors import ServerError
+from gladia_nb.server import LocalServer, ServerOptions
+from tests.support.server_helpers import client_of, read, speech, stop
+
+
+def gone(processes: list[psutil.Process], seconds: float = 5.0) -> bool:
+    """Whether all of them have ended; a zombie without a parent that cares counts as ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def family(pid: int) -> list[psutil.Process]:
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+def test_start_and_stop() -> None:
+    server = LocalServer()
+    assert repr(server) == "<LocalServer, not running>"
+    with pytest.raises(ServerError, match="call start"):
+        _ = server.url
+    server.stop()
+    assert server.start() is server
+    assert server.url.startswith("http://127.0.0.1:")
+    pid, processes = server.pid, family(server.pid)
+    assert len(processes) == 2
+    assert server.start().pid == pid
+    server.stop()
+    server.stop()
+    assert gone(processes, 0.1)
+    assert not server.is_running
+    with server.start():
+        assert server.pid != pid
+
+
+def test_light() -> None:
+    code = (
+        "import sys; from gladia_nb.server import LocalServer; heavy = {'aiohttp', 'pydantic', "
+        "'numpy', 'pocketsphinx', 'soxr', 'asyncio'} & set(sys.modules); assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_port_in_use() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerError, match=rf"Port {port} is in use; choose another"):
+            LocalServer(port=port).start()
+
+
+def test_an_address_that_is_not_ours() -> None:
+    with pytest.raises(ServerError, match=r"This machine has no address 192\.0\.2\.1"):
+        LocalServer(host="192.0.2.1").start()
+    with pytest.raises(ServerError, match=r"There is no host nowhere\.invalid\."):
+        LocalServer(host="nowhere.invalid").start()
+
+
+def test_wrong_options() -> None:
+    with pytest.raises(ServerError, match="speed is not a server option; there are host"):
+        LocalServer(speed=2).start()
+    with pytest.raises(ServerError, match="idle_timeout_s must be above 0"):
+        LocalServer(idle_timeout_s=-1).start()
+    with pytest.raises(ServerError, match="hyphen_ids must be bool"):
+        LocalServer(hyphen_ids=1).start()
+    with pytest.raises(ValueError, match="port must be between"):
+        ServerOptions(port=70000)
+
+
+def test_without_pocketsphinx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = "raise ModuleNotFoundError('no such module', name='pocketsphinx')"
+    (tmp_path / "pocketsphinx.py").write_text(stub)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ServerError, match=r'pip install "gladia-nb\[local\]"'):
+        LocalServer().start()
+
+
+def test_a_server_that_dies_at_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "aiohttp.py").write_text("raise RuntimeError('broken')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ServerError, match=r"died at its start \(exit status 1\): .*broken"):
+        LocalServer().start()
+
+
+def test_wrong_options_of_the_command() -> None:
+    for arguments, sentence in (
+        (["--set", "speed=2"], b"speed is not a server option; there are host"),
+        (["--set", "hyphen_ids=yes"], b"the value of --set hyphen_ids must be JSON (got 'yes')."),
+    ):
+        command = [sys.executable, "-m", "gladia_nb.server", *arguments]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert sentence in done.stderr
+        assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_it_cleanly(number: signal.Signals) -> None:
+    command = [sys.executable, "-X", "dev", "-m", "gladia_nb.server", "--set", "hyphen_ids=true"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
+        processes = family(process.pid)
+        process.send_signal(number)
+        assert process.wait(5) == 0
+        assert process.stdout.read() == b""
+        # That a callback took long is said of a busy machine.
+        said = process.stderr.read().splitlines()
+        assert [line for line in said if not line.startswith(b"asyncio: Executing")] == []
+    assert gone(processes, 1)
+
+
+async def with_stream(server: LocalServer) -> list[psutil.Process]:
+    """The server, the process that holds the model, and the one of the only stream."""
+    while len(processes := family(server.pid)) < 3:
+        await asyncio.sleep(0.01)
+    return processes
+
+
+async def busy(server: LocalServer) -> tuple[Any, aiohttp.ClientSession]:
+    """Give the server more to recognise than it can in a second."""
+    http = aiohttp.ClientSession(headers={"x-gladia-key": server.key})
+    async with http.post(f"{server.url}/v2/live", json={}) as response:
+        url = (await response.json())["url"]
+    ws = await http.ws_connect(url)
+    await ws.send_bytes(speech(30))
+    await ws.receive()
+    return ws, http
+
+
+async def test_stop_in_the_middle_of_a_session() -> None:
+    with LocalServer() as server:
+        ws, http = await busy(server)
+        processes = await with_stream(server)
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 3
+        assert gone(processes, 0.1)
+        while not ws.closed:
+            await ws.receive()
+        assert ws.close_code in (1001, 1006)
+        await http.close()
+
+
+async def test_nothing_outlives_a_killed_server() -> None:
+    with LocalServer() as server:
+        ws, http = await busy(server)
+        processes = await with_stream(server)
+        processes[0].kill()
+        assert server.wait() == -signal.SIGKILL
+        assert gone(processes)
+        assert not server.is_running
+        await ws.close()
+        await http.close()
+
+
+def test_nothing_outlives_a_killed_parent() -> None:
+    code = (
+        "import time; from gladia_nb.server import LocalServer\n"
+        "server = LocalServer().start(); print(server.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        processes = family(int(parent.stdout.readline()))
+        parent.kill()
+    assert gone(processes)
+
+
+async def test_a_recogniser_that_dies() -> None:
+    with LocalServer() as server:
+        async with client_of(server) as client:
+            talk = await client.init()
+            async with client.connect(talk) as ws:
+                await ws.send_bytes(speech(1.2))
+                await read(ws, talk, until="audio_chunk")
+                _, model, stream = await with_stream(server)
+                stream.kill()
+                await read(ws, talk)
+            assert talk.close_code == 1011
+            body = await client.get(talk)
+            assert (body["status"], body["error_code"]) == ("error", 500)
+            assert len(await client.file(talk)) == 44 + len(speech(1.2))
+
+            model.kill()
+            assert gone([model])
+            talk = await client.talk(speech(1.2))
+            assert talk.close_code == 1000
+            assert talk.texts()
+
+
+async def test_the_key_and_the_token_are_kept() -> None:
+    with LocalServer(idle_timeout_s=0.3) as server:
+        assert server.key not in repr(server) + repr(vars(server).keys()) + str(server)
+        assert server.key not in " ".join(psutil.Process(server.pid).cmdline())
+        async with client_of(server) as client:
+            talk = await client.init()
+            token = talk.url.partition("token=")[2]
+            async with client.connect(talk) as ws:
+                await ws.send_bytes(speech(1.2))
+                (await with_stream(server))[-1].kill()
+                await stop(ws)
+                await read(ws, talk)
+            async with client.http.get(f"{server.url}/v2/live?token={token}") as response:
+                answer = await response.text()
+        assert server._complaints is not None
+        server._complaints.seek(0)
+        said = server._complaints.read().decode() + answer
+        assert "recogniser's process died" in said
+        assert server.key not in said
+        assert token not in said
+    assert server.key not in repr(ServerOptions(keys=(server.key,)))

@@ -1,0 +1,367 @@
+"""The Lab without a browser: messages as a comm brings them, and what it shows."""
+
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import gladia_nb as gn
+from gladia_nb.audio import Audio
+from gladia_nb.server.local import LocalServer
+from gladia_nb.sessions.runner import transcribe
+from gladia_nb.widgets import lab as lab_module
+from gladia_nb.widgets import registry
+from tests.support.scripted_helpers import SCRIPT, make_sound
+
+PATIENCE_S = 60
+
+
+@pytest.fixture(scope="module")
+def server():
+    with LocalServer(engine="scripted", script=SCRIPT) as made:
+        yield made
+
+
+@pytest.fixture
+def sound(tmp_path):
+    path = tmp_path / "three seconds.wav"
+    make_sound(path)
+    return path
+
+
+@pytest.fixture
+def make(server, sound):
+    made = []
+
+    def lab(source=sound, **options):
+        options = {"config": gn.SessionConfig(endpointing=0.3), **options}
+        made.append(gn.Lab(source, server=server, **options))
+        made[-1].sent = []
+        made[-1].send = lambda content, buffers=None: made[-1].sent.append((content, buffers))
+        return made[-1]
+
+    yield lab
+    for one in made:
+        if one.is_live:
+            one.stop()
+            one._watcher.handle.wait(PATIENCE_S)
+        one.close()
+
+
+def tell(lab, kind, buffers=(), **fields):
+    """As the page does: a custom message on the comm."""
+    lab._handle_custom_msg({"kind": kind, **fields}, list(buffers))
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it never became so"
+        time.sleep(0.02)
+
+
+def answered(lab, ticket):
+    until(lambda: any(content.get("ticket") == ticket for content, _ in lab.sent))
+    return next(entry for entry in lab.sent if entry[0].get("ticket") == ticket)
+
+
+def test_a_run_from_start_to_end(make):
+    lab = make(speed=10)
+    assert lab.live["mode"] == "idle"
+    tell(lab, "start")
+    until(lambda: lab.after.get("facts"))
+    assert lab.run.outcome == "finished"
+    assert lab.runs == [lab.run]
+    assert [line["text"] for line in lab.lines] == ["one two three four", "five six seven"]
+    assert lab.live["phase"] == "finished"
+    assert lab.live["running"] is False
+    assert set(lab.series) == {
+        "sent", "acknowledged", "partial", "final", "partial_ms", "final_ms",
+    }  # fmt: skip
+    until(lambda: lab.shelf["rows"])
+    assert lab.shelf["rows"][0]["path"] == str(lab.run.path)
+    assert lab.sentences == []
+    assert repr(lab) == "Lab(idle, 1 runs)"
+
+
+def test_what_it_shows_is_json(make):
+    lab = make(speed=10)
+    lab.start()
+    lab.result(PATIENCE_S)
+    until(lambda: lab.after.get("facts"))
+    for name in ("form", "setup", "live", "lines", "series", "after", "shelf", "sentences"):
+        json.dumps(getattr(lab, name), allow_nan=False)
+
+
+def test_stop_in_the_middle_keeps_the_record(make):
+    lab = make("sample:conversation")
+    tell(lab, "start")
+    until(lambda: lab.live.get("sent", 0) > 0.2)
+    tell(lab, "stop")
+    until(lambda: lab.after.get("facts"))
+    assert lab.run.outcome == "stopped"
+    assert lab.run.complete
+    tell(lab, "stop")
+
+
+def test_never_two_sessions(make):
+    lab, other = make("sample:conversation"), make("sample:conversation")
+    tell(lab, "start")
+    until(lambda: lab.is_live)
+    tell(lab, "start")
+    until(lambda: lab.sentences)
+    assert "A session is running" in lab.sentences[0]["text"]
+    tell(other, "start")
+    until(lambda: other.sentences)
+    assert "Another Lab of this kernel" in other.sentences[0]["text"]
+    tell(lab, "dismiss", number=lab.sentences[0]["number"])
+    until(lambda: not lab.sentences)
+
+
+def test_a_new_lab_stops_the_session_of_an_older_one(make):
+    old = make("sample:conversation")
+    old.start()
+    until(lambda: old.live.get("sent", 0) > 0.2)
+    make()
+    until(lambda: old.after.get("facts"))
+    assert old.run.outcome == "stopped"
+
+
+def test_a_new_lab_of_the_same_cell_closes_the_older_one(make, monkeypatch):
+    monkeypatch.setattr(registry, "current_cell", lambda: "cell-1")
+    old = make("sample:conversation")
+    live = old.start()
+    make()
+    assert live.wait(PATIENCE_S)
+    assert live.result().outcome == "stopped"
+    assert old._closed.is_set()
+    for thread in old._threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+
+
+def test_a_session_that_is_just_being_started_does_not_slip_through(make, monkeypatch):
+    monkeypatch.setattr(registry, "current_cell", lambda: "cell-2")
+    old = make("sample:conversation")
+    tell(old, "start")
+    new = make("sample:conversation")
+    for thread in old._threads:
+        thread.join(PATIENCE_S)
+    assert old.handle is None or old.handle.wait(PATIENCE_S)
+    assert not old.is_live
+    with pytest.raises(gn.ConfigError, match="This Lab was closed"):
+        old.start()
+    new.start()
+    assert new.is_live
+
+
+def test_a_page_that_goes_away_stops_the_session(make, monkeypatch):
+    monkeypatch.setattr(lab_module, "_AWAY_S", 0.0)
+    lab = make("sample:conversation")
+    tell(lab, "hello", view="a")
+    tell(lab, "hello", view="b")
+    tell(lab, "start")
+    until(lambda: lab.live.get("sent", 0) > 0.2)
+    tell(lab, "leave", view="a")
+    assert lab.is_live
+    tell(lab, "leave", view="b")
+    until(lambda: lab.after.get("facts"))
+    assert lab.run.outcome == "stopped"
+    assert "page was closed" in lab.sentences[-1]["text"]
+
+
+def test_a_page_that_comes_back_finds_its_session(make):
+    lab = make("sample:conversation")
+    tell(lab, "hello", view="a")
+    tell(lab, "start")
+    until(lambda: lab.is_live)
+    tell(lab, "leave", view="a")
+    tell(lab, "hello", view="b")
+    until(lambda: lab._views)
+    assert lab.is_live
+
+
+def test_the_key_is_nowhere_but_in_the_request(make, server, local_server, monkeypatch):
+    lab = make(target="url", url=local_server.url, speed=10)
+    assert lab.setup["key"] == "none"
+    tell(lab, "key", value=f" {local_server.key} ")
+    until(lambda: lab.setup["key"] == "typed")
+    tell(lab, "start")
+    until(lambda: lab.after.get("facts"))
+    assert lab.run.outcome == "finished"
+    everything = json.dumps(
+        [
+            lab.get_state(),
+            lab.sent,
+            repr(lab),
+            lab.run.record.header,
+            vars(lab.recipe) if hasattr(lab.recipe, "__dict__") else repr(lab.recipe),
+        ],
+        default=repr,
+    )
+    assert local_server.key not in everything
+    assert local_server.key not in lab.run.path.read_text()
+    tell(lab, "forget")
+    until(lambda: lab.setup["key"] == "none")
+    tell(lab, "key", value="")
+    until(lambda: lab.sentences)
+
+
+def test_a_service_that_refuses_is_said_and_its_record_is_kept(make, local_server):
+    lab = make(target="url", url=local_server.url, speed=10)
+    tell(lab, "key", value="a-key-that-nobody-knows")
+    tell(lab, "start")
+    until(lambda: lab.sentences)
+    assert "refused the API key" in lab.sentences[0]["text"]
+    until(lambda: lab.after.get("facts"))
+    assert lab.run.outcome == "failed"
+    with pytest.raises(gn.AuthenticationError):
+        lab.result(PATIENCE_S)
+
+
+def test_a_lost_connection_is_resumed_and_said(sound, tmp_path):
+    with LocalServer(engine="scripted", script=SCRIPT, faults=["drop:at_byte=30000"]) as server:
+        lab = gn.Lab(sound, server=server)
+        lab.start()
+        until(lambda: lab.after.get("facts"))
+        assert lab.run.outcome == "finished"
+        assert lab.live["connections"] == 2
+        assert "was lost" in lab.live["note"]
+        assert lab.run.text.split() == "one two three four five six seven".split()
+        lab.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("nonsense", {}, "does not know the command"),
+        ("open", {"path": "missing.run"}, "Cannot read"),
+        ("compare", {"paths": ["one.run"]}, "two runs or more"),
+        ("save", {"path": "x.run"}, "no run to look at"),
+        ("table", {"name": "Latency"}, "no run to look at"),
+        ("replay", {"speed": 1}, "no run to look at"),
+        ("set", {"name": "endpointing"}, "unexpected"),
+        ("source", {"choice": "tape"}, "no source 'tape'"),
+        ("preset", {"name": "opera"}, "no preset 'opera'"),
+    ],
+)
+def test_whatever_goes_wrong_is_said(make, kind, fields, words):
+    lab = make()
+    tell(lab, kind, ticket="t", **fields)
+    until(lambda: lab.sentences)
+    assert words in lab.sentences[0]["text"]
+    assert answered(lab, "t")[0]["kind"] == "refused"
+
+
+def test_a_message_that_is_none_does_nothing(make):
+    lab = make()
+    lab._handle_custom_msg("not a dict", [])
+    tell(lab, "set", name="endpointing", value="0.4")
+    until(lambda: lab.setup["values"]["endpointing"] == 0.4)
+    assert lab.recipe.config == {"endpointing": 0.4}
+    tell(lab, "reset", name="endpointing")
+    until(lambda: lab.setup["changed"] == [])
+
+
+def test_study_of_a_run(make, tmp_path):
+    lab = make(speed=10)
+    lab.start()
+    lab.result(PATIENCE_S)
+    until(lambda: lab.after.get("facts"))
+    tell(lab, "table", ticket="table", name="Messages")
+    table = answered(lab, "table")[0]["table"]
+    assert table["total"] == len(lab.run.messages)
+    assert table["columns"] == list(lab.run.messages.columns)
+    tell(lab, "picture", ticket="picture", name="Overview")
+    content, (data,) = answered(lab, "picture")
+    assert data.startswith(b"\x89PNG")
+    assert "Overview of" in content["text"]
+    tell(lab, "save", ticket="save", path=str(tmp_path / "copy.run"))
+    assert "Saved" in answered(lab, "save")[0]["text"]
+    assert gn.load(tmp_path / "copy.run").text == lab.run.text
+    tell(lab, "export", ticket="export", path=str(tmp_path / "out"))
+    assert "files written" in answered(lab, "export")[0]["text"]
+    assert list((tmp_path / "out").glob("*.csv"))
+    tell(lab, "compare", ticket="compare", paths=[str(lab.run.path), str(tmp_path / "copy.run")])
+    assert answered(lab, "compare")[0]["table"]["columns"] == ["what", "run_1", "run_2"]
+    tell(lab, "replay", speed=0)
+    until(lambda: lab.live["mode"] == "replay" and not lab.live["running"])
+    assert len(lab.lines) == 2
+    assert lab.runs == [lab.run]
+    tell(lab, "open", path=str(tmp_path / "copy.run"))
+    until(lambda: lab.after["path"] == str(tmp_path / "copy.run"))
+    tell(lab, "listen", ticket="listen")
+    assert answered(lab, "listen")[1][0].startswith(b"RIFF")
+
+
+def test_nothing_is_drawn_while_the_stopwatch_runs(make):
+    lab = make("sample:conversation")
+    lab.start()
+    until(lambda: lab.is_live)
+    tell(lab, "picture", ticket="p", name="Overview")
+    assert answered(lab, "p")[0]["kind"] == "refused"
+    until(lambda: lab.sentences)
+    assert "when the session has ended" in lab.sentences[0]["text"]
+
+
+def test_a_run_from_the_lab_and_one_from_its_python_have_the_same_configuration(
+    make, monkeypatch, server, sound
+):
+    monkeypatch.setenv("GLADIA_API_KEY", server.key)
+    lab = make(target="url", url=server.url, speed=10)
+    for name, value in (
+        ("endpointing", "0.4"),
+        ("language_config.languages", "en"),
+        ("chunk_ms", "50"),
+    ):
+        tell(lab, "set", name=name, value=value)
+    until(lambda: len(lab.setup["changed"]) >= 5)
+    lab.start()
+    run = lab.result(PATIENCE_S)
+    scope: dict = {}
+    exec(lab.setup["code"]["Python"], scope)
+    assert scope["run"].config == run.config
+    assert scope["run"].record.header["options"] == run.record.header["options"]
+
+
+def test_an_option_that_is_none():
+    with pytest.raises(gn.ConfigError, match="tempo is not an option"):
+        gn.Lab(tempo=3)
+
+
+def test_nothing_was_started(make):
+    with pytest.raises(gn.ConfigError, match="Nothing was started"):
+        make().result()
+
+
+def test_the_microphone_tells_the_lab(make):
+    lab = make()
+    if lab.microphone is None:
+        pytest.skip("there is no microphone widget")
+    tell(lab, "source", choice="take")
+    until(lambda: lab.setup["choice"] == "take")
+    take = Audio(np.full((16000, 1), 0.1), 16000, "microphone")
+    lab.microphone._tell("take", take=take)
+    until(lambda: lab.setup["sound"].get("duration_s") == 1)
+    lab.microphone._tell("error", text="The microphone is gone.", code="gone")
+    until(lambda: lab.sentences)
+    assert lab.sentences[0]["text"] == "The microphone is gone."
+
+
+def test_threads_end_with_it(make):
+    lab = make()
+    lab.close()
+    lab.close()
+    for thread in lab._threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert not [t for t in threading.enumerate() if t in lab._threads]
+
+
+def test_a_run_by_hand_is_on_its_shelf(make, sound, server, tmp_path):
+    transcribe(sound, server=server, speed=10, path=tmp_path / "hand.run", progress=False)
+    lab = make(runs=tmp_path)
+    until(lambda: lab.shelf.get("rows"))
+    assert lab.shelf["rows"][0]["path"] == str(tmp_path / "hand.run")
