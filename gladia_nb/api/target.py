@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.errors import AuthenticationError, ConfigError
 from gladia_nb.server.local import LocalServer
 
 __all__ = ["GLADIA_URL", "Target", "resolve_target"]
 
 GLADIA_URL = "https://api.gladia.io"
-KEY_VARIABLE = "GLADIA_API_KEY"
 URL_VARIABLE = "GLADIA_API_URL"
 
 _shared: LocalServer | None = None

@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from gladia_nb.child import SERVER_KEYS_VARIABLE
 from gladia_nb.server.engines.base import Engine, EngineError
 from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.engines.sphinx import SphinxEngine
@@ -25,10 +26,6 @@ from gladia_nb.server.settings.options import ServerOptions
 from gladia_nb.server.settings.script import Script
 
 __all__ = ["main"]
-
-#: Environment variable with the accepted API keys, separated by commas. Arguments of a process can
-#: be read by every user of a machine, its environment cannot.
-KEYS = "GLADIA_NB_SERVER_KEYS"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    keys = os.environ.pop(KEYS, "")
+    keys = os.environ.pop(SERVER_KEYS_VARIABLE, "")
     try:
         values = dict(_assignment(text) for text in parsed.set)
         options = ServerOptions.from_dict(
@@ -65,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gladia_nb.server",
         description="Gladia-compatible live speech-to-text server with a recogniser of its own.",
-        epilog=f"Accepted API keys are taken from {KEYS}; without it every key is accepted.",
+        epilog=f"Accepted API keys come from {SERVER_KEYS_VARIABLE}; without it every key is accepted.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")

@@ -8,7 +8,6 @@ import os
 import secrets
 import selectors
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,13 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from gladia_nb.child import SERVER_KEYS_VARIABLE, child_command, child_environment
 from gladia_nb.errors import ServerError
 from gladia_nb.server.settings.faults import Fault
 from gladia_nb.server.settings.options import ServerOptions
 
 __all__ = ["LocalServer"]
 
-_KEYS = "GLADIA_NB_SERVER_KEYS"
 _READY_S = 30.0
 _STOP_S = 8.0
 
@@ -121,7 +120,7 @@ class LocalServer:
             ServerOptions.from_dict({"host": self._host, "port": self._port, **self._options})
         except ValueError as error:
             raise ServerError(f"The embedded server did not start. {error}.") from None
-        command = [sys.executable, "-m", "gladia_nb.server", "--watch-stdin"]
+        command = child_command("gladia_nb.server", "--watch-stdin")
         command += ["--host", self._host, "--port", str(self._port)]
         for name, value in self._options.items():
             command += ["--set", f"{name}={json.dumps(self._plain(name, value))}"]
@@ -132,7 +131,7 @@ class LocalServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            env={**os.environ, _KEYS: self._accepted},
+            env=child_environment({SERVER_KEYS_VARIABLE: self._accepted}),
             # Ctrl-C in a terminal is meant for what the user runs, not for the server beside it.
             start_new_session=True,
         )

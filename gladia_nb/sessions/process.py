@@ -5,15 +5,13 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
+from gladia_nb.child import child_command, child_environment
 from gladia_nb.errors import WorkerError
 from gladia_nb.sessions.handle import Live
 
@@ -44,21 +42,13 @@ class WorkerProcess:
 
     @staticmethod
     def _spawn() -> subprocess.Popen[bytes]:
-        # The folder of this very package is added last and the current folder not at all, so that
-        # a file of the user's named like a module does not end up in the worker.
-        home = str(Path(__file__).resolve().parents[2])
-        code = (
-            f"import sys; sys.path.append({home!r}); "
-            "from gladia_nb.worker.__main__ import main; main()"
-        )
-        environment = {k: v for k, v in os.environ.items() if k != "GLADIA_API_KEY"}
         try:
             return subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-                [sys.executable, "-P", "-c", code],
+                child_command("gladia_nb.worker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env=child_environment(),
                 start_new_session=True,
             )
         except OSError as error:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import anywidget
 import traitlets
 
-from gladia_nb.api.target import KEY_VARIABLE
+from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.lab.recipe import Recipe

@@ -1,10 +1,10 @@
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from gladia_nb.errors import WorkerError
-from gladia_nb.sessions import process
 from gladia_nb.sessions.process import WorkerProcess, get_worker
 
 
@@ -32,6 +32,6 @@ def test_the_key_is_not_in_its_environment(monkeypatch):
 
 
 def test_one_that_cannot_start(monkeypatch):
-    monkeypatch.setattr(process.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(WorkerError, match="could not be started: No such file or directory"):
         WorkerProcess()

@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import socket
-import sys
 from collections.abc import Callable
 
+from gladia_nb.child import child_command, child_environment
 from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines import pipe as wire
 from gladia_nb.server.engines.base import Ended, EngineError, Event
@@ -47,11 +46,11 @@ class SphinxEngine:
         alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gladia_nb.server.engines.decoding", str(theirs.fileno())),
+                *child_command("gladia_nb.server.engines.decoding", str(theirs.fileno())),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
-                env={**os.environ, **alone},
+                env=child_environment(alone),
             )
         self._control = ours
         try:
