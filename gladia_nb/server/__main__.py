@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gladia_nb.server",
         description="Gladia-compatible live speech-to-text server with a recogniser of its own.",
-        epilog=f"Accepted API keys come from {SERVER_KEYS_VARIABLE}; without it every key is accepted.",
+        epilog=f"Keys to accept are read from {SERVER_KEYS_VARIABLE}; without it all are accepted.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
