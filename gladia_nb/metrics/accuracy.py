@@ -47,7 +47,7 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
         "reference_end_s": "float64",
         "transcript_start_s": "float64",  # NaN for delete, or when the service does not say
         "transcript_end_s": "float64",
-        "id": "str",  # of the utterance; missing for delete
+        "utterance_id": "str",  # of the utterance; missing for delete
         "position": "Int64",  # of the word in its final
     }
 )
@@ -118,10 +118,10 @@ def word_alignment(run: RunData) -> pd.DataFrame:
     if not len(reference):
         raise ConfigError(_NO_REFERENCE)
     words = run.words[run.words["is_final"]]
-    final = words.groupby(["channel", "id"])["message"].transform("min")
+    final = words.groupby(["channel", "utterance_id"])["message"].transform("min")
     words = words[words["message"] == final]
     places = _places(run)
-    order = [places[key] for key in zip(words["channel"], words["id"], strict=True)]
+    order = [places[key] for key in zip(words["channel"], words["utterance_id"], strict=True)]
     words = words.assign(_order=order)
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ALIGNMENT}
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):
@@ -137,7 +137,7 @@ def word_alignment(run: RunData) -> pd.DataFrame:
 def _places(run: RunData) -> dict[tuple[int, str], int]:
     """Place of each utterance in the order of the audio, by channel and id."""
     frame = run.utterances.sort_values("start_s", kind="stable")
-    keys = zip(frame["channel"], frame["id"], strict=True)
+    keys = zip(frame["channel"], frame["utterance_id"], strict=True)
     return {key: place for place, key in enumerate(keys)}
 
 
@@ -178,7 +178,7 @@ def _pair(op: str, spoken: _Entry, heard: _Entry) -> _Entry:
         "reference_end_s": spoken.get("end_s", np.nan),
         "transcript_start_s": heard.get("start_s", np.nan),
         "transcript_end_s": heard.get("end_s", np.nan),
-        "id": heard.get("id"),
+        "utterance_id": heard.get("utterance_id"),
         "position": heard.get("position"),
     }
 

@@ -244,7 +244,7 @@ def warm_up(
         if early.all() or not early.any():
             continue
         first, rest = (
-            quantiles(part["latency_ms"], part["id"], (0.5,)).points[0]
+            quantiles(part["latency_ms"], part["utterance_id"], (0.5,)).points[0]
             for part in (group[early], group[~early])
         )
         if np.isinf(first) and np.isinf(rest):

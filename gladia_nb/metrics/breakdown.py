@@ -26,7 +26,7 @@ __all__ = ["ENDING", "WATERFALL", "ending", "waterfall"]
 WATERFALL: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "trigger": "str",  # endpoint, max_duration, stop, resume; missing when it cannot be told
         "anchor": "str",  # who says when speech ended: the reference, or the service itself
         "anchor_s": "float64",  # audio time of the end of speech
@@ -95,7 +95,7 @@ def waterfall(run: RunData) -> pd.DataFrame:
         marks += _marks(row, marks[-1][1], wait_ns, stop_ns)
         for (_, start_ns), (part, end_ns) in pairwise(marks):
             values = {
-                **{n: row[n] for n in ("channel", "id", "anchor", "anchor_s")},
+                **{n: row[n] for n in ("channel", "utterance_id", "anchor", "anchor_s")},
                 "trigger": row["trigger"] if isinstance(row["trigger"], str) else None,
                 "part": part,
                 "start_ns": start_ns,
@@ -119,11 +119,11 @@ def _anchored(run: RunData) -> pd.DataFrame:
         & rows["anchor_s"].notna()
     ]
     # "reference" comes before "service".
-    rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "id"])
+    rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "utterance_id"])
     utterances = run.utterances
     utterances = utterances[utterances["is_final"]]
-    names = ["channel", "id", "trigger", "final_ns", "speech_end_ns"]
-    return utterances[names].merge(rows[["channel", "id", "anchor", "anchor_s"]])
+    names = ["channel", "utterance_id", "trigger", "final_ns", "speech_end_ns"]
+    return utterances[names].merge(rows[["channel", "utterance_id", "anchor", "anchor_s"]])
 
 
 def _marks(

@@ -36,7 +36,7 @@ def liveliest(run: RunData) -> tuple[int, str] | None:
     """
     best: tuple[int, int] = (-1, -1)
     found: tuple[int, str] | None = None
-    for key, group in run.words.groupby(["channel", "id"], sort=False):
+    for key, group in run.words.groupby(["channel", "utterance_id"], sort=False):
         channel, ident = key if isinstance(key, tuple) else (0, key)
         table = _table(group, raw=False)
         changed = int(table["change"].isin(("replaced", "removed")).sum())
@@ -65,7 +65,7 @@ def updates(run: RunData, utterance: str, *, channel: int = 0, raw: bool = False
         ConfigError: there is no such utterance with words.
     """
     words = run.words
-    chosen = words[(words["channel"] == channel) & (words["id"] == utterance)]
+    chosen = words[(words["channel"] == channel) & (words["utterance_id"] == utterance)]
     if not len(chosen):
         raise ConfigError(
             f"This run has no utterance {utterance!r} with words in channel {channel}; "

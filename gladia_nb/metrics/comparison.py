@@ -46,6 +46,9 @@ _LONE = "An interval needs two utterances or two pairs of runs."
 _NEITHER = "In no pair did either of the two come."
 _KEY = ["name", "channel", "anchor_s", "_copy"]
 
+#: Columns of a latency that tell which one it is.
+_KEPT = ("name", "anchor", "channel", "utterance_id", "anchor_s")
+
 
 def compare(
     runs_a: RunData | Sequence[RunData], runs_b: RunData | Sequence[RunData]
@@ -123,7 +126,7 @@ def _samples(run: RunData, *, shared: bool) -> pd.DataFrame:
     final = (rows["unit"] == "utterance") & (rows["milestone"] == "final")
     return pd.DataFrame(
         {
-            **{name: rows[name] for name in ("name", "anchor", "channel", "id", "anchor_s")},
+            **{name: rows[name] for name in _KEPT},
             "trigger": rows["trigger"].fillna("").where(final, ""),
             "ms": rows["latency_ms"].fillna(np.inf),
             "_copy": rows.groupby(["name", "channel", "anchor_s"]).cumcount(),
@@ -157,7 +160,7 @@ def _by_reference(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
 def _labels(table: pd.DataFrame) -> pd.Series:
     """Utterances of the first side; the second's, where there is none."""
-    ident = table["id_a"].fillna(table["id_b"])
+    ident = table["utterance_id_a"].fillna(table["utterance_id_b"])
     return table["channel"].astype(str).str.cat(ident, sep=" ")
 
 

@@ -21,7 +21,7 @@ WORD_STATES: Schema = MappingProxyType(
         "update": "int64",  # number of the update, from 0, in the order of arrival
         "recv_s": "float64",  # its arrival, since audio position 0 was spoken
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "is_final": "bool",
         "word": "str",  # of the reference, normalised
         "start_s": "float64",  # of the reference word
@@ -64,7 +64,7 @@ def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf)
             "update": np.zeros(updates * width, dtype="int64"),
             "recv_s": np.repeat(recv_s, width),
             "channel": [item.channel] * (updates * width),
-            "id": [item.id] * (updates * width),
+            "utterance_id": [item.id] * (updates * width),
             "is_final": np.repeat([*([False] * (updates - 1)), item.is_final], width),
             "word": part.token * updates,
             "start_s": np.tile(part.start_s, updates),
@@ -76,5 +76,5 @@ def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf)
     if not blocks:
         return empty
     table = pd.concat(blocks, ignore_index=True).sort_values("recv_s", kind="stable")
-    new = (table["recv_s"].diff() != 0) | (table["id"] != table["id"].shift())
+    new = (table["recv_s"].diff() != 0) | (table["utterance_id"] != table["utterance_id"].shift())
     return table.assign(update=new.cumsum() - 1).reset_index(drop=True)

@@ -51,7 +51,7 @@ __all__ = [
 STABILITY: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "text": "str",  # raw, or normalised: blind to case and punctuation
         "is_final": "bool",  # else its last partial stands for the final
         "speech_s": "float64",  # length of the utterance in audio time; NaN when it is not said
@@ -94,7 +94,7 @@ STABILITY_SUMMARY: Schema = MappingProxyType(
 CORRECTIONS: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "text": "str",  # raw or normalised
         "is_final": "bool",
         "position": "int64",  # among the words of that text, from 0
@@ -181,7 +181,7 @@ def _times_of(everything: Iterable[_Utterance]) -> pd.DataFrame:
         n = len(first)
         block: dict[str, Sequence[Any]] = {
             "channel": [shown.channel] * n,
-            "id": [shown.id] * n,
+            "utterance_id": [shown.id] * n,
             "text": [kind] * n,
             "is_final": [shown.is_final] * n,
             "position": range(n),
@@ -259,7 +259,7 @@ def _pooled(part: pd.DataFrame) -> list[_Pooled]:
 
 def _times(table: pd.DataFrame) -> list[_Pooled]:
     late = table[table["correction_ms"] > 0]
-    labels = late.groupby(["channel", "id"], sort=False).ngroup()
+    labels = late.groupby(["channel", "utterance_id"], sort=False).ngroup()
     found = quantiles(late["correction_ms"], labels, (0.5, 0.9))
     values = zip(("p50", "p90"), found.points, found.low, found.high, strict=True)
     return [
@@ -279,7 +279,7 @@ def _row(shown: Shown, kind: str, found: _Measured) -> dict[str, Any]:
     ]
     return {
         "channel": shown.channel,
-        "id": shown.id,
+        "utterance_id": shown.id,
         "text": kind,
         "is_final": shown.is_final,
         "speech_s": speech_s,

@@ -26,7 +26,7 @@ CURSOR_LAG: Schema = MappingProxyType(
         "recv_ns": "int64",
         "recv_s": "float64",  # arrival, since audio position 0 was spoken
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "is_final": "bool",
         "sent_s": "float64",  # audio sent by then: end of the last chunk that had been sent whole
         "covered_s": "float64",  # audio time at which this transcript ends
@@ -116,7 +116,7 @@ def cursor_lag(run: RunData) -> pd.DataFrame:
         n = len(item.recv_ns)
         columns["recv_ns"] += item.recv_ns
         columns["channel"] += [item.channel] * n
-        columns["id"] += [item.id] * n
+        columns["utterance_id"] += [item.id] * n
         columns["is_final"] += [False] * (n - 1) + [item.is_final]
         columns["covered_s"] += item.ends_s
         columns["speaking"] += [(item.start_s, item.end_s)] * n

@@ -43,7 +43,7 @@ LATENCY: Schema = MappingProxyType(
         "clock": "str",  # since the audio was sent, spoken (capture), acknowledged (ack); arrival
         "anchor": "str",  # who says when `since` was: reference, service, vad; or the stopwatch
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "position": "Int64",  # of the word in the final; missing for utterances
         "word": "str",  # missing for utterances
         "anchor_s": "float64",  # audio time of `since`; NaN where that is an arrival
@@ -316,7 +316,9 @@ def _table(
     for name in ("name", "unit", "milestone", "since", "clock", "anchor"):
         codes, levels = pd.factorize(np.array([names[name] for names in labels], dtype=object))
         columns[name] = pd.array(levels, dtype="str").take(np.repeat(codes, counts))
-    shared = {name: LATENCY[name] for name in ("channel", "id", "position", "word", "trigger")}
+    shared = {
+        name: LATENCY[name] for name in ("channel", "utterance_id", "position", "word", "trigger")
+    }
     parts = [
         to_frame({name: part[name] for name in shared}, shared) for part in (words, utterances)
     ]
@@ -346,9 +348,11 @@ def _spans(run: RunData, words: pd.DataFrame) -> tuple[Floats, Floats]:
     reference, utterances = run.reference, run.utterances
     first_s, last_s = reference["start_s"].to_numpy(), reference["end_s"].to_numpy()
     starts, ends = np.full(len(utterances), np.inf), np.full(len(utterances), -np.inf)
-    keys = pd.MultiIndex.from_arrays([utterances["channel"], utterances["id"]])
+    keys = pd.MultiIndex.from_arrays([utterances["channel"], utterances["utterance_id"]])
     matched = words[words["reference"].notna()]
-    owner = keys.get_indexer(pd.MultiIndex.from_arrays([matched["channel"], matched["id"]]))
+    owner = keys.get_indexer(
+        pd.MultiIndex.from_arrays([matched["channel"], matched["utterance_id"]])
+    )
     rows = matched["reference"].astype("int64").to_numpy()
     np.minimum.at(starts, owner, first_s[rows])
     np.maximum.at(ends, owner, last_s[rows])

@@ -107,7 +107,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     rows = rows.assign(_group=_triggers(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
-        labels = placed.groupby(["_run", "channel", "id"], sort=False).ngroup()
+        labels = placed.groupby(["_run", "channel", "utterance_id"], sort=False).ngroup()
         found = quantiles(placed["latency_ms"], labels, runs=placed["_run"])
         came = placed["latency_ms"].dropna()
         row = {
@@ -148,7 +148,9 @@ def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
 
 
 #: What is looked at of each row; hours of words have millions.
-_USED = [*"name unit milestone anchor channel id anchor_clock_s latency_ms trigger".split()]
+_USED = [
+    *"name unit milestone anchor channel utterance_id anchor_clock_s latency_ms trigger".split()
+]
 
 
 def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:

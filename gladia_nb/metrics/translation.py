@@ -35,7 +35,7 @@ __all__ = [
 TRANSLATION_LATENCY: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "id": "str",  # of the utterance, as the translation names it
+        "utterance_id": "str",  # of the utterance, as the translation names it
         "language": "str",  # of the translation
         "start_s": "float64",  # of the utterance, audio time
         "end_s": "float64",
@@ -165,7 +165,7 @@ def translation_latency(
         good = words > 0 and source_ms > 0
         row = {
             "channel": channel,
-            "id": ident,
+            "utterance_id": ident,
             "language": language,
             "start_s": start_s,
             "end_s": end_s,
@@ -214,7 +214,7 @@ def _read(raw: str) -> tuple[str, int, float, float, str, str] | None:
 def _finals(run: RunData) -> dict[tuple[int, str], int]:
     """Arrival of the final of each utterance, by channel and number."""
     frame = run.utterances[run.utterances["is_final"]]
-    rows = zip(frame["channel"], frame["id"], frame["final_ns"], strict=True)
+    rows = zip(frame["channel"], frame["utterance_id"], frame["final_ns"], strict=True)
     return {(channel, _number(ident)): int(final_ns) for channel, ident, final_ns in rows}
 
 

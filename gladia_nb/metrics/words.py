@@ -35,7 +35,7 @@ MATCH_WITHIN_S = 2.0
 WORD_TIMES: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "position": "int64",  # in that transcript, from 0
         "word": "str",
         "start_s": "float64",  # audio time, as the service says
@@ -176,7 +176,7 @@ def _word_times(run: RunData) -> pd.DataFrame:
     return to_frame(
         {
             "channel": channel,
-            "id": _texts(shown.id, rows),
+            "utterance_id": _texts(shown.id, rows),
             "position": found.word - said.first[target],
             "word": _texts(said.text.levels, said.text.codes[found.word]),
             "start_s": start_s,

@@ -59,7 +59,7 @@ def plot_partial_alignment(
         return finish(ax, title=title, xlabel=xlabel, ylabel="")
     table = word_states(run, from_s=from_s, until_s=math.inf if until_s is None else until_s)
     if until_s is None and len(table):
-        table = table[table["id"].isin(_first_utterances(table))]
+        table = table[table["utterance_id"].isin(_first_utterances(table))]
     if not len(table):
         empty(ax, "no utterance in this span")
         return finish(ax, title=title, xlabel=xlabel, ylabel="")
@@ -117,6 +117,6 @@ def plot_partial_alignment(
 
 def _first_utterances(table: pd.DataFrame) -> list[str]:
     """Ids of the utterances from the beginning that have room together; at least one."""
-    counts = table.groupby("id", sort=False)["update"].nunique()
+    counts = table.groupby("utterance_id", sort=False)["update"].nunique()
     kept = counts[counts.cumsum() <= _UPDATES]
     return list((kept if len(kept) else counts.iloc[:1]).index)

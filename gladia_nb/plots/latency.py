@@ -51,14 +51,14 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
     for milestone in drawn:
         chosen = rows[rows["milestone"] == milestone]
         values, shares = ecdf(chosen["latency_ms"])
-        found = quantiles(chosen["latency_ms"], chosen["id"], (0.5, 0.9))
+        found = quantiles(chosen["latency_ms"], chosen["utterance_id"], (0.5, 0.9))
         colour = COLOURS[milestone]
         # From 0 up, and at the height of those that came on to the edge.
         x = np.concatenate([values[:1], values, [right * 1.04]])
         y = np.concatenate([np.zeros(len(values[:1])), shares, shares[-1:] if len(values) else [0]])
         label = f"{_label(milestone)}: {_in_words(found.points, found.n, found.never)}"
         low, high = ecdf_band(
-            chosen["latency_ms"], chosen["channel"].astype(str) + chosen["id"], values
+            chosen["latency_ms"], chosen["channel"].astype(str) + chosen["utterance_id"], values
         )
         if len(values) and np.isfinite(low).all():
             ax.fill_between(values, low, high, step="post", color=colour, alpha=0.15, linewidth=0)

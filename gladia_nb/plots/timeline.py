@@ -124,9 +124,11 @@ def _partial_ticks(run: RunData, rows: pd.DataFrame) -> pd.DataFrame:
     """Arrivals of partials: `recv_s` and `row`."""
     messages = run.messages
     chosen = (messages["type"] == "transcript") & (messages["is_final"] == False)  # noqa: E712
-    shown = messages.loc[chosen.fillna(value=False), ["channel", "id", "recv_s"]]
+    shown = messages.loc[chosen.fillna(value=False), ["channel", "utterance_id", "recv_s"]]
     shown = shown.assign(channel=shown["channel"].fillna(0).astype("int64"))
-    return shown.merge(rows[["channel", "id", "row"]], on=["channel", "id"])[["recv_s", "row"]]
+    return shown.merge(rows[["channel", "utterance_id", "row"]], on=["channel", "utterance_id"])[
+        ["recv_s", "row"]
+    ]
 
 
 def _draw_kind(ax: Axes, run: RunData, rows: pd.DataFrame, kind: str) -> None:

@@ -82,11 +82,11 @@ def plot_final_waterfall(run: RunData, ax: Axes | None = None) -> Axes:
 
 def _rows(run: RunData, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Bars with `row`, `part`, `left` and `width`, and the names of the rows."""
-    keys = table[["channel", "id"]].apply(tuple, axis=1)
+    keys = table[["channel", "utterance_id"]].apply(tuple, axis=1)
     order = {key: k for k, key in enumerate(dict.fromkeys(keys))}
     if len(order) <= _ROWS:
         bars = table.assign(row=keys.map(order), width=table["duration_ms"])
-        texts = run.utterances.set_index(["channel", "id"])["text"]
+        texts = run.utterances.set_index(["channel", "utterance_id"])["text"]
         triggers = table["trigger"].groupby(keys, sort=False).first()
         names = [
             f"{drawable(str(texts[key]), 26)} ({triggers[key] or 'trigger unknown'})"

@@ -82,6 +82,7 @@ class Reading(NamedTuple):
         via: how they came.
         connection: number of the connection.
         heard: which count: a callback only repeats what the WebSocket said.
+        session_id: as the message names it.
         type: `type`; none for what could not be read.
         id: id of the utterance.
         channel: of the audio.
@@ -106,6 +107,7 @@ class Reading(NamedTuple):
     via: Coded
     connection: Nullable
     heard: Bools
+    session_id: Coded
     type: Coded
     id: Coded
     channel: Nullable
@@ -212,6 +214,7 @@ def transcripts(record: Record) -> Transcripts:
 class _Batch(NamedTuple):
     """Columns of some messages."""
 
+    session_id: Codes
     type: Codes
     id: Codes
     channel: Nullable
@@ -231,13 +234,14 @@ class _Batch(NamedTuple):
 class _Tables(NamedTuple):
     """Numbers for the texts of each column."""
 
+    session_id: _Levels
     type: _Levels
     id: _Levels
     language: _Levels
 
 
 def _read(events: Sequence[Event]) -> Reading:
-    tables = _Tables(_Levels(), _Levels(), _Levels())
+    tables = _Tables(*(_Levels() for _ in _Tables._fields))
     odd = Odd({}, {}, [])
     n = len(events)
     raws, stamps, vias, connections = _fields(events)
@@ -260,9 +264,10 @@ def _read(events: Sequence[Event]) -> Reading:
         via=Coded(ways, way.texts()),
         connection=_nullable(connections),
         heard=heard,
-        type=Coded(whole.pop("type"), tables.type.texts()),
-        id=Coded(whole.pop("id"), tables.id.texts()),
-        language=Coded(whole.pop("language"), tables.language.texts()),
+        **{
+            name: Coded(whole.pop(name), levels.texts())
+            for name, levels in tables._asdict().items()
+        },
         error=_sparse(odd.error, n),
         problem=_sparse(odd.problem, n),
         **whole,
@@ -324,6 +329,7 @@ def _columns(bodies: Sequence[Body], tables: _Tables) -> _Batch:
     channel.missing[at[~own.missing]] = False
     is_transcript = has_utterance & (types == tables.type.get("transcript", -2))
     return _Batch(
+        session_id=tables.session_id.codes([body.session_id for body in bodies]),
         type=types,
         id=tables.id.codes([d.utterance_id if (i := d.id) is None else i for d in data]),
         channel=channel,

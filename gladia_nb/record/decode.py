@@ -64,6 +64,7 @@ class Body(msgspec.Struct, gc=False):
     type: str | None
     data: Data | None = None
     created_at: str | None = None
+    session_id: str | None = None
     acknowledged: bool | None = None
     error: None = None
 
@@ -173,25 +174,27 @@ def _unwrapped(raw: str, *, callback: bool) -> Message:
 
 def _slow(message: Message) -> Body:
     """What can be used of a message of any shape."""
-    kind, created_at = _text(message.type), _text(message.created_at)
-    if message.data is None:
-        return Body(kind, None, created_at, message.acknowledged)
     data = message.data
-    final, said = data.get("is_final"), data.get("utterance")
     return Body(
-        kind,
-        Data(
-            id=_text(data.get("id")),
-            utterance_id=_text(data.get("utterance_id")),
-            is_final=final if isinstance(final, bool) else None,
-            utterance=_utterance(said) if isinstance(said, dict) else None,
-            channel=_whole(data.get("channel")),
-            time=None if (time := data.get("time")) is None else _number(time),
-            time_range=_span(data.get("time_range")),
-            byte_range=_bytes(data.get("byte_range")),
-        ),
-        created_at,
-        message.acknowledged,
+        type=_text(message.type),
+        data=None if data is None else _data(data),
+        created_at=_text(message.created_at),
+        session_id=_text(message.session_id),
+        acknowledged=message.acknowledged,
+    )
+
+
+def _data(data: Mapping[str, Any]) -> Data:
+    final, said = data.get("is_final"), data.get("utterance")
+    return Data(
+        id=_text(data.get("id")),
+        utterance_id=_text(data.get("utterance_id")),
+        is_final=final if isinstance(final, bool) else None,
+        utterance=_utterance(said) if isinstance(said, dict) else None,
+        channel=_whole(data.get("channel")),
+        time=None if (time := data.get("time")) is None else _number(time),
+        time_range=_span(data.get("time_range")),
+        byte_range=_bytes(data.get("byte_range")),
     )
 
 

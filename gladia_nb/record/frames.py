@@ -55,8 +55,9 @@ def _messages(record: Record) -> dict[str, Any]:
         "recv_s": _since(found.recv_ns, record.t0_ns),
         "via": _coded(found.via),
         "connection": _integers(found.connection),
+        "session_id": _coded(found.session_id),
         "type": _coded(found.type),
-        "id": _coded(found.id),
+        "utterance_id": _coded(found.id),
         "channel": _integers(found.channel),
         "is_final": _flags(found.is_final),
         "start_s": found.start_s,
@@ -78,7 +79,7 @@ def chunks_frame(record: Record) -> pd.DataFrame:
     """Every chunk sent; columns in `CHUNKS`."""
     events = record.of("chunk")
     rate = int(record.header["config"]["sample_rate"])
-    names = [name for name, dtype in CHUNKS.items() if dtype == "int64"]
+    names = [name for name, dtype in CHUNKS.items() if dtype == "int64" and name != "bytes"]
     whole = {
         name: np.fromiter((event[name] for event in events), np.int64, len(events))
         for name in names
@@ -93,6 +94,7 @@ def chunks_frame(record: Record) -> pd.DataFrame:
     ack_ns[acked] = ack_stamps[at[acked]]
     columns: dict[str, Any] = {
         **whole,
+        "bytes": whole["end_byte"] - whole["start_byte"],
         "start_s": whole["start_frame"] / rate,
         "end_s": whole["end_frame"] / rate,
         "send_end_ns": _integers(Nullable(end_ns, lost)),
@@ -119,7 +121,7 @@ def _words(record: Record) -> dict[str, Any]:
         "recv_ns": found.recv_ns[message],
         "recv_s": _since(found.recv_ns[message], record.t0_ns),
         "channel": found.channel.value[message],
-        "id": _coded(Coded(_named(found.id)[message], [*found.id.levels, ""])),
+        "utterance_id": _coded(Coded(_named(found.id)[message], [*found.id.levels, ""])),
         "is_final": found.is_final.value[message],
         "position": np.arange(len(message)) - said.first[message],
         "word": _coded(said.text),
@@ -175,7 +177,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "channel": shown.channel,
-            "id": _texts(_objects(shown.id)),
+            "utterance_id": _texts(_objects(shown.id)),
             "start_s": start_s,
             "end_s": end_s,
             "text": _texts(texts),

@@ -27,8 +27,9 @@ MESSAGES: Schema = MappingProxyType(
         "recv_s": "float64",  # seconds since audio position 0 was spoken
         "via": "str",  # websocket or callback
         "connection": "Int64",  # number of the connection, from 1
+        "session_id": "str",  # as the message names it
         "type": "str",
-        "id": "str",  # utterance id, for transcripts and add-ons
+        "utterance_id": "str",  # for transcripts and add-ons
         "channel": "Int64",
         "is_final": "boolean",  # for transcripts
         "start_s": "float64",  # audio time: of the utterance, the event, or the acknowledged span
@@ -57,6 +58,7 @@ CHUNKS: Schema = MappingProxyType(
         "end_s": "float64",  # audio time behind its last sample
         "start_byte": "int64",
         "end_byte": "int64",  # exclusive
+        "bytes": "int64",  # of audio, as encoded; base64 in JSON is a third longer
         "due_ns": "int64",  # when its last sample was spoken
         "send_start_ns": "int64",
         "send_end_ns": "Int64",  # missing when the connection was lost under it
@@ -74,7 +76,7 @@ CHUNKS: Schema = MappingProxyType(
 UTTERANCES: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "start_s": "float64",  # of the final, else of the last partial
         "end_s": "float64",
         "text": "str",  # of the final, else of the last partial
@@ -106,7 +108,7 @@ WORDS: Schema = MappingProxyType(
         "recv_ns": "int64",
         "recv_s": "float64",
         "channel": "int64",
-        "id": "str",
+        "utterance_id": "str",
         "is_final": "bool",
         "position": "int64",  # in the transcript, from 0
         "word": "str",  # without surrounding space

@@ -271,7 +271,9 @@ def endings(runs: list[RunData], labels: list[str]) -> str:
         parts = parts.assign(trigger=parts["trigger"].fillna("trigger unknown"))
         keys = parts["trigger"] + ": " + parts["part"]
         medians = parts["duration_ms"].groupby(keys, sort=False).median()
-        whole = parts.drop_duplicates(["channel", "id"]).groupby("trigger", sort=False)["total_ns"]
+        whole = parts.drop_duplicates(["channel", "utterance_id"]).groupby("trigger", sort=False)[
+            "total_ns"
+        ]
         block: dict[str, Any] = dict(medians)
         block |= {f"{trigger}: whole": value / 1e6 for trigger, value in whole.median().items()}
         steps = ending(run)

@@ -102,7 +102,7 @@ def test_word_alignment():
     assert table["reference_start_s"].tolist() == pytest.approx([w[1] for w in known])
     assert table["transcript_end_s"].tolist()[:2] == [heard[0][2], heard[1][2]]
     assert math.isnan(table["transcript_start_s"].iloc[-1])
-    assert table["id"].isna().tolist() == [False] * 5 + [True]
+    assert table["utterance_id"].isna().tolist() == [False] * 5 + [True]
 
 
 def test_word_alignment_of_one_side_only():

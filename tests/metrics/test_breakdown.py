@@ -107,11 +107,11 @@ def test_no_finals_no_rows(run):
 
 def check_sums(run):
     table = waterfall(run)
-    sums = table.groupby(["channel", "id"])["duration_ns"].sum()
-    totals = table.groupby(["channel", "id"])["total_ns"].first()
+    sums = table.groupby(["channel", "utterance_id"])["duration_ns"].sum()
+    totals = table.groupby(["channel", "utterance_id"])["total_ns"].first()
     assert (sums == totals).all()
-    final = run.utterances.set_index(["channel", "id"])["final_ns"]
-    last = table.groupby(["channel", "id"])["end_ns"].last()
+    final = run.utterances.set_index(["channel", "utterance_id"])["final_ns"]
+    last = table.groupby(["channel", "utterance_id"])["end_ns"].last()
     assert (last == final.loc[last.index]).all()
     return table
 
@@ -146,8 +146,12 @@ def test_a_conversation():
     whole = whole[
         (whole["name"] == "speech_end -> final @capture") & (whole["anchor"] == "reference")
     ].dropna(subset="event_s")
-    known = whole.set_index(["channel", "id"])["latency_ms"].sort_index()
-    found = table[table["anchor"] == "reference"].groupby(["channel", "id"])["total_ns"].first()
+    known = whole.set_index(["channel", "utterance_id"])["latency_ms"].sort_index()
+    found = (
+        table[table["anchor"] == "reference"]
+        .groupby(["channel", "utterance_id"])["total_ns"]
+        .first()
+    )
     assert (found.sort_index() / 1e6).tolist() == pytest.approx(known.tolist(), abs=1e-5)
 
 

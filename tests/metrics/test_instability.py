@@ -249,8 +249,8 @@ def test_a_real_session_shows_the_revisions_of_its_script(tmp_path):
     assert gn.wer_at(run, [-10.0, math.inf])["wer"].tolist() == [1, 0]
     assert (gn.word_alignment(run)["op"] == "equal").all()
     parts = gn.waterfall(run)
-    sums = parts.groupby("id")["duration_ns"].sum()
-    assert (sums == parts.groupby("id")["total_ns"].first()).all()
+    sums = parts.groupby("utterance_id")["duration_ns"].sum()
+    assert (sums == parts.groupby("utterance_id")["total_ns"].first()).all()
     steps = gn.startup(run)
     for step in ("init", "connect"):
         durations = steps[steps["step"] == step].set_index("phase")["duration_ms"]

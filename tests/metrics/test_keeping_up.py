@@ -49,7 +49,7 @@ def test_cursor_lag_by_hand():
 def test_a_transcript_can_run_ahead():
     run = make_run([transcript(0.55, SAID[:1]), transcript(0.05, SAID[:1], "1")])
     table = cursor_lag(run)
-    assert table["id"].tolist() == ["00_00000000"]  # the other came before any audio
+    assert table["utterance_id"].tolist() == ["00_00000000"]  # the other came before any audio
     assert table["lag_s"].tolist() == pytest.approx([0.5 - 0.8])
     assert stream(run)["negative"].tolist() == [1]
     done = make_run([transcript(0.95, SAID[:1])])

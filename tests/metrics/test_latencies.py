@@ -335,7 +335,7 @@ def test_laws(run):
     rows = latency(run)
     known = rows["anchor_clock_s"].notna() & rows["event_s"].notna()
     assert (rows["latency_ms"].notna() == known).all()
-    keys = ["unit", "milestone", "anchor", "id", "position"]
+    keys = ["unit", "milestone", "anchor", "utterance_id", "position"]
     send = rows[rows["clock"] == "send"].set_index(keys)["latency_ms"]
     capture = rows[rows["clock"] == "capture"].set_index(keys)["latency_ms"]
     wait = (capture - send).dropna()

@@ -161,9 +161,9 @@ def test_speech_that_goes_on_does_not_end_with_a_cut():
     run = make_run(arrivals)
     rows = latency(run, anchor="vad", audio=spoken((0.5, 2.0)))
     ends = rows[rows["name"] == "speech_end -> final @capture"]
-    assert ends[["id", "anchor_s"]].to_numpy().tolist() == [["00_1", 2.0]]
+    assert ends[["utterance_id", "anchor_s"]].to_numpy().tolist() == [["00_1", 2.0]]
     starts = rows[rows["name"] == "speech_start -> first_partial @capture"]
-    assert starts[["id", "anchor_s"]].to_numpy().tolist() == [["00_0", 0.5]]
+    assert starts[["utterance_id", "anchor_s"]].to_numpy().tolist() == [["00_0", 0.5]]
 
 
 def test_what_was_not_heard_anchors_nothing():

@@ -216,7 +216,7 @@ def test_words_said_again_under_another_id_have_rows_of_their_own():
     again = utterance(SAID, "00_1", partial_s=1.2, final_s=1.5, speech_end_s=None)
     run = make_run([*utterance(SAID, "00_0"), *again], reference=reference(SAID))
     table = word_times(run)
-    assert table["id"].tolist() == ["00_0"] * 3 + ["00_1"] * 3
+    assert table["utterance_id"].tolist() == ["00_0"] * 3 + ["00_1"] * 3
     assert sorted(table["reference"].dropna()) == [0, 1, 2]
 
 
@@ -302,7 +302,7 @@ def test_milestones_are_in_order(run):
             both = table[[early, late]].dropna()
             assert (both[early] <= both[late]).all(), (early, late)
     rows = latency(run)
-    key = ["anchor", "clock", "channel", "id", "position"]
+    key = ["anchor", "clock", "channel", "utterance_id", "position"]
     wide = rows[rows["unit"] == "word"].pivot_table(
         index=key, columns="milestone", values="event_s", dropna=False
     )

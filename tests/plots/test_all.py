@@ -271,7 +271,7 @@ def test_waterfall_bars_are_the_parts(rich):
     assert sum(len(c) for c in ax.containers) == len(table)
     width = sum(bar.get_width() for c in ax.containers for bar in c)
     assert width == pytest.approx(table["duration_ms"].sum())
-    totals = table.drop_duplicates(["channel", "id"])["total_ns"] / 1e6
+    totals = table.drop_duplicates(["channel", "utterance_id"])["total_ns"] / 1e6
     assert [text.get_text() for text in ax.texts] == [f"{total:.0f}" for total in totals]
 
 

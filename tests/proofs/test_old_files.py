@@ -17,7 +17,7 @@ import gladia_nb as gn
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "before_the_move"
 NAMES = ("recognised", "resumed", "live")
 #: What a column was called then, where it is called otherwise now.
-RENAMED: dict[str, str] = {}
+RENAMED = {"id": "utterance_id"}
 
 
 def plain(value):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from gladia_nb.record import columns as reader
 from gladia_nb.record import frames, schema
 from gladia_nb.record.file import Record
-from gladia_nb.record.message import parse_message
 from gladia_nb.run import load
 from tests.support.make_runs import make_run, rich_run, transcript, utterance, words
+from tests.support.slow_frames import expected, slow_rows, slow_utterances
 
 BUILDERS = {
     "messages": (frames.messages_frame, schema.MESSAGES),
@@ -76,7 +76,7 @@ def test_a_final_by_hand():
     }
     made = record(message(body))
     row = frames.messages_frame(made).iloc[0]
-    assert row[["type", "id", "channel", "is_final", "text", "n_words"]].to_list() == [
+    assert row[["type", "utterance_id", "channel", "is_final", "text", "n_words"]].to_list() == [
         "transcript",
         "01_00000007",
         1,
@@ -96,7 +96,7 @@ def test_a_final_by_hand():
         True,
     ]
     only = frames.utterances_frame(made).iloc[0]
-    assert only[["channel", "id", "n_partials", "n_finals", "final_s"]].to_list() == [
+    assert only[["channel", "utterance_id", "n_partials", "n_finals", "final_s"]].to_list() == [
         1,
         "01_00000007",
         0,
@@ -242,7 +242,7 @@ def test_acknowledgements_speech_events_and_errors_are_read():
     ]
     assert frame.loc[1, ["acknowledged", "error"]].to_list() == [False, "not today"]
     assert frame.loc[8, ["start_s", "channel"]].to_list() == [0.42, 1]
-    assert frame.loc[12, ["id", "text"]].to_list() == ["2", " See you."]
+    assert frame.loc[12, ["utterance_id", "text"]].to_list() == ["2", " See you."]
     failed = frame[frame["error"] == "not today"]
     assert len(failed) == 5
     assert frame["error"].tail(2).to_list() == ["simulated", "of another shape"]
@@ -377,100 +377,6 @@ def test_partials_only():
 # -- the same frames by a plain loop --
 
 
-def slow_rows(made: Record) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of `MESSAGES` and `WORDS`, one message after the other."""
-    messages, spoken = [], []
-    t0 = made.t0_ns
-    for number, event in enumerate(made.of("message")):
-        found = parse_message(event["raw"])
-        data = found.data or {}
-        said = data.get("utterance") or {}
-        own = {"start_s": said.get("start"), "end_s": said.get("end")}
-        if found.type in ("speech_start", "speech_end"):
-            own = dict.fromkeys(own, data.get("time"))
-        if "time_range" in data:
-            own = dict(zip(own, data["time_range"], strict=True))
-        head = {"message": number, "recv_ns": event["recv_ns"]}
-        head["recv_s"] = (event["recv_ns"] - t0) / 1e9
-        messages.append(
-            {
-                **head,
-                "via": event["via"],
-                "connection": event["connection"],
-                "type": found.type,
-                "id": data.get("id"),
-                "channel": said.get("channel", data.get("channel")),
-                "is_final": data.get("is_final"),
-                **own,
-                "text": said.get("text"),
-                "n_words": len(said["words"]) if "words" in said else None,
-                "confidence": said.get("confidence"),
-                "language": said.get("language"),
-                "acknowledged": found.acknowledged,
-                "byte_end": data["byte_range"][1] if "byte_range" in data else None,
-                "created_at": found.created_at,
-                "error": found.error,
-                "problem": found.problem,
-                "raw": event["raw"],
-            }
-        )
-        for position, word in enumerate(said.get("words", ())):
-            spoken.append(
-                {
-                    **head,
-                    "channel": said["channel"],
-                    "id": data["id"],
-                    "is_final": data["is_final"],
-                    "position": position,
-                    "word": word["word"].strip(),
-                    "start_s": word["start"],
-                    "end_s": word["end"],
-                    "confidence": word["confidence"],
-                }
-            )
-    return messages, spoken
-
-
-def slow_utterances(made: Record) -> list[dict[str, Any]]:
-    """What can be said of utterances without their speech events."""
-    shown: dict[tuple[int, str], list[tuple[int, bool, dict[str, Any]]]] = {}
-    for event in made.of("message"):
-        data = parse_message(event["raw"]).data or {}
-        if said := data.get("utterance"):
-            key = (said["channel"], data["id"])
-            shown.setdefault(key, []).append((event["recv_ns"], data["is_final"], said))
-    rows = []
-    for (channel, ident), entries in shown.items():
-        partials = [entry for entry in entries if not entry[1]]
-        finals = [entry for entry in entries if entry[1]]
-        _, _, said = finals[0] if finals else partials[-1]
-        rows.append(
-            {
-                "channel": channel,
-                "id": ident,
-                "start_s": said["start"],
-                "end_s": said["end"],
-                "text": said["text"],
-                "is_final": bool(finals),
-                "n_partials": len(partials),
-                "n_finals": len(finals),
-                "n_words": len(said["words"]),
-                "first_partial_ns": partials[0][0] if partials else None,
-                "last_partial_ns": partials[-1][0] if partials else None,
-                "final_ns": finals[0][0] if finals else None,
-                "last_partial_text": partials[-1][2]["text"] if partials else None,
-            }
-        )
-    return rows
-
-
-def expected(rows: list[dict[str, Any]], schema: dict[str, str], columns=None) -> pd.DataFrame:
-    names = list(columns or schema)
-    return pd.DataFrame(
-        {n: pd.Series([row.get(n) for row in rows], dtype=schema[n]) for n in names}
-    )
-
-
 def check_frames(made: Record) -> None:
     messages, spoken = slow_rows(made)
     pd.testing.assert_frame_equal(
@@ -478,7 +384,7 @@ def check_frames(made: Record) -> None:
     )
     pd.testing.assert_frame_equal(frames.words_frame(made), expected(spoken, dict(schema.WORDS)))
     rows = slow_utterances(made)
-    names = list(rows[0]) if rows else ["channel", "id", "final_ns"]
+    names = list(rows[0]) if rows else ["channel", "utterance_id", "final_ns"]
     wanted = expected(rows, dict(schema.UTTERANCES), names)
     pd.testing.assert_frame_equal(frames.utterances_frame(made)[names], wanted)
 

@@ -52,7 +52,7 @@ def screen(run: RunData) -> list[Shown]:
     table = pd.DataFrame(
         {
             "channel": found["channel"].fillna(0).astype("int64"),
-            "id": found["id"].fillna(""),
+            "utterance_id": found["utterance_id"].fillna(""),
             "recv_ns": found["recv_ns"],
             "is_final": found["is_final"].fillna(value=False).astype(bool),
             "start_s": found["start_s"],
@@ -61,7 +61,7 @@ def screen(run: RunData) -> list[Shown]:
         }
     )
     # Numbered by first arrival, and kept in the order of arrival within.
-    table.insert(0, "utterance", table.groupby(["channel", "id"], sort=False).ngroup())
+    table.insert(0, "utterance", table.groupby(["channel", "utterance_id"], sort=False).ngroup())
     table = table.sort_values("utterance", kind="stable")
     rows = zip(*(table[name].tolist() for name in table.columns), strict=True)
     return [_shown(list(group)) for _, group in groupby(rows, key=itemgetter(0))]
