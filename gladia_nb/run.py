@@ -45,7 +45,7 @@ class Run(RunData):
         facts = [
             f"{self.duration_s:.1f} s of audio",
             f"{len(finals)} finals",
-            f"{int((self.messages['is_final'] == False).sum())} partials",  # noqa: E712 - nullable
+            f"{self.n_partials} partials",
             f"sent to {target}",
             dt.datetime.fromtimestamp(header["anchor"][1] / 1e9, dt.UTC).strftime(
                 "%Y-%m-%d %H:%M UTC"

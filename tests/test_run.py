@@ -1,6 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 import gladia_nb as gn
+from gladia_nb.lab.live_state import LiveState
+from gladia_nb.lab.shelf import side_by_side
+from gladia_nb.reporting.tables import facts
 from gladia_nb.run import load
 from tests.support.make_runs import make_run, rich_run, transcript, words
 
@@ -66,3 +71,23 @@ def test_save_and_load(tmp_path):
     assert again.path == tmp_path / "a.run"
     assert again.words.equals(run.words)
     assert gn.load is load
+
+
+def test_partials_are_counted_in_one_way_everywhere():
+    """The run of the old files was told every message twice: by WebSocket and by callback."""
+    path = Path(__file__).parent / "data" / "before_the_move" / "resumed.run"
+    run = load(path)
+    assert (run.messages["via"] == "callback").any()
+    state = LiveState.of_header(run.record.header)
+    for event in run.record.events:
+        state.feed(event)
+    n = run.n_partials
+    assert n == int(run.utterances["n_partials"].sum()) > 0
+    assert state.snapshot().partials == n
+    assert f"{n} partials" in run._repr_html_()
+    assert facts([run], ["run"]).split("partials")[1].startswith(f'</th><td class="n">{n}</td>')
+    assert side_by_side([run]).set_index("what").loc["partials", "run_1"] == str(n)
+    ticks = next(
+        line for line in gn.plot_timeline(run).get_lines() if line.get_label() == "partial"
+    )
+    assert len(ticks.get_xdata()) == n

@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.text import normalise
+from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -117,12 +118,7 @@ def word_alignment(run: RunData) -> pd.DataFrame:
     reference = run.reference
     if not len(reference):
         raise ConfigError(_NO_REFERENCE)
-    words = run.words[run.words["is_final"]]
-    final = words.groupby(["channel", "utterance_id"])["message"].transform("min")
-    words = words[words["message"] == final]
-    places = _places(run)
-    order = [places[key] for key in zip(words["channel"], words["utterance_id"], strict=True)]
-    words = words.assign(_order=order)
+    words = _final_words(run)
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ALIGNMENT}
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):
         spoken = reference[reference["channel"] == channel].sort_values("start_s", kind="stable")
@@ -134,11 +130,19 @@ def word_alignment(run: RunData) -> pd.DataFrame:
     return to_frame(columns, WORD_ALIGNMENT)
 
 
-def _places(run: RunData) -> dict[tuple[int, str], int]:
-    """Place of each utterance in the order of the audio, by channel and id."""
-    frame = run.utterances.sort_values("start_s", kind="stable")
-    keys = zip(frame["channel"], frame["utterance_id"], strict=True)
-    return {key: place for place, key in enumerate(keys)}
+def _final_words(run: RunData) -> pd.DataFrame:
+    """The words of the first final of each utterance, with its place in the order of the audio."""
+    found, shown = read(run.record), transcripts(run.record)
+    finals = np.flatnonzero(shown.is_final)
+    first = np.unique(shown.utterance[finals], return_index=True)[1]
+    message = shown.message[finals[first]]
+    place = np.empty(len(message), dtype="int64")
+    place[np.argsort(found.start_s[message], kind="stable")] = np.arange(len(message))
+    order = np.full(len(found.recv_ns), -1)
+    order[message] = place
+    words = run.words
+    words = words.assign(_order=order[words["message"].to_numpy()])
+    return words[words["_order"] >= 0]
 
 
 _Entry = dict[str, Any]

@@ -17,7 +17,9 @@ from typing import Any
 
 import pandas as pd
 
+from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
+from gladia_nb.record.kept import kept_frame
 from gladia_nb.record.schema import Schema
 
 __all__ = [
@@ -75,29 +77,29 @@ def message_audit(run: RunData) -> pd.DataFrame:
     Returns:
         Columns in `MESSAGE_AUDIT`; no rows when the run has no stored messages to compare with.
     """
+    # All raw JSON is read for it, and each verdict, note and page asks for it.
+    return kept_frame(run.record, "message_audit", lambda: _message_audit(run))
+
+
+def _message_audit(run: RunData) -> pd.DataFrame:
     stored = _stored(run)
     if stored is None:
         return _frame([], MESSAGE_AUDIT)
-    received = [
-        _canonical(event["raw"])
-        for event in run.record.of("message")
-        if event.get("via") != "callback"
-    ]
+    found = read(run.record)
+    received = [_canonical(raw) for raw in found.raw[~found.via.is_("callback")]]
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
-    arrived, kept = Counter(received), Counter(stored)
-    for text in received:
-        kinds[_type(text)]["received"] += 1
-    for text in stored:
-        kinds[_type(text)]["stored"] += 1
-    for text, count in (kept - arrived).items():
-        kinds[_type(text)]["lost"] += count
-    for text, count in (arrived - kept).items():
-        kinds[_type(text)]["doubled" if text in kept else "not_stored"] += count
+    arrived, known = Counter(received), Counter(stored)
+    types = {text: _type(text) for text in (*arrived, *known)}
+    for name, texts in (("received", arrived), ("stored", known), ("lost", known - arrived)):
+        for text, count in texts.items():
+            kinds[types[text]][name] += count
+    for text, count in (arrived - known).items():
+        kinds[types[text]]["doubled" if text in known else "not_stored"] += count
     place = {text: position for position, text in reversed(list(enumerate(stored)))}
     furthest = -1
     for text in dict.fromkeys(received):
         position = place.get(text, furthest)
-        kinds[_type(text)]["out_of_order"] += position < furthest
+        kinds[types[text]]["out_of_order"] += position < furthest
         furthest = max(furthest, position)
     rows: list[dict[str, Any]] = [{"type": kind, **kinds[kind]} for kind in sorted(kinds)]
     total = sum(kinds.values(), Counter())
@@ -107,7 +109,7 @@ def message_audit(run: RunData) -> pd.DataFrame:
 def audio_audit(run: RunData) -> pd.DataFrame:
     """Audio that was spoken, sent, acknowledged and stored; one row, columns in `AUDIO_AUDIT`."""
     chunks = run.chunks
-    sent = chunks["end_byte"] - chunks["start_byte"]
+    sent = chunks["bytes"]
     acknowledged = run.messages["byte_end"].max()
     row = {
         "spoken_bytes": int(chunks["end_byte"].max()) if len(chunks) else 0,

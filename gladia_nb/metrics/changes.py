@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.text import normalise
+from gladia_nb.record.columns import read, since_start, transcripts, words
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -36,13 +39,15 @@ def liveliest(run: RunData) -> tuple[int, str] | None:
     """
     best: tuple[int, int] = (-1, -1)
     found: tuple[int, str] | None = None
-    for key, group in run.words.groupby(["channel", "utterance_id"], sort=False):
-        channel, ident = key if isinstance(key, tuple) else (0, key)
-        table = _table(group, raw=False)
+    shown = transcripts(run.record)
+    for number, (channel, ident) in enumerate(zip(shown.channel.tolist(), shown.id, strict=True)):
+        table = _table(_texts(run, number), raw=False)
+        if not len(table):
+            continue
         changed = int(table["change"].isin(("replaced", "removed")).sum())
         rank = (changed, int(table["update"].max()))
         if rank > best:
-            best, found = rank, (int(str(channel)), str(ident))
+            best, found = rank, (channel, ident)
     return found
 
 
@@ -64,24 +69,47 @@ def updates(run: RunData, utterance: str, *, channel: int = 0, raw: bool = False
     Raises:
         ConfigError: there is no such utterance with words.
     """
-    words = run.words
-    chosen = words[(words["channel"] == channel) & (words["utterance_id"] == utterance)]
-    if not len(chosen):
+    shown = transcripts(run.record)
+    keys = list(zip(shown.channel.tolist(), shown.id, strict=True))
+    texts = _texts(run, keys.index((channel, utterance))) if (channel, utterance) in keys else []
+    if not texts:
         raise ConfigError(
             f"This run has no utterance {utterance!r} with words in channel {channel}; "
             "run.utterances lists those that it has."
         )
-    return _table(chosen, raw=raw)
+    return _table(texts, raw=raw)
 
 
-def _table(words: pd.DataFrame, *, raw: bool) -> pd.DataFrame:
+class _Text(NamedTuple):
+    """What one transcript showed."""
+
+    recv_s: float
+    is_final: bool
+    words: list[str]
+
+
+def _texts(run: RunData, utterance: int) -> list[_Text]:
+    """The transcripts of an utterance that have words, in the order of arrival."""
+    found, said, shown = read(run.record), words(run.record), transcripts(run.record)
+    places = np.arange(shown.first[utterance], shown.first[utterance + 1])
+    places = places[said.first[shown.message[places] + 1] > said.first[shown.message[places]]]
+    messages = shown.message[places]
+    recv_s = since_start(run.record, found.recv_ns[messages])
+    texts = []
+    for place, message, at in zip(places, messages, recv_s, strict=True):
+        codes = said.text.codes[said.first[message] : said.first[message + 1]]
+        spoken = [said.text.levels[code] for code in codes]
+        texts.append(_Text(float(at), bool(shown.is_final[place]), spoken))
+    return texts
+
+
+def _table(texts: Sequence[_Text], *, raw: bool) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     before: list[str] = []
     shown_before: list[str] = []
     ages: list[int] = []
-    for number, (_, group) in enumerate(words.groupby("message", sort=True)):
-        head = (number, float(group["recv_s"].iloc[0]), bool(group["is_final"].iloc[0]))
-        shown = group.sort_values("position")["word"].tolist()
+    for number, text in enumerate(texts):
+        head, shown = (number, text.recv_s, text.is_final), text.words
         tokens = shown if raw else [normalise(word) or word for word in shown]
         aged = [0] * len(tokens)
         changes = ["new"] * len(tokens)

@@ -13,6 +13,7 @@ from gladia_nb.metrics.audit import message_audit
 from gladia_nb.metrics.base.clocks import first_sent
 from gladia_nb.metrics.stopwatch import pacing, vitals
 from gladia_nb.record.data import RunData
+from gladia_nb.record.kept import kept, kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["HEALTH", "Verdict", "check_latencies", "health", "verdict"]
@@ -70,7 +71,10 @@ def verdict(run: RunData) -> Verdict:
     Example:
         `print(verdict(run))`
     """
-    table = health(run)
+    return kept(run.record, "verdict", lambda: _verdict(health(run)))
+
+
+def _verdict(table: pd.DataFrame) -> Verdict:
     table = table.assign(rank=table["verdict"].map(_RANK))
     wrong = table[table["rank"] > 0].sort_values("rank", ascending=False, kind="stable")
     worst = "valid" if wrong.empty else str(wrong["verdict"].iloc[0])
@@ -109,6 +113,10 @@ def health(run: RunData) -> pd.DataFrame:
     Returns:
         Columns in `HEALTH`, in the order above.
     """
+    return kept_frame(run.record, "health", lambda: _health(run))
+
+
+def _health(run: RunData) -> pd.DataFrame:
     facts = _Facts(run)
     columns: dict[str, list[Any]] = {name: [] for name in HEALTH}
     for check in _CHECKS:

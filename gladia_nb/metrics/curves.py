@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from gladia_nb.record.columns import read, since_start, transcripts
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -32,15 +33,16 @@ def coverage(run: RunData) -> pd.DataFrame:
     Returns:
         Columns in `COVERAGE`, by curve and time. A curve starts at its first step.
     """
-    t0, chunks, messages = run.record.t0_ns, run.chunks, run.messages
-    shown = messages[(messages["type"] == "transcript") & messages["end_s"].notna()]
-    final = shown["is_final"].fillna(value=False).astype(bool)
+    t0, chunks = run.record.t0_ns, run.chunks
+    found, shown = read(run.record), transcripts(run.record)
+    message, final = shown.message, shown.is_final
+    recv_s, end_s = since_start(run.record, found.recv_ns[message]), found.end_s[message]
     origin = 0 if t0 is None else t0
     steps = {
         "sent": ((chunks["send_end_ns"] - origin) / 1e9, chunks["end_s"]),
         "acknowledged": ((chunks["ack_ns"] - origin) / 1e9, chunks["end_s"]),
-        "partial": (shown["recv_s"][~final], shown["end_s"][~final]),
-        "final": (shown["recv_s"][final], shown["end_s"][final]),
+        "partial": (recv_s[~final], end_s[~final]),
+        "final": (recv_s[final], end_s[final]),
     }
     blocks = [to_frame({name: [] for name in COVERAGE}, COVERAGE)]
     for curve, (at, audio) in steps.items():

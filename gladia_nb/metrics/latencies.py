@@ -19,6 +19,7 @@ from gladia_nb.metrics.vad import speech_of
 from gladia_nb.metrics.words import word_times
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
+from gladia_nb.record.kept import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["ANCHORS", "CLOCKS", "LATENCY", "latency"]
@@ -132,7 +133,13 @@ def latency(
             "A run does not hold its audio: give latency(..., anchor='vad', audio=...) the sound, "
             "its path, or spans from speech_spans."
         )
-    speech = None if audio is None else speech_of(run, audio)
+    if audio is not None:
+        return _latency(run, anchor, speech_of(run, audio))
+    # The dearest table of all, which most others are made of.
+    return kept_frame(run.record, f"latency {anchor}", lambda: _latency(run, anchor, None))
+
+
+def _latency(run: RunData, anchor: str | None, speech: pd.DataFrame | None) -> pd.DataFrame:
     words = word_times(run)
     if run.record.t0_ns is None:
         return to_frame({name: [] for name in LATENCY}, LATENCY)

@@ -14,6 +14,7 @@ from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milesto
 from gladia_nb.metrics.base.text import normalise
 from gladia_nb.record.columns import transcripts, words
 from gladia_nb.record.data import RunData
+from gladia_nb.record.kept import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
@@ -108,10 +109,7 @@ def word_times(run: RunData) -> pd.DataFrame:
     Example:
         `word_times(run).eval("stable_s - first_seen_s").describe()`
     """
-    kept: dict[str, Any] = run.record.derived
-    if "word_times" not in kept:
-        kept["word_times"] = _word_times(run)
-    return kept["word_times"].copy()  # type: ignore[no-any-return]
+    return kept_frame(run.record, "word_times", lambda: _word_times(run))
 
 
 def match_rate(run: RunData) -> pd.DataFrame:

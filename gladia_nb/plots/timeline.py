@@ -19,6 +19,7 @@ from gladia_nb.plots._style import (
     finish,
     ink,
 )
+from gladia_nb.record.columns import read, since_start, transcripts
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -122,13 +123,17 @@ def _timeline_rows(run: RunData) -> pd.DataFrame:
 
 def _partial_ticks(run: RunData, rows: pd.DataFrame) -> pd.DataFrame:
     """Arrivals of partials: `recv_s` and `row`."""
-    messages = run.messages
-    chosen = (messages["type"] == "transcript") & (messages["is_final"] == False)  # noqa: E712
-    shown = messages.loc[chosen.fillna(value=False), ["channel", "utterance_id", "recv_s"]]
-    shown = shown.assign(channel=shown["channel"].fillna(0).astype("int64"))
-    return shown.merge(rows[["channel", "utterance_id", "row"]], on=["channel", "utterance_id"])[
-        ["recv_s", "row"]
-    ]
+    shown = transcripts(run.record)
+    partial = ~shown.is_final
+    stamps = read(run.record).recv_ns[shown.message[partial]]
+    keys = pd.MultiIndex.from_frame(rows[["channel", "utterance_id"]])
+    place = keys.get_indexer(pd.MultiIndex.from_arrays([shown.channel, shown.id]))
+    return pd.DataFrame(
+        {
+            "recv_s": since_start(run.record, stamps),
+            "row": rows["row"].to_numpy()[place[shown.utterance[partial]]],
+        }
+    )
 
 
 def _draw_kind(ax: Axes, run: RunData, rows: pd.DataFrame, kind: str) -> None:

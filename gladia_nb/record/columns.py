@@ -20,6 +20,7 @@ from gladia_nb.record.decode import NO_DATA, Body, Odd
 from gladia_nb.record.decode import bodies as bodies_of
 from gladia_nb.record.decode import words as words_of
 from gladia_nb.record.file import Event, Record
+from gladia_nb.record.kept import kept
 
 __all__ = [
     "Coded",
@@ -28,6 +29,7 @@ __all__ = [
     "Transcripts",
     "Words",
     "read",
+    "since_start",
     "transcripts",
     "words",
 ]
@@ -186,26 +188,23 @@ class _Levels(dict[str | None, int]):
 
 def read(record: Record) -> Reading:
     """The messages of a record as columns; read when they are first asked for, then kept."""
-    found: Reading | None = record.derived.get("reading")
-    if found is None:
-        found = record.derived["reading"] = _read(record.of("message"))
-    return found
+    return kept(record, "reading", lambda: _read(record.of("message")))
 
 
 def words(record: Record) -> Words:
     """The words of the transcripts of a record as columns; kept as `read` is."""
-    found: Words | None = record.derived.get("words")
-    if found is None:
-        found = record.derived["words"] = _words(read(record))
-    return found
+    return kept(record, "words", lambda: _words(read(record)))
 
 
 def transcripts(record: Record) -> Transcripts:
     """The transcripts of a record by utterance; kept as `read` is."""
-    found: Transcripts | None = record.derived.get("transcripts")
-    if found is None:
-        found = record.derived["transcripts"] = _by_utterance(read(record))
-    return found
+    return kept(record, "transcripts", lambda: _by_utterance(read(record)))
+
+
+def since_start(record: Record, stamps: Ints) -> Floats:
+    """Seconds since audio position 0 was spoken; NaN where no audio was."""
+    t0 = record.t0_ns
+    return np.full(len(stamps), np.nan) if t0 is None else (stamps - t0) / 1e9
 
 
 # -- from events to columns --
@@ -254,8 +253,10 @@ def _read(events: Sequence[Event]) -> Reading:
         batch = _columns(bodies_of(raws[start : start + _BATCH], start, called, odd), tables)
         for name, column in zip(_Batch._fields, batch, strict=True):
             whole[name] = _put(whole.get(name), column, start, n)
+    for name, levels in tables._asdict().items():
+        whole[name] = Coded(whole[name], levels.texts())
     heard = ~callback
-    if not (heard & (whole["type"] == tables.type.get("transcript", -2))).any():
+    if not (heard & whole["type"].is_("transcript")).any():
         heard[:] = True
     return Reading(
         recv_ns=np.array(stamps, dtype="int64"),
@@ -264,10 +265,6 @@ def _read(events: Sequence[Event]) -> Reading:
         via=Coded(ways, way.texts()),
         connection=_nullable(connections),
         heard=heard,
-        **{
-            name: Coded(whole.pop(name), levels.texts())
-            for name, levels in tables._asdict().items()
-        },
         error=_sparse(odd.error, n),
         problem=_sparse(odd.problem, n),
         **whole,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from gladia_nb.record.columns import transcripts
 from gladia_nb.record.file import Record
 from gladia_nb.record.frames import (
     chunks_frame,
@@ -115,6 +116,11 @@ class RunData:
     def reference(self) -> pd.DataFrame:
         """The words that were really spoken, where they are known, else no rows."""
         return reference_frame(self.record)
+
+    @property
+    def n_partials(self) -> int:
+        """Partial transcripts; callbacks that repeat what the WebSocket said are not counted."""
+        return int((~transcripts(self.record).is_final).sum())
 
     @property
     def text(self) -> str:

@@ -6,7 +6,6 @@ The columns are in `gladia_nb.record.schema`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,16 @@ import pandas as pd
 from gladia_nb.record.columns import (
     Bools,
     Coded,
-    Floats,
     Ints,
     Nullable,
     Reading,
     read,
+    since_start,
     transcripts,
     words,
 )
 from gladia_nb.record.file import Record
+from gladia_nb.record.kept import kept_frame
 from gladia_nb.record.message import writable
 from gladia_nb.record.schema import CHUNKS, REFERENCE
 from gladia_nb.record.triggers import Speech, Surroundings
@@ -40,7 +40,7 @@ __all__ = [
 
 def messages_frame(record: Record) -> pd.DataFrame:
     """Every message; columns in `MESSAGES`."""
-    return _lent(record, "messages", _messages)
+    return kept_frame(record, "messages", lambda: pd.DataFrame(_messages(record), copy=False))
 
 
 def _messages(record: Record) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _messages(record: Record) -> dict[str, Any]:
     return {
         "message": np.arange(len(found.recv_ns)),
         "recv_ns": found.recv_ns,
-        "recv_s": _since(found.recv_ns, record.t0_ns),
+        "recv_s": since_start(record, found.recv_ns),
         "via": _coded(found.via),
         "connection": _integers(found.connection),
         "session_id": _coded(found.session_id),
@@ -109,7 +109,7 @@ def chunks_frame(record: Record) -> pd.DataFrame:
 
 def words_frame(record: Record) -> pd.DataFrame:
     """Every word of every transcript; columns in `WORDS`."""
-    return _lent(record, "words", _words)
+    return kept_frame(record, "words", lambda: pd.DataFrame(_words(record), copy=False))
 
 
 def _words(record: Record) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _words(record: Record) -> dict[str, Any]:
     return {
         "message": message,
         "recv_ns": found.recv_ns[message],
-        "recv_s": _since(found.recv_ns[message], record.t0_ns),
+        "recv_s": since_start(record, found.recv_ns[message]),
         "channel": found.channel.value[message],
         "utterance_id": _coded(Coded(_named(found.id)[message], [*found.id.levels, ""])),
         "is_final": found.is_final.value[message],
@@ -133,7 +133,7 @@ def _words(record: Record) -> dict[str, Any]:
 
 def utterances_frame(record: Record) -> pd.DataFrame:
     """One row an utterance, in the order of their first message; columns in `UTTERANCES`."""
-    found, shown, t0 = read(record), transcripts(record), record.t0_ns
+    found, shown = read(record), transcripts(record)
     n = len(shown.id)
     finals = np.add.reduceat(np.append(shown.is_final, 0), shown.first[:-1]) if n else _none(n)
     partials = np.diff(shown.first) - finals
@@ -193,7 +193,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
             "speech_end_ns": _integers(Nullable(closing, closed)),
             **{f"{name}_ns": _integers(stamp) for name, stamp in arrived.items()},
             **{
-                f"{name}_s": np.where(stamp.missing, np.nan, _since(stamp.value, t0))
+                f"{name}_s": np.where(stamp.missing, np.nan, since_start(record, stamp.value))
                 for name, stamp in arrived.items()
             },
             "last_partial_text": _texts(last_texts),
@@ -241,10 +241,6 @@ def _last(groups: Ints, chosen: Bools, n: int) -> Ints:
     return found
 
 
-def _since(stamps: Ints, t0: int | None) -> Floats:
-    return np.full(len(stamps), np.nan) if t0 is None else (stamps - t0) / 1e9
-
-
 def _integers(column: Nullable) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(column.value, column.missing)
 
@@ -262,21 +258,6 @@ def _named(column: Coded) -> npt.NDArray[np.int32]:
     """Codes with one of their own, behind all others, for none."""
     none = np.int32(len(column.levels))
     return np.where(column.codes < 0, none, column.codes)
-
-
-def _lent(
-    record: Record, name: str, columns: Callable[[Record], Mapping[str, Any]]
-) -> pd.DataFrame:
-    """A frame that shares its memory with the reading until somebody writes to it.
-
-    The record keeps one that nobody writes to. So pandas knows of each column that it is shared,
-    and copies it before it changes in the frame that was given away (copy on write).
-    """
-    key = f"frame of {name}"
-    if key not in record.derived:
-        record.derived[key] = pd.DataFrame(columns(record), copy=False)
-    frame: pd.DataFrame = record.derived[key]
-    return frame.copy(deep=False)
 
 
 def _texts(texts: npt.NDArray[np.object_]) -> Any:

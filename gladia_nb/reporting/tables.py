@@ -69,10 +69,6 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         stamp = run.record.header["anchor"][1] / 1e9
         return dt.datetime.fromtimestamp(stamp, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
-    def partials(run: RunData) -> int:
-        messages = run.messages
-        return int(((messages["type"] == "transcript") & ~messages["is_final"].fillna(True)).sum())
-
     rows: list[tuple[str, Callable[[RunData], Any]]] = [
         ("service", lambda run: run.record.header["options"].get("target")),
         ("made", when),
@@ -81,7 +77,7 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         ("chunk (ms)", lambda run: run.record.header["options"].get("chunk_ms")),
         ("chunks sent", lambda run: len(run.chunks)),
         ("messages", lambda run: len(run.messages)),
-        ("partials", partials),
+        ("partials", lambda run: run.n_partials),
         ("finals", lambda run: int(run.utterances["is_final"].sum())),
         ("utterances without a final", lambda run: int((~run.utterances["is_final"]).sum())),
         ("reference words", lambda run: len(run.reference)),

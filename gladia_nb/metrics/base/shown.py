@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple
 
-import pandas as pd
-
 from gladia_nb.metrics.base.text import normalise
+from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 
 __all__ = ["Shown", "screen", "tokens"]
@@ -45,44 +42,45 @@ def screen(run: RunData) -> list[Shown]:
     last word about an utterance: what came behind it is left out. A callback repeats what the
     WebSocket said, so that callbacks count only where no transcript came over the WebSocket.
     """
-    messages = run.messages
-    found = messages[(messages["type"] == "transcript") & messages["text"].notna()]
-    by_socket = found[found["via"] != "callback"]
-    found = by_socket if len(by_socket) else found
-    table = pd.DataFrame(
-        {
-            "channel": found["channel"].fillna(0).astype("int64"),
-            "utterance_id": found["utterance_id"].fillna(""),
-            "recv_ns": found["recv_ns"],
-            "is_final": found["is_final"].fillna(value=False).astype(bool),
-            "start_s": found["start_s"],
-            "end_s": found["end_s"],
-            "text": found["text"],
-        }
+    found, said = read(run.record), transcripts(run.record)
+    message = said.message
+    rows = list(
+        zip(
+            found.recv_ns[message].tolist(),
+            said.is_final.tolist(),
+            found.start_s[message].tolist(),
+            found.end_s[message].tolist(),
+            found.text[message].tolist(),
+            strict=True,
+        )
     )
-    # Numbered by first arrival, and kept in the order of arrival within.
-    table.insert(0, "utterance", table.groupby(["channel", "utterance_id"], sort=False).ngroup())
-    table = table.sort_values("utterance", kind="stable")
-    rows = zip(*(table[name].tolist() for name in table.columns), strict=True)
-    return [_shown(list(group)) for _, group in groupby(rows, key=itemgetter(0))]
+    spans = zip(said.first[:-1].tolist(), said.first[1:].tolist(), strict=True)
+    channels = said.channel.tolist()
+    # A transcript without a text shows nothing.
+    groups = [[row for row in rows[begin:end] if row[4] is not None] for begin, end in spans]
+    return [
+        _shown(channel, ident, group)
+        for channel, ident, group in zip(channels, said.id, groups, strict=True)
+        if group
+    ]
 
 
-_Row = tuple[int, int, str, int, bool, float, float, str]
+_Row = tuple[int, bool, float, float, str]
 
 
-def _shown(rows: list[_Row]) -> Shown:
-    final = next((k for k, row in enumerate(rows) if row[4]), None)
+def _shown(channel: int, ident: str, rows: list[_Row]) -> Shown:
+    final = next((k for k, row in enumerate(rows) if row[1]), None)
     kept = rows if final is None else rows[: final + 1]
-    _, channel, ident, _, _, start_s, end_s, _ = kept[-1]
+    _, _, start_s, end_s, _ = kept[-1]
     return Shown(
         channel,
         ident,
         start_s,
         end_s,
         final is not None,
+        tuple(row[0] for row in kept),
+        tuple(row[4] for row in kept),
         tuple(row[3] for row in kept),
-        tuple(row[7] for row in kept),
-        tuple(row[6] for row in kept),
     )
 
 

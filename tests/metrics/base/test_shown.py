@@ -1,5 +1,7 @@
 """What was on the screen, and when."""
 
+import json
+
 from gladia_nb.metrics import screen
 from gladia_nb.metrics.base.shown import Shown, tokens
 from tests.support.make_runs import make_run, transcript, utterance, words
@@ -39,13 +41,19 @@ def test_utterances_come_in_the_order_of_their_first_transcript():
     ]
 
 
+def by_callback(recv_s, spoken):
+    """A transcript that was posted to the callback URL."""
+    _, raw = transcript(recv_s, spoken)
+    payload = json.dumps({"id": "s", "event": "live.transcript", "payload": json.loads(raw)})
+    stamp = 5_000_000_000 + round(recv_s * 1e9)
+    return {"event": "message", "recv_ns": stamp, "ns": stamp, "via": "callback", "raw": payload}
+
+
 def test_callbacks_count_only_where_nothing_came_over_the_websocket():
-    run = make_run([transcript(1.0, SAID), transcript(1.1, SAID[:2])])
-    second = run.messages[run.messages["type"] == "transcript"].index[1]
-    run.messages.loc[second, "via"] = "callback"
+    run = make_run([transcript(1.0, SAID)], extra=[by_callback(1.1, SAID[:2])])
     assert len(screen(run)[0].texts) == 1
-    run.messages["via"] = "callback"
-    assert len(screen(run)[0].texts) == 2
+    alone = make_run(extra=[by_callback(1.0, SAID), by_callback(1.1, SAID[:2])])
+    assert len(screen(alone)[0].texts) == 2
 
 
 def test_nothing_was_shown():
