@@ -16,9 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -29,127 +26,30 @@ from typing import TypedDict
 import numpy as np
 import soundfile as sf
 import soxr
+from flite_words import (
+    FLITE_RATE,
+    ONSET_S,
+    PAUSE_MARK,
+    TAIL_S,
+    Phone,
+    SpeechError,
+    Word,
+    flite_version,
+    split_words,
+    synthesise,
+    time_words,
+)
 from numpy.typing import NDArray
+from speech_texts import RECORDINGS, Recording
 
 FloatArray = NDArray[np.float64]
 
 HERE = Path(__file__).resolve().parent
 
 # ----------------------------------------------------------------------------------------
-# What is said. A sentence is spoken by one voice in one piece. `<0.4>` after a word is a pause
-# of 0.4 s inside the sentence (flite is given a comma there, and the pause it makes is then
-# set to exactly this length). No other punctuation than the final mark may be used.
-# ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """One sentence of a script.
-
-    Attributes:
-        voice: Name of the flite voice, also the name of the speaker.
-        gap_s: Seconds from the end of the sentence before it (whoever spoke) to its start;
-            negative where it starts before the other speaker has finished.
-        text: The words, with `<seconds>` for each pause and a final `.` or `?`.
-    """
-
-    voice: str
-    gap_s: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A recording to make.
-
-    Attributes:
-        name: File name without its ending.
-        sample_rate: Samples per second of the file.
-        channels: The channel on which each voice is heard.
-        lead_s: Silence before the first word and after the last one, in seconds.
-        sentences: What is said, in order.
-    """
-
-    name: str
-    sample_rate: int
-    channels: dict[str, int]
-    lead_s: float
-    sentences: tuple[Sentence, ...]
-
-
-CONVERSATION = Recording(
-    name="conversation",
-    sample_rate=16000,
-    channels={"slt": 0, "rms": 0},
-    lead_s=0.5,
-    sentences=(
-        Sentence("slt", 0.0, "Hello <0.25> it is very nice to see you again."),
-        Sentence("slt", 0.3, "How are you doing today?"),
-        Sentence("rms", 0.6, "I am very well <0.2> but I didn't get much sleep last night."),
-        Sentence("slt", 0.4, "What happened?"),
-        Sentence("rms", 1.0, "There was a big storm <0.5> and the power went out in our house."),
-        Sentence("slt", 0.5, "The same thing happened to us <0.4> about two weeks ago."),
-        Sentence(
-            "rms",
-            0.8,
-            "It was very dark <0.9> so we had to stay in the kitchen <0.35> "
-            "and talk to each other.",
-        ),
-        Sentence("slt", 0.1, "That doesn't sound so bad."),
-        Sentence("rms", 0.7, "In the end <0.3> it was a very good evening."),
-        Sentence("slt", 2.0, "Do you want to come over for dinner <0.6> on Saturday night?"),
-        Sentence("rms", 0.9, "I would love to <1.2> but I have to ask my wife first."),
-        Sentence("slt", 0.15, "That is all right."),
-        Sentence("slt", 0.3, "Tell her that the children <0.7> would be very happy to see her."),
-        Sentence("rms", 0.5, "All right <0.15> I will give you a call tomorrow morning."),
-    ),
-)
-
-CALL = Recording(
-    name="call",
-    sample_rate=8000,
-    channels={"slt": 0, "rms": 1},
-    lead_s=0.4,
-    sentences=(
-        Sentence("slt", 0.0, "Good morning <0.3> what can I do for you today?"),
-        Sentence("rms", 0.5, "Hello <0.3> I have a problem with my new phone."),
-        Sentence("slt", 0.4, "What is wrong with it?"),
-        Sentence("rms", 0.7, "I can hear other people <0.25> but they can't hear me at all."),
-        Sentence("slt", 0.4, "When did this happen?"),
-        Sentence("rms", 0.6, "About three days ago <0.5> right after it fell on the floor."),
-        Sentence("slt", -0.8, "That is not very good."),
-        Sentence("slt", 0.6, "We can send you a new one <0.4> or you can bring it to the store."),
-        Sentence("rms", 1.1, "I think I will bring it in this afternoon."),
-        Sentence("slt", 0.3, "That would be great <0.2> is there anything else I can do for you?"),
-        Sentence("rms", 0.5, "That is all I need <0.3> thank you for your help."),
-    ),
-)
-
-MONOLOGUE = Recording(
-    name="monologue",
-    sample_rate=44100,
-    channels={"rms": 0},
-    lead_s=0.15,
-    sentences=(
-        Sentence("rms", 0.0, "When I was a child we lived in a small house near the river."),
-        Sentence("rms", 0.1, "My father worked for the city and my mother was a teacher."),
-        Sentence("rms", 0.1, "Every summer they would take us to the beach for a week."),
-        Sentence("rms", 0.1, "We would get up very early and drive for most of the day."),
-        Sentence("rms", 0.1, "I can still remember the first time that I saw the ocean."),
-        Sentence("rms", 0.1, "It was the biggest thing that I had ever seen in my life."),
-        Sentence("rms", 0.1, "My brother ran right into the water with all of his clothes on."),
-        Sentence("rms", 0.1, "Now I have children of my own and they want to go there every year."),
-    ),
-)
-
-RECORDINGS = (CONVERSATION, CALL, MONOLOGUE)
-
-# ----------------------------------------------------------------------------------------
 # How it is made.
 # ----------------------------------------------------------------------------------------
 
-# All the voices used have this rate.
-FLITE_RATE = 16000
 PEAK_DBFS = -3.0
 # Every voice is brought to this level first (root mean square over its words), so that the
 # two speakers are equally loud.
@@ -157,20 +57,8 @@ SPEECH_DBFS = -20.0
 # A seeded noise keeps the pauses from being digital silence, which no microphone delivers.
 NOISE_DBFS = -70.0
 NOISE_SEED = 20240229
-# In a pause, flite's own signal is kept for this long on both sides (the last sound dies away,
-# the next one builds up) and faded; the rest of the pause holds the noise only.
-TAIL_S = 0.04
-ONSET_S = 0.02
 # Pauses shorter than this between the words of a channel are not listed in the JSON.
 LISTED_PAUSE_S = 0.1
-# flite computes the waveform in frames of 5 ms; its phone times are not rounded to them.
-FRAME_S = 0.005
-
-# The vowels among flite's phones.
-VOWELS = frozenset(
-    ("aa", "ae", "ah", "ao", "aw", "ax", "ay", "eh", "er", "ey", "ih", "iy", "ow", "oy", "uh", "uw")
-)
-PAUSE_MARK = re.compile(r"\s*<([0-9.]+)>")
 
 
 class WordEntry(TypedDict):
@@ -193,28 +81,6 @@ class PauseEntry(TypedDict):
     inside_sentence: bool
 
 
-class SpeechError(Exception):
-    """The recordings cannot be made; the message says why."""
-
-
-@dataclass(frozen=True)
-class Phone:
-    """A phone with its start and end in seconds."""
-
-    name: str
-    start_s: float
-    end_s: float
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word with its start and end in seconds."""
-
-    text: str
-    start_s: float
-    end_s: float
-
-
 @dataclass(frozen=True)
 class Spoken:
     """A sentence as sound: starts with its first word and ends with its last one.
@@ -227,138 +93,6 @@ class Spoken:
 
     words: tuple[Word, ...]
     samples: FloatArray
-
-
-def run_flite(*arguments: str) -> str:
-    """Run flite and return what it prints.
-
-    Args:
-        *arguments: The command line after the program's name.
-
-    Returns:
-        The standard output.
-
-    Raises:
-        SpeechError: flite is missing or failed.
-    """
-    program = shutil.which("flite")
-    if program is None:
-        raise SpeechError(
-            "the speech synthesiser flite is not installed (Debian/Ubuntu: apt-get install flite)"
-        )
-    # flite's status is 1 after --version and 0 for an unknown voice: it says nothing, and the
-    # callers check the output instead. The arguments are those of this script.
-    done = subprocess.run(  # noqa: S603
-        [program, *arguments], capture_output=True, text=True, check=False
-    )
-    return done.stdout
-
-
-def flite_version() -> str:
-    """Return flite's version, for example `flite-2.2-current`."""
-    found = re.search(r"version:\s*(flite-\S+)", run_flite("--version"))
-    if found is None:
-        raise SpeechError("flite does not tell its version")
-    return found[1]
-
-
-def synthesise(voice: str, text: str) -> tuple[list[Phone], FloatArray]:
-    """Speak a sentence.
-
-    Args:
-        voice: Name of the flite voice.
-        text: The sentence as flite is to read it.
-
-    Returns:
-        The phones (flite calls a pause `pau`) and the samples at `FLITE_RATE`.
-
-    Raises:
-        SpeechError: flite's times do not fit the waveform.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "speech.wav"
-        printed = run_flite("-voice", voice, "-psdur", "-t", text, "-o", str(path))
-        if not path.exists():
-            raise SpeechError(f"flite made no sound for {text!r}")
-        samples, rate = sf.read(path, dtype="float64")
-    phones: list[Phone] = []
-    start_s = 0.0
-    for item in printed.split():
-        name, _, end = item.rpartition(":")
-        phones.append(Phone(name, start_s, float(end)))
-        start_s = float(end)
-    # The last phone must end where the waveform does; flite drops the last, incomplete frame, so
-    # one frame of difference is normal. This holds for the statistical voices (slt, rms, awb),
-    # not for the diphone voice kal16, whose waveform is shorter than its phone times say.
-    if rate != FLITE_RATE or not phones or abs(start_s - len(samples) / rate) > 2 * FRAME_S:
-        raise SpeechError(f"flite's phone times do not fit its waveform for {text!r} ({voice})")
-    return phones, samples
-
-
-def split_words(text: str) -> tuple[str, ...]:
-    """Return the words of a sentence as the JSON has them: lower case, no punctuation."""
-    return tuple(PAUSE_MARK.sub("", text).lower().rstrip(".?").split())
-
-
-@cache
-def spell_vocabulary() -> dict[str, tuple[str, ...]]:
-    """Return the phones which each word of the recordings has when it is spoken alone.
-
-    All the voices share one lexicon, so the fastest of them answers for the others.
-
-    Returns:
-        For each word the names of its phones, without pauses.
-
-    Raises:
-        SpeechError: flite read the list of words in another way.
-    """
-    sentences = [sentence for recording in RECORDINGS for sentence in recording.sentences]
-    words = sorted({word for sentence in sentences for word in split_words(sentence.text)})
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "words.txt"
-        # After an empty line flite begins a new utterance and prints its phones on a new line.
-        path.write_text("\n\n".join(words) + "\n", encoding="utf-8")
-        printed = run_flite("-voice", "kal16", "-ps", "-f", str(path), "-o", "none")
-    lines = [line.split() for line in printed.splitlines() if line.strip()]
-    if len(lines) != len(words):
-        raise SpeechError(f"flite read {len(lines)} words in a list of {len(words)}")
-    return {
-        word: tuple(name for name in line if name != "pau")
-        for word, line in zip(words, lines, strict=True)
-    }
-
-
-def time_words(words: tuple[str, ...], phones: list[Phone]) -> list[Word]:
-    """Divide the phones of a sentence among its words.
-
-    In a sentence a word has as many phones as alone, and the same consonants; only vowels may
-    be reduced ("the", "a"). This is checked for each phone, so that a wrong division is found.
-
-    Args:
-        words: The words of the sentence.
-        phones: The phones of the sentence, without pauses.
-
-    Returns:
-        The words with their times.
-
-    Raises:
-        SpeechError: The phones are not those of the words.
-    """
-    timed: list[Word] = []
-    first = 0
-    for word in words:
-        alone = spell_vocabulary()[word]
-        mine = phones[first : first + len(alone)]
-        for phone, expected in zip(mine, alone, strict=False):
-            if phone.name != expected and not {phone.name, expected} <= VOWELS:
-                raise SpeechError(f"{word!r} has {phone.name} for {expected} in {words}")
-        if not mine or len(mine) != len(alone):
-            raise SpeechError(f"no phones are left for {word!r} in {words}")
-        timed.append(Word(word, mine[0].start_s, mine[-1].end_s))
-        first += len(alone)
-    if first != len(phones):
-        raise SpeechError(f"phones are left over in {words}")
-    return timed
 
 
 def fade(length: int) -> FloatArray:

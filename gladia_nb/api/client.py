@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from gladia_nb.api.connection import Closed, Connection
 from gladia_nb.api.protocol import (
     MAX_FRAME_BYTES,
     STOP,
@@ -28,7 +29,7 @@ from gladia_nb.api.protocol import (
     classify_close,
 )
 from gladia_nb.api.target import resolve_target
-from gladia_nb.api.transport import Closed, Connection, Initiated, Retry, Transport
+from gladia_nb.api.transport import Initiated, Retry, Transport
 from gladia_nb.clock import MonotonicClock
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ApiError, SessionError

@@ -1,14 +1,9 @@
-"""HTTP and WebSocket to the service; the only module on the client's side that knows aiohttp.
-
-Stamps are taken here, at the socket: before a frame is parsed, before and after one is written.
-"""
+"""HTTP to the service, and the way to its WebSocket."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -16,33 +11,16 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from gladia_nb.api.connection import Connection, OnPong
+from gladia_nb.api.refusal import api_error, object_of, unreachable
 from gladia_nb.clock import Clock
 from gladia_nb.errors import (
     ApiError,
-    AuthenticationError,
-    LimitError,
-    NotFoundError,
-    UnreachableError,
 )
 
-__all__ = [
-    "Closed",
-    "Connection",
-    "Initiated",
-    "Received",
-    "Reply",
-    "Retry",
-    "Transport",
-    "api_error",
-]
+__all__ = ["Initiated", "Reply", "Retry", "Transport"]
 
 KEY_HEADER = "x-gladia-key"
-_ENDS = (
-    aiohttp.WSMsgType.CLOSE,
-    aiohttp.WSMsgType.CLOSING,
-    aiohttp.WSMsgType.CLOSED,
-    aiohttp.WSMsgType.ERROR,
-)
 #: Statuses that may be gone a moment later.
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 #: Pings keep middleboxes from dropping a silent connection and find one that is half dead.
@@ -57,23 +35,6 @@ class Initiated:
     created_at: str | None
     url: str = field(repr=False)
     status: int = 201
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One frame of the service, stamped before it is looked at."""
-
-    recv_ns: int
-    raw: str | bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The end of a connection; code None means that it broke without a close frame."""
-
-    ns: int
-    code: int | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,112 +78,6 @@ class Retry:
             with contextlib.suppress(ValueError):
                 wait = max(0.0, float(asked))
         return min(wait, self.longest_s)
-
-
-#: Called with the stamps of a ping and of its pong; None when none came.
-OnPong = Callable[[int, int | None], None]
-
-
-class Connection:
-    """One open WebSocket. Made by `Transport.connect`."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, clock: Clock) -> None:
-        self._socket = socket
-        self._clock = clock
-        self._turn = 0
-        self._backlog = 0
-        self._ping: tuple[bytes, int, OnPong] | None = None
-        self._pings = 0
-
-    async def send(self, wire: bytes | str) -> int:
-        """Send a frame: bytes as binary, text as text.
-
-        Returns:
-            Monotonic stamp when the frame was handed over; late when the network takes no more.
-
-        Raises:
-            ConnectionError: the connection is lost.
-        """
-        try:
-            if isinstance(wire, bytes):
-                await self._socket.send_bytes(wire)
-            else:
-                await self._socket.send_str(wire)
-        except (aiohttp.ClientError, RuntimeError, OSError) as error:
-            raise ConnectionError(str(error)) from None
-        return self._clock.now_ns()
-
-    async def receive(self) -> Received | Closed:
-        """The next frame, or how the connection ended."""
-        while True:
-            message = await self._socket.receive()
-            now = self._clock.now_ns()
-            self._count_turn()
-            if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-                return Received(now, message.data)
-            if message.type is aiohttp.WSMsgType.PING:
-                with contextlib.suppress(aiohttp.ClientError, RuntimeError, OSError):
-                    await self._socket.pong(message.data)
-            elif message.type is aiohttp.WSMsgType.PONG:
-                self._ponged(bytes(message.data), now)
-            if message.type in _ENDS:
-                reason = ""
-                if message.type is aiohttp.WSMsgType.CLOSE:
-                    reason = str(message.extra or "")
-                elif message.type is aiohttp.WSMsgType.ERROR:
-                    reason = type(message.data).__name__
-                code = self._socket.close_code
-                # 1006 is sent by nobody; it is how libraries say that no close frame came.
-                broken = code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
-                return Closed(now, None if broken else code, reason)
-
-    def _count_turn(self) -> None:
-        """How many frames are read without the event loop having turned: they had to wait.
-
-        aiohttp does not tell how long its queue is. A read that finds a frame in it returns at
-        once, so that all which were waiting are read within one turn.
-        """
-        if self._turn == 0:
-            asyncio.get_running_loop().call_soon(self._turned)
-        self._turn += 1
-        self._backlog = max(self._backlog, self._turn - 1)
-
-    def _turned(self) -> None:
-        self._turn = 0
-
-    def take_backlog(self) -> int:
-        """Most frames that were waiting behind one that was read, since this was last asked."""
-        backlog, self._backlog = self._backlog, 0
-        return backlog
-
-    async def ping(self, on_pong: OnPong) -> None:
-        """Send a ping; one that is still unanswered is given up.
-
-        Args:
-            on_pong: called from the event loop with the stamp of the ping and that of its pong, or
-                None when it is given up.
-        """
-        self._give_up_ping()
-        self._pings += 1
-        payload = b"%d" % self._pings
-        self._ping = (payload, self._clock.now_ns(), on_pong)
-        # A lost connection is the reader's to find.
-        with contextlib.suppress(aiohttp.ClientError, RuntimeError, OSError):
-            await self._socket.ping(payload)
-
-    def _ponged(self, payload: bytes, now: int) -> None:
-        if self._ping is not None and self._ping[0] == payload:
-            (_, sent, on_pong), self._ping = self._ping, None
-            on_pong(sent, now)
-
-    def _give_up_ping(self) -> None:
-        if self._ping is not None:
-            (_, sent, on_pong), self._ping = self._ping, None
-            on_pong(sent, None)
-
-    async def close(self, code: int = 1000) -> None:
-        """Close from this side; does nothing when it is closed already."""
-        await self._socket.close(code=code)
 
 
 class Transport:
@@ -310,7 +165,7 @@ class Transport:
         self.phases.clear()
         query = {"region": region} if region else None
         reply = await self.request("POST", "/v2/live", json=body, params=query)
-        status, answer = reply.status, _object(reply.text)
+        status, answer = reply.status, object_of(reply.text)
         session_id, url = answer.get("id"), answer.get("url")
         if not isinstance(session_id, str) or not isinstance(url, str):
             raise ApiError(
@@ -355,7 +210,7 @@ class Transport:
                 status=error.status,
             ) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _unreachable(url, error) from None
+            raise unreachable(url, error) from None
         self._connection = Connection(socket, self._clock)
         return self._connection
 
@@ -390,7 +245,7 @@ class Transport:
                 async with self._session.request(method, url, headers=headers, **options) as answer:
                     reply = Reply(answer.status, await answer.read(), dict(answer.headers))
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                raise _unreachable(url, error) from None
+                raise unreachable(url, error) from None
             if reply.status < 400:
                 return reply
             if reply.status not in _PASSING or attempt == self._retry.attempts:
@@ -401,63 +256,3 @@ class Transport:
     def _is_ours(self, url: str) -> bool:
         """The key goes to the service that it is for, and to no other that an answer names."""
         return urlsplit(url)[:2] == urlsplit(self._base)[:2]
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def api_error(status: int, text: str) -> ApiError:
-    """The error of a status and the body that came with it; the body can be anything."""
-    body = _object(text)
-    said = body.get("message")
-    said = said if isinstance(said, str) and said else text.strip()[:200] or "no explanation"
-    problems = body.get("validation_errors")
-    problems = [str(p) for p in problems] if isinstance(problems, list) else []
-    request_id = body.get("request_id")
-    request_id = request_id if isinstance(request_id, str) else None
-    fields: dict[str, Any] = {
-        "status": status,
-        "request_id": request_id,
-        "validation_errors": problems,
-    }
-    if status == 401:
-        return AuthenticationError(
-            f"The service refused the API key ({said}). "
-            "Set GLADIA_API_KEY to a valid key, or pass key=...",
-            **fields,
-        )
-    if status == 404:
-        return NotFoundError(f"The service does not know this session ({said}).", **fields)
-    if status == 429:
-        return LimitError(
-            f"Too many sessions or requests at once ({said}). Wait for others to end, then retry.",
-            **fields,
-        )
-    what = "; ".join(problems) or said
-    trail = f", request {request_id}" if request_id else ""
-    return ApiError(f"The service answered {status}: {what}{trail}.", **fields)
-
-
-def _unreachable(url: str, error: BaseException) -> UnreachableError:
-    parts = urlsplit(url)
-    host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    if isinstance(error, TimeoutError):
-        why = "no answer in time"
-    elif isinstance(error, aiohttp.InvalidURL | ValueError):
-        why = "this is not a URL"
-    elif isinstance(error, aiohttp.ClientConnectorDNSError):
-        why = "no such host"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        why = error.os_error.strerror or "no connection"
-    elif isinstance(error, aiohttp.ServerDisconnectedError):
-        why = "it closed the connection without an answer"
-    else:
-        why = type(error).__name__
-    return UnreachableError(
-        f"Cannot reach {host} ({why}). Check the address, the network and the proxy."
-    )

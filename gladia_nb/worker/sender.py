@@ -12,8 +12,8 @@ import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gladia_nb.api.connection import Connection
 from gladia_nb.api.protocol import Frame, FrameKind, SessionProtocol, audio_as_json
-from gladia_nb.api.transport import Connection
 from gladia_nb.clock import Clock
 from gladia_nb.worker.chunks import Chunk
 from gladia_nb.worker.live_chunks import LiveChunks

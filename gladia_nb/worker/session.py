@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from gladia_nb.api.connection import Closed, Connection, Received
 from gladia_nb.api.protocol import CloseOutcome, SessionProtocol, State
-from gladia_nb.api.transport import Closed, Connection, Received, Transport
+from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock
 from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
 from gladia_nb.record.events import error_event

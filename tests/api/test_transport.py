@@ -4,30 +4,10 @@ import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
-from gladia_nb.api.transport import Closed, Received, Transport, api_error
+from gladia_nb.api.connection import Closed, Received
+from gladia_nb.api.transport import Transport
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.errors import ApiError, AuthenticationError, LimitError, NotFoundError
 from tests.support.fake_service import SESSION, TOKEN, polite, serve
-
-
-@pytest.mark.parametrize(
-    ("status", "text", "kind", "sentence"),
-    [
-        (401, '{"message":"no key provided"}', AuthenticationError, "no key provided"),
-        (404, '{"message":"Not found"}', NotFoundError, "does not know this session (Not found)"),
-        (429, "", LimitError, "(no explanation)"),
-        (400, '{"message":"m","validation_errors":["a b","c d"]}', ApiError, "a b; c d"),
-        (503, "<html>" + "x" * 999, ApiError, "The service answered 503: <html>"),
-        (400, '{"message":7,"validation_errors":3,"request_id":4}', ApiError, "answered 400"),
-        (400, "[1]", ApiError, "answered 400: [1]"),
-    ],
-)  # fmt: skip
-def test_any_error_body_becomes_one_sentence(status, text, kind, sentence):
-    error = api_error(status, text)
-    assert type(error) is kind
-    assert sentence in str(error)
-    assert error.status == status
-    assert len(str(error)) < 400
 
 
 async def test_what_goes_over_the_wire_and_what_is_stamped():

@@ -13,7 +13,8 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from gladia_nb.api.transport import Closed, Initiated, Received
+from gladia_nb.api.connection import Closed, Received
+from gladia_nb.api.transport import Initiated
 from gladia_nb.config import SessionConfig
 from gladia_nb.record.file import read_lines
 from gladia_nb.run import Run

@@ -1,0 +1,64 @@
+"""The controls of the embedded server: faults at its start and at run time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gladia_nb.errors import ServerError
+from gladia_nb.server import LocalServer
+from gladia_nb.server.settings.faults import Fault
+from tests.support.faulty import (
+    check_whole,
+    left,
+    run_session,
+)
+from tests.support.scripted_helpers import SCRIPT, ask
+
+
+def test_faults_of_a_server_from_its_start(sound: tuple[Path, bytes]) -> None:
+    faults = ["drop:at_byte=40000", {"kind": "refuse"}, Fault("malformed")]
+    with LocalServer(engine="scripted", script=SCRIPT, faults=faults) as server:
+        assert len(left(server)) == 3
+        run = run_session(server, sound[0])
+        check_whole(server, run, sound[1])
+        assert left(server) == []
+        assert ask(server, f"/_trace/{run.session_id}")[0] == 404
+    with pytest.raises(ServerError, match="there is no fault 'explode'"):
+        LocalServer(faults=["explode"]).start()
+
+
+def test_faults_on_the_command_line() -> None:
+    command = [sys.executable, "-m", "gladia_nb.server", "--fault", "drop:at_byte=x"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("at_byte of the fault drop must be a whole number")
+    assert done.stderr.count("\n") == 1
+    arguments = ["serve", "--port", "0", "--fault", "explode"]
+    code = f"import sys; from gladia_nb.cli.commands import main; sys.exit(main({arguments!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "there is no fault 'explode'; there are drop, close" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/_control/faults", ["drop"]), ("/_control/script", {}), ("/_trace/x", None)],
+)
+def test_the_controls_want_the_key(server: LocalServer, path: str, body: Any) -> None:
+    assert ask(server, path, body, key="")[0] == 401
+    assert ask(server, path, body, key="wrong")[0] == 401
+
+
+def test_wrong_requests_to_the_controls(server: LocalServer) -> None:
+    for path in ("/_control/faults", "/_control/script"):
+        status, body = ask(server, path, "explode")
+        assert status == 400
+        assert json.loads(body)["validation_errors"]
+        assert ask(server, path, method="PUT")[0] == 404
+    assert ask(server, "/_trace/unknown")[0] == 404
