@@ -87,56 +87,44 @@ def written(seconds: float) -> str:
     return f"2026-11-21T{8 + hour:02d}:{minute:02d}:{second:02d}.{part:03d}Z"
 
 
-def make_run(hours: float, seed: int = 1) -> Any:
-    """A run of that many hours; a message is kept once, as a text."""
-    from gladia_nb.record.file import Record
-    from gladia_nb.run import Run
+def arrival(seconds: float, raw: str) -> Any:
+    """A message, stamped so many seconds after the audio began."""
+    ns = T0_NS + round(seconds * 1e9)
+    fields = {"recv_ns": ns, "connection": 1, "via": "websocket", "raw": raw}
+    return MappingProxyType({"event": "message", **fields})
 
-    rng = np.random.default_rng(seed)
-    events: list[Any] = []
-    reference: list[dict[str, Any]] = []
 
-    def arrive(seconds: float, raw: str) -> None:
-        ns = T0_NS + round(seconds * 1e9)
-        event = {
-            "event": "message",
-            "recv_ns": ns,
-            "connection": 1,
-            "via": "websocket",
-            "raw": raw,
-        }
-        events.append(MappingProxyType(event))
+def spoken(ident: str, said: tuple[Any, Any, Any], rng: np.random.Generator) -> Iterator[Any]:
+    """The messages of one utterance."""
+    words, starts, ends = said
+    # Partials are of another, smaller model than finals.
+    heard = np.where(rng.random(len(words)) < 0.04, words // 2, words)
+    final = np.where(rng.random(len(words)) < 0.04, words // 3, words)
+    begin, stop = (starts + rng.normal(0, 0.015, len(words))).round(3).tolist(), ends.tolist()
+    first, last = float(starts[0]), float(ends[-1])
+    time = f'{{"time": {first}, "channel": 0}}'
+    yield arrival(first + 0.2, simple("speech_start", written(first + 0.2), time))
+    forms = FORMS[heard].tolist()
+    for at in np.arange(first + 0.3, last + 0.3, PARTIAL_S):
+        n = int(np.searchsorted(ends, at - 0.05))
+        if n:
+            shown = forms[:n]
+            if rng.random() < 0.1:
+                shown[-1] = FORMS[heard[n - 1] // 2]
+            came = at + float(rng.gamma(4, 0.01))
+            text = transcript(ident, False, shown, begin[:n], stop[:n], written(came))
+            yield arrival(came, text)
+    time = f'{{"time": {last}, "channel": 0}}'
+    yield arrival(last + 0.3, simple("speech_end", written(last + 0.3), time))
+    forms = FORMS[final].tolist()
+    forms[0] = forms[0][:11] + forms[0][11].upper() + forms[0][12:]
+    forms[-1] = forms[-1].replace('", "start', '.", "start')
+    came = last + 0.45 + float(rng.gamma(4, 0.03))
+    yield arrival(came, transcript(ident, True, forms, begin, stop, written(came)))
 
-    for number, (words, starts, ends) in enumerate(utterances(hours, rng)):
-        ident = f"00_{number:08d}"
-        reference += [
-            {"word": VOCABULARY[w], "start_s": a, "end_s": b, "channel": 0}
-            for w, a, b in zip(words, starts.tolist(), ends.tolist(), strict=True)
-        ]
-        # Partials are of another, smaller model than finals.
-        heard = np.where(rng.random(len(words)) < 0.04, words // 2, words)
-        said = np.where(rng.random(len(words)) < 0.04, words // 3, words)
-        begin, stop = (starts + rng.normal(0, 0.015, len(words))).round(3).tolist(), ends.tolist()
-        first, last = float(starts[0]), float(ends[-1])
-        raw = simple("speech_start", written(first + 0.2), f'{{"time": {first}, "channel": 0}}')
-        arrive(first + 0.2, raw)
-        forms = FORMS[heard].tolist()
-        for at in np.arange(first + 0.3, last + 0.3, PARTIAL_S):
-            n = int(np.searchsorted(ends, at - 0.05))
-            if n:
-                shown = forms[:n]
-                if rng.random() < 0.1:
-                    shown[-1] = FORMS[heard[n - 1] // 2]
-                came = at + float(rng.gamma(4, 0.01))
-                text = transcript(ident, False, shown, begin[:n], stop[:n], written(came))
-                arrive(came, text)
-        raw = simple("speech_end", written(last + 0.3), f'{{"time": {last}, "channel": 0}}')
-        arrive(last + 0.3, raw)
-        forms = FORMS[said].tolist()
-        forms[0] = forms[0][:11] + forms[0][11].upper() + forms[0][12:]
-        forms[-1] = forms[-1].replace('", "start', '.", "start')
-        came = last + 0.45 + float(rng.gamma(4, 0.03))
-        arrive(came, transcript(ident, True, forms, begin, stop, written(came)))
+
+def sent(hours: float) -> Iterator[Any]:
+    """The chunks, and their acknowledgements."""
     size, frames = round(CHUNK_S * RATE), round(hours * 3600 * RATE)
     for seq, start in enumerate(range(0, frames, size)):
         due = T0_NS + (start + size) * 1_000_000_000 // RATE
@@ -153,39 +141,63 @@ def make_run(hours: float, seed: int = 1) -> Any:
             "connection": 1,
             "resend": False,
         }
-        events.append(MappingProxyType(chunk))
+        yield MappingProxyType(chunk)
         spans = (
             f'{{"byte_range": [{2 * start}, {2 * (start + size)}], '
             f'"time_range": [{start / RATE}, {(start + size) / RATE}]}}'
         )
         came = (seq + 1) * CHUNK_S + 0.03
         more = '"acknowledged": true, "error": null, '
-        arrive(came, simple("audio_chunk", written(came), spans, more))
-    events.sort(key=lambda e: e["send_start_ns"] if e["event"] == "chunk" else e["recv_ns"])
+        yield arrival(came, simple("audio_chunk", written(came), spans, more))
+
+
+def header_of(hours: float, reference: list[dict[str, Any]]) -> Any:
+    config = {
+        "encoding": "wav/pcm",
+        "bit_depth": 16,
+        "sample_rate": RATE,
+        "channels": 1,
+        "endpointing": 0.3,
+        "messages_config": {"receive_partial_transcripts": True},
+    }
+    seconds = hours * 3600
+    audio = {"name": "long.flac", "duration_s": seconds, "frames": round(seconds * RATE)}
     header = {
         "format": "gladia_nb.run",
         "version": 1,
         "anchor": [T0_NS, 1_780_000_000_000_000_000, 100],
-        "config": {
-            "encoding": "wav/pcm",
-            "bit_depth": 16,
-            "sample_rate": RATE,
-            "channels": 1,
-            "endpointing": 0.3,
-            "messages_config": {"receive_partial_transcripts": True},
-        },
-        "audio": {"name": "long.flac", "duration_s": hours * 3600, "frames": frames},
+        "config": config,
+        "audio": audio,
         "options": {"chunk_ms": 100, "speed": 1.0, "target": "a made-up server"},
         "reference": reference,
         "versions": {},
     }
+    return MappingProxyType(header)
+
+
+def make_run(hours: float, seed: int = 1) -> Any:
+    """A run of that many hours; a message is kept once, as a text."""
+    from gladia_nb.record.file import Record
+    from gladia_nb.run import Run
+
+    rng = np.random.default_rng(seed)
+    events: list[Any] = []
+    reference: list[dict[str, Any]] = []
+    for number, said in enumerate(utterances(hours, rng)):
+        reference += [
+            {"word": VOCABULARY[w], "start_s": a, "end_s": b, "channel": 0}
+            for w, a, b in zip(said[0], said[1].tolist(), said[2].tolist(), strict=True)
+        ]
+        events += spoken(f"00_{number:08d}", said, rng)
+    events += sent(hours)
+    events.sort(key=lambda e: e["send_start_ns"] if e["event"] == "chunk" else e["recv_ns"])
     ns = T0_NS + round(hours * 3600e9) + 10**9
     end = {"event": "end", "ns": ns, "outcome": "finished", "anchor": [0, 0, 0]}
     events.insert(0, MappingProxyType({"event": "audio_start", "t0_ns": T0_NS}))
     events.append(MappingProxyType(end))
     whole = tuple(events)
     events.clear()
-    return Run(Record(MappingProxyType(header), whole))
+    return Run(Record(header_of(hours, reference), whole))
 
 
 def peak_mb() -> float:

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from stopwatch import RATE, ask, script
@@ -92,20 +93,9 @@ def show(name: str, **rows: np.ndarray) -> None:
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--chunk-ms", type=float, default=100)
-    options = parser.parse_args()
-    seconds, chunk_ms = options.seconds, options.chunk_ms
-    print(f"{seconds:g} s, chunks of {chunk_ms:g} ms, {os.cpu_count()} cores")
-    spoken = script(seconds, DELAY_MS)
-    cpu_s: dict[str, float] = {}
-    stamp: dict[str, float] = {}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        gn.LocalServer(engine="scripted", script=spoken, trace=True) as server,
-    ):
+def ours(server: gn.LocalServer, seconds: float, chunk_ms: float) -> tuple[float, float]:
+    """Shows this toolkit; returns the 99th percentile of stamps, and processor time an hour."""
+    with tempfile.TemporaryDirectory() as folder:
         run = gn.transcribe(
             (np.zeros(int(seconds * RATE)), RATE),
             url=server.url,
@@ -116,46 +106,52 @@ def main() -> None:
             maximum_duration_without_endpointing=60,
             progress=False,
         )
-        trace = ask(server, f"/_trace/{run.session_id}")
-        received = [e["recv_ns"] for e in run.record.of("message")]
-        pairs = list(zip(received, trace["sent"], strict=True))
-        errors = np.array([(ns - m["before_ns"]) / 1e6 for ns, m in pairs])
-        show(
-            "gladia_nb",
-            pacing=paced(trace, chunk_ms),
-            stamp=errors,
-            word=word_errors(pairs, run.record.t0_ns, chunk_ms),
-        )
-        stamp["gladia_nb"] = float(np.quantile(errors, 0.99))
-        busy = gn.vitals(run)
-        cpu_s["gladia_nb"] = float(busy["cpu_ms"].sum() / busy["window_s"].sum()) * 3.6
+    trace = ask(server, f"/_trace/{run.session_id}")
+    received = [e["recv_ns"] for e in run.record.of("message")]
+    pairs = list(zip(received, trace["sent"], strict=True))
+    busy = gn.vitals(run)
+    cpu_s = float(busy["cpu_ms"].sum() / busy["window_s"].sum()) * 3.6
+    return shown("gladia_nb", trace, pairs, run.record.t0_ns, chunk_ms), cpu_s
 
-        done = subprocess.run(
-            [sys.executable, "-c", SDK, str(seconds), str(chunk_ms), "0.3"],
-            env={**os.environ, "GLADIA_API_URL": server.url, "GLADIA_API_KEY": server.key},
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        told = json.loads(done.stdout)
-        trace = ask(server, f"/_trace/{told['id']}")
-        kinds = {"transcript", "audio_chunk", "speech_start", "speech_end"}
-        stamps = [ns for ns, kind in told["stamps"] if kind in kinds]
-        sent = [m for m in trace["sent"] if m["type"] in kinds]
-        pairs = list(zip(stamps, sent, strict=True))
-        errors = np.array([(ns - m["before_ns"]) / 1e6 for ns, m in pairs])
-        show(
-            "SDK",
-            pacing=paced(trace, chunk_ms),
-            stamp=errors,
-            word=word_errors(pairs, told["start_ns"], chunk_ms),
-        )
-        stamp["SDK"] = float(np.quantile(errors, 0.99))
-        cpu_s["SDK"] = told["cpu_s"] / seconds * 3600
-    for name, seconds_ in cpu_s.items():
-        print(f"{name:10} {seconds_:6.1f} s of processor time in a streamed hour")
+
+def theirs(server: gn.LocalServer, seconds: float, chunk_ms: float) -> tuple[float, float]:
+    """The same of the SDK."""
+    done = subprocess.run(
+        [sys.executable, "-c", SDK, str(seconds), str(chunk_ms), "0.3"],
+        env={**os.environ, "GLADIA_API_URL": server.url, "GLADIA_API_KEY": server.key},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    trace = ask(server, f"/_trace/{told['id']}")
+    kinds = {"transcript", "audio_chunk", "speech_start", "speech_end"}
+    stamps = [ns for ns, kind in told["stamps"] if kind in kinds]
+    pairs = list(zip(stamps, [m for m in trace["sent"] if m["type"] in kinds], strict=True))
+    return shown("SDK", trace, pairs, told["start_ns"], chunk_ms), told["cpu_s"] / seconds * 3600
+
+
+def shown(name: str, trace: Any, pairs: Any, start_ns: int, chunk_ms: float) -> float:
+    errors = np.array([(ns - m["before_ns"]) / 1e6 for ns, m in pairs])
+    word = word_errors(pairs, start_ns, chunk_ms)
+    show(name, pacing=paced(trace, chunk_ms), stamp=errors, word=word)
+    return float(np.quantile(errors, 0.99))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--chunk-ms", type=float, default=100)
+    options = parser.parse_args()
+    seconds, chunk_ms = options.seconds, options.chunk_ms
+    print(f"{seconds:g} s, chunks of {chunk_ms:g} ms, {os.cpu_count()} cores")
+    with gn.LocalServer(engine="scripted", script=script(seconds, DELAY_MS), trace=True) as server:
+        stamp_ms, cpu_s = ours(server, seconds, chunk_ms)
+        sdk_stamp_ms, sdk_cpu_s = theirs(server, seconds, chunk_ms)
+    for name, busy_s in (("gladia_nb", cpu_s), ("SDK", sdk_cpu_s)):
+        print(f"{name:10} {busy_s:6.1f} s of processor time in a streamed hour")
     print(
-        f"ratio SDK / gladia_nb: stamp p99 {stamp['SDK'] / stamp['gladia_nb']:.2f}, "
-        f"processor time {cpu_s['SDK'] / cpu_s['gladia_nb']:.2f}"
+        f"ratio SDK / gladia_nb: stamp p99 {sdk_stamp_ms / stamp_ms:.2f}, "
+        f"processor time {sdk_cpu_s / cpu_s:.2f}"
     )
     gn.shutdown()
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from stopwatch import ask, script
 
 import gladia_nb as gn
@@ -84,6 +84,64 @@ def page_memory(page: Page) -> tuple[float, int]:
     return found["JSHeapUsedSize"] / 1e6, int(found["Nodes"])
 
 
+def stamps_beside(
+    browser: Browser, host: Host, server: gn.LocalServer, runs: Path, seconds: float
+) -> None:
+    """Stamps of a session with a Lab that shows it, and of one without."""
+    page = new_page(browser)
+    ask(server, "/_control/script", script(seconds, 300))
+    started(page, host, server, seconds, 1)
+    page.wait_for_selector(".gnb-verdict")
+    show("with a Lab", stamps(server, newest(runs)))
+    page.close()
+    ask(server, "/_control/script", script(seconds, 300))
+    alone = gn.transcribe(
+        (np.zeros(int(seconds * 16000)), 16000),
+        url=server.url,
+        key=server.key,
+        path=runs.parent / "alone.run",
+        endpointing=0.3,
+        maximum_duration_without_endpointing=60,
+        progress=False,
+    )
+    show("without", stamps(server, alone))
+
+
+def memory_over(
+    browser: Browser, host: Host, server: gn.LocalServer, seconds: float, speed: float
+) -> None:
+    """Memory of page and kernel over a long session."""
+    ask(server, "/_control/script", script(seconds, 300))
+    page = new_page(browser)
+    started(page, host, server, seconds, speed)
+    page.wait_for_selector("[role=progressbar]")
+    print(f"{seconds / 60:g} min of audio at {speed:g} times its speed")
+    rows = []
+    began = time.monotonic()
+    while page.locator(".gnb-verdict").count() == 0:
+        done = (time.monotonic() - began) * speed
+        rows.append((done, *page_memory(page), kernel_mb(host)))
+        if len(rows) % 4 == 1:
+            share, heap, nodes, kernel = rows[-1]
+            memory = f"heap {heap:6.1f} MB, {nodes:6} nodes, kernel {kernel:6.1f} MB"
+            print(f"  at {share:7.0f} s: {memory}")
+        time.sleep(2)
+        if time.monotonic() - began > seconds / speed + 120:
+            raise RuntimeError("the Lab did not come to an end")
+    table = np.array(rows)
+    table = table[len(table) // 5 :]  # without what is loaded at the start
+    for name, column in (("heap", 1), ("nodes", 2), ("kernel", 3)):
+        first, last = np.array_split(table[:, column], 2)
+        ratio = np.median(last) / np.median(first)
+        print(f"  {name}: median of the second half / of the first {ratio:.3f}")
+
+
+def new_page(browser: Browser) -> Page:
+    page = browser.new_page(viewport={"width": 1500, "height": 1600})
+    page.set_default_timeout(120_000)
+    return page
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20)
@@ -96,53 +154,8 @@ def main() -> None:
         host = Host("lab", Path(folder) / "host", GLADIA_NB_RUNS=str(runs))
         server = gn.LocalServer(engine="scripted", script={}, trace=True).start()
         try:
-            page = browser.new_page(viewport={"width": 1500, "height": 1600})
-            page.set_default_timeout(120_000)
-            ask(server, "/_control/script", script(options.seconds, 300))
-            started(page, host, server, options.seconds, 1)
-            page.wait_for_selector(".gnb-verdict")
-            show("with a Lab", stamps(server, newest(runs)))
-            page.close()
-            ask(server, "/_control/script", script(options.seconds, 300))
-            silence = (np.zeros(int(options.seconds * 16000)), 16000)
-            alone = gn.transcribe(
-                silence,
-                url=server.url,
-                key=server.key,
-                path=Path(folder) / "alone.run",
-                endpointing=0.3,
-                maximum_duration_without_endpointing=60,
-                progress=False,
-            )
-            show("without", stamps(server, alone))
-
-            seconds = options.minutes * 60
-            ask(server, "/_control/script", script(seconds, 300))
-            page = browser.new_page(viewport={"width": 1500, "height": 1600})
-            page.set_default_timeout(120_000)
-            started(page, host, server, seconds, options.speed)
-            page.wait_for_selector("[role=progressbar]")
-            print(f"{options.minutes:g} min of audio at {options.speed:g} times its speed")
-            rows = []
-            began = time.monotonic()
-            while page.locator(".gnb-verdict").count() == 0:
-                done = (time.monotonic() - began) * options.speed
-                rows.append((done, *page_memory(page), kernel_mb(host)))
-                if len(rows) % 4 == 1:
-                    share, heap, nodes, kernel = rows[-1]
-                    print(
-                        f"  at {share:7.0f} s: heap {heap:6.1f} MB, {nodes:6} nodes, "
-                        f"kernel {kernel:6.1f} MB"
-                    )
-                time.sleep(2)
-                if time.monotonic() - began > seconds / options.speed + 120:
-                    raise RuntimeError("the Lab did not come to an end")
-            table = np.array(rows)
-            table = table[len(table) // 5 :]  # without what is loaded at the start
-            for name, column in (("heap", 1), ("nodes", 2), ("kernel", 3)):
-                first, last = np.array_split(table[:, column], 2)
-                print(f"  {name}: median of the second half / of the first "
-                      f"{np.median(last) / np.median(first):.3f}")  # fmt: skip
+            stamps_beside(browser, host, server, runs, options.seconds)
+            memory_over(browser, host, server, options.minutes * 60, options.speed)
             print(json.dumps({"messages": len(newest(runs).messages)}))
         finally:
             browser.close()

@@ -85,29 +85,8 @@ def plot_partial_alignment(
     ax.set_ylim(int(rows.max()) + 0.8, -0.8)
     words = table.drop_duplicates(["channel", "start_s"]).sort_values("start_s")
     if len(words) <= _WRITTEN:
-        for start, end, word in zip(words["start_s"], words["end_s"], words["word"], strict=True):
-            ax.annotate(
-                drawable(word, 14),
-                ((start + end) / 2, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                rotation=60,
-                ha="left",
-                va="bottom",
-                fontsize="x-small",
-            )
-    handles: list[Artist] = [
-        Patch(
-            facecolor=colour,
-            hatch=hatch,
-            edgecolor="#a8a8a8" if state == "not_yet" else "white",
-            label=label,
-        )
-        for state, (colour, hatch, label) in _STATES.items()
-    ]
-    handles += ax.plot([], [], ">", color=COLOURS["final"], label="final")
-    ax.legend(handles=handles, loc="upper right", fontsize="small", framealpha=0.85)
+        _write(ax, words)
+    _explain(ax)
     finish(ax, title="", xlabel=xlabel, ylabel="update")
     # Above the words, where there are any.
     pad = 48 if len(words) <= _WRITTEN else 6
@@ -120,3 +99,34 @@ def _first_utterances(table: pd.DataFrame) -> list[str]:
     counts = table.groupby("utterance_id", sort=False)["update"].nunique()
     kept = counts[counts.cumsum() <= _UPDATES]
     return list((kept if len(kept) else counts.iloc[:1]).index)
+
+
+def _write(ax: Axes, words: pd.DataFrame) -> None:
+    """The words themselves, above the axes."""
+    for start, end, word in zip(words["start_s"], words["end_s"], words["word"], strict=True):
+        ax.annotate(
+            drawable(word, 14),
+            ((start + end) / 2, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            rotation=60,
+            ha="left",
+            va="bottom",
+            fontsize="x-small",
+        )
+
+
+def _explain(ax: Axes) -> None:
+    """The legend: each state, and the mark of a final."""
+    handles: list[Artist] = [
+        Patch(
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor="#a8a8a8" if state == "not_yet" else "white",
+            label=label,
+        )
+        for state, (colour, hatch, label) in _STATES.items()
+    ]
+    handles += ax.plot([], [], ">", color=COLOURS["final"], label="final")
+    ax.legend(handles=handles, loc="upper right", fontsize="small", framealpha=0.85)

@@ -77,13 +77,17 @@ def plot_comparison(
     triggers = table["trigger"].map(lambda t: f" ({t})" if isinstance(t, str) else "")
     ax.set_yticks(range(len(table)), names + triggers, fontsize="small")
     ax.set_ylim(len(table) - 0.4, -0.6)
-    # Some measures differ by a few milliseconds and others by seconds.
+    _scale(ax, edge)
+    return finish(ax, title=title, xlabel=xlabel, ylabel="")
+
+
+def _scale(ax: Axes, edge: float) -> None:
+    """Some measures differ by a few milliseconds and others by seconds."""
     ax.set_xscale("symlog", linthresh=_LINEAR_MS)
     ticks = [_LINEAR_MS * 10.0**k for k in range(7) if _LINEAR_MS * 10.0**k < edge * 1.05]
     ax.set_xticks([*(-t for t in reversed(ticks)), 0, *ticks])
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:+g}" if x else "0")
     ax.set_xlim(-edge * 1.2, edge * 1.2)
-    return finish(ax, title=title, xlabel=xlabel, ylabel="")
 
 
 def _in_words(middle: float, low: float, high: float, pairs: int) -> str:

@@ -124,18 +124,7 @@ def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "sen
             color=colour,
             linewidth=1.6,
         )
-        never = chosen[chosen["latency_ms"].isna()]
-        if len(never):
-            height = 0.97 if milestone == "final" else 0.92
-            ax.plot(
-                never["anchor_s"],
-                np.full(len(never), height),
-                "x",
-                color=colour,
-                markersize=5,
-                transform=ax.get_xaxis_transform(),
-                label=f"{_label(milestone)}: never",
-            )
+        _cross(ax, chosen[chosen["latency_ms"].isna()], milestone)
     if len(rows):
         lowest, highest = _range(rows)
         room = max(highest - lowest, 1)
@@ -158,6 +147,21 @@ def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         xlabel=f"audio time of the word's end (s); lines: median of {_WINDOW} words",
         ylabel=f"ms since word end (@{clock})",
     )
+
+
+def _cross(ax: Axes, never: pd.DataFrame, milestone: str) -> None:
+    """Words that never came, at the upper edge."""
+    if len(never):
+        height = 0.97 if milestone == "final" else 0.92
+        ax.plot(
+            never["anchor_s"],
+            np.full(len(never), height),
+            "x",
+            color=COLOURS[milestone],
+            markersize=5,
+            transform=ax.get_xaxis_transform(),
+            label=f"{_label(milestone)}: never",
+        )
 
 
 def _word_rows(run: RunData, clock: str) -> pd.DataFrame:

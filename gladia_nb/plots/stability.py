@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
@@ -65,16 +66,7 @@ def plot_flicker(
         rows = table[table["change"] == change]
         ax.plot(rows["update"], rows["position"], mark, color=colour, ms=7 if n <= 60 else 4, mew=2)
         if n <= _WRITTEN and change == "replaced":
-            for x, y, word in zip(rows["update"], rows["position"], rows["word"], strict=True):
-                ax.annotate(
-                    drawable(word, 12),
-                    (x, y),
-                    xytext=(0, 6),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize="x-small",
-                    color=colour,
-                )
+            _write(ax, rows, colour)
     last = shown[shown["update"] == n - 1]
     ax.set_yticks(
         last["position"],
@@ -82,16 +74,7 @@ def plot_flicker(
         fontsize="x-small" if height > 14 else "small",
     )
     if bool(last["is_final"].any()):
-        ax.axvline(n - 1.5, color="#7f7f7f", linestyle="--", linewidth=1)
-        ax.annotate(
-            "final",
-            (n - 1, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            fontsize="x-small",
-        )
+        _mark_final(ax, n)
     ax.set_ylim(height - 0.5, -0.7)
     ax.set_xlim(-0.6, n - 0.4)
     handles = [
@@ -104,3 +87,30 @@ def plot_flicker(
     finish(ax, title=f"{title} of one utterance", xlabel="update", ylabel="")
     ax.grid(visible=False)
     return ax
+
+
+def _write(ax: Axes, rows: pd.DataFrame, colour: str) -> None:
+    """The words themselves, above their marks."""
+    for x, y, word in zip(rows["update"], rows["position"], rows["word"], strict=True):
+        ax.annotate(
+            drawable(word, 12),
+            (x, y),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize="x-small",
+            color=colour,
+        )
+
+
+def _mark_final(ax: Axes, n: int) -> None:
+    ax.axvline(n - 1.5, color="#7f7f7f", linestyle="--", linewidth=1)
+    ax.annotate(
+        "final",
+        (n - 1, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="center",
+        fontsize="x-small",
+    )

@@ -144,20 +144,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
     has_final, has_partial = finals > 0, partials > 0
     chosen = shown.message[np.where(has_final, first_final, last_partial)] if n else _none(n)
     start_s, end_s = found.start_s[chosen], found.end_s[chosen]
-    heard = Surroundings(record)
-    speech = [
-        heard.around(*facts) for facts in zip(shown.channel.tolist(), start_s, end_s, strict=True)
-    ]
-    stamps = found.recv_ns[chosen].tolist()
-    triggers = [
-        heard.trigger(stamps[k], start_s[k], end_s[k], speech[k].end_ns) if has_final[k] else None
-        for k in range(n)
-    ]
-    # The speech went on behind a forced cut; its end belongs to a later utterance.
-    ended = [
-        Speech(said.start_s, math.nan, None) if trigger == "max_duration" else said
-        for said, trigger in zip(speech, triggers, strict=True)
-    ]
+    ended, triggers = _ends(record, chosen, has_final)
     closed = np.array([said.end_ns is None for said in ended], dtype=bool)
     closing = np.array([said.end_ns or 0 for said in ended], dtype="int64")
     texts = np.array([text or "" for text in found.text[chosen]], dtype=object)
@@ -199,6 +186,33 @@ def utterances_frame(record: Record) -> pd.DataFrame:
             "last_partial_text": _texts(last_texts),
         }
     )
+
+
+def _ends(record: Record, chosen: Ints, has_final: Bools) -> tuple[list[Speech], list[str | None]]:
+    """The speech events around each utterance, and why its final came.
+
+    Args:
+        record: the record.
+        chosen: number of the message that tells of each utterance: the first final, else the last
+            partial.
+        has_final: which of them is a final.
+    """
+    found, channels = read(record), transcripts(record).channel.tolist()
+    start_s, end_s = found.start_s[chosen], found.end_s[chosen]
+    heard = Surroundings(record)
+    speech = [heard.around(*facts) for facts in zip(channels, start_s, end_s, strict=True)]
+    stamps = found.recv_ns[chosen].tolist()
+    facts = zip(stamps, start_s, end_s, speech, has_final, strict=True)
+    triggers = [
+        heard.trigger(stamp, start, end, said.end_ns) if there else None
+        for stamp, start, end, said, there in facts
+    ]
+    # The speech went on behind a forced cut; its end belongs to a later utterance.
+    ended = [
+        Speech(said.start_s, math.nan, None) if trigger == "max_duration" else said
+        for said, trigger in zip(speech, triggers, strict=True)
+    ]
+    return ended, triggers
 
 
 def reference_frame(record: Record) -> pd.DataFrame:

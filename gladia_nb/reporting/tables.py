@@ -85,71 +85,77 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
     return _columns(runs, labels, rows)
 
 
+_CLOCKS = ("send", "capture", "ack", "arrival")
+_NOTHING = "<p>There was no transcript to measure.</p>"
+#: Columns of the latencies of one run, and what stands above them.
+_QUANTILES = {
+    "measure": "milliseconds",
+    "n": "n",
+    "never": "never",
+    "negative": "below 0",
+    "p50_ms": "median",
+    "interval": "95 % interval",
+    "p90_ms": "p90",
+    "p95_ms": "p95",
+    "p99_ms": "p99",
+    "max_ms": "max",
+}
+
+
 def latencies(runs: list[RunData], labels: list[str]) -> str:
     """Medians with intervals, by measure; of one run with all quantiles."""
-    if len(runs) == 1:
-        found = summary(runs[0])
-        if not len(found):
-            return "<p>There was no transcript to measure.</p>"
-        found = found[found["anchor"].isin(_anchors(latency(runs[0])))]
-        out = ""
-        for clock in ("send", "capture", "ack", "arrival"):
-            part = found[found["name"].str.endswith(f"@{clock}")]
-            if len(part):
-                shown = part.assign(
-                    measure=_measures(part, clock),
-                    interval=[
-                        _interval(*row)
-                        for row in zip(part.p50_low_ms, part.p50_high_ms, strict=True)
-                    ],
-                )
-                out += frame(
-                    shown,
-                    {
-                        "measure": "milliseconds",
-                        "n": "n",
-                        "never": "never",
-                        "negative": "below 0",
-                        "p50_ms": "median",
-                        "interval": "95 % interval",
-                        "p90_ms": "p90",
-                        "p95_ms": "p95",
-                        "p99_ms": "p99",
-                        "max_ms": "max",
-                    },
-                    caption=f"@{clock}, anchor: {part['anchor'].iloc[0]}",
-                )
-        withheld = sorted({note for note in found["note"] if isinstance(note, str)})
-        return out + "".join(f'<p class="soft">{text(note)}</p>' for note in withheld)
-    blocks: list[dict[str, Any]] = []
-    for run in runs:
-        rows = latency(run)
-        found = summary(rows[rows["anchor"].isin(_anchors(rows))])
-        keys = found["name"] + found["trigger"].map(
-            lambda t: f" ({t})" if isinstance(t, str) else ""
-        )
-        values = [
-            f"{_number(row['p50_ms'])} ({_interval(row['p50_low_ms'], row['p50_high_ms'])}), "
-            f"n={row['n']}"
-            for row in found.to_dict("records")
-        ]
-        blocks.append(dict(zip(keys, values, strict=True)))
+    return _all_quantiles(runs[0]) if len(runs) == 1 else _medians(runs, labels)
+
+
+def _all_quantiles(run: RunData) -> str:
+    found = summary(run)
+    if not len(found):
+        return _NOTHING
+    found = found[found["anchor"].isin(_anchors(latency(run)))]
+    out = ""
+    for clock in _CLOCKS:
+        part = found[found["name"].str.endswith(f"@{clock}")]
+        if len(part):
+            spans = zip(part["p50_low_ms"], part["p50_high_ms"], strict=True)
+            shown = part.assign(
+                measure=_measures(part, clock), interval=[_interval(*span) for span in spans]
+            )
+            caption = f"@{clock}, anchor: {part['anchor'].iloc[0]}"
+            out += frame(shown, _QUANTILES, caption=caption)
+    withheld = sorted({note for note in found["note"] if isinstance(note, str)})
+    return out + "".join(f'<p class="soft">{text(note)}</p>' for note in withheld)
+
+
+def _medians(runs: list[RunData], labels: list[str]) -> str:
+    """Each run a column."""
+    blocks = [_median_block(run) for run in runs]
     names = list(dict.fromkeys(name for block in blocks for name in block))
     if not names:
-        return "<p>There was no transcript to measure.</p>"
+        return _NOTHING
     out = ""
-    for clock in ("send", "capture", "ack", "arrival"):
-        chosen = [name for name in names if f"@{clock}" in name]
-        if chosen:
-            out += table(
-                ["milliseconds", *labels],
-                [
-                    [_plain(name, clock), *(block.get(name, math.nan) for block in blocks)]
-                    for name in chosen
-                ],
-                caption=f"@{clock}: median (95 % interval), number of samples",
-            )
+    for clock in _CLOCKS:
+        rows = [
+            [_plain(name, clock), *(block.get(name, math.nan) for block in blocks)]
+            for name in names
+            if f"@{clock}" in name
+        ]
+        if rows:
+            caption = f"@{clock}: median (95 % interval), number of samples"
+            out += table(["milliseconds", *labels], rows, caption=caption)
     return out
+
+
+def _median_block(run: RunData) -> dict[str, Any]:
+    """Medians of one run, by the name of the latency."""
+    rows = latency(run)
+    found = summary(rows[rows["anchor"].isin(_anchors(rows))])
+    triggers = found["trigger"].map(lambda t: f" ({t})" if isinstance(t, str) else "")
+    values = [
+        f"{_number(row['p50_ms'])} ({_interval(row['p50_low_ms'], row['p50_high_ms'])}), "
+        f"n={row['n']}"
+        for row in found.to_dict("records")
+    ]
+    return dict(zip(found["name"] + triggers, values, strict=True))
 
 
 def _anchors(rows: pd.DataFrame) -> tuple[str, str]:

@@ -157,26 +157,9 @@ def make_run(
         due = t0_ns + round(end * 1_000_000_000 / rate / speed)
         begin = due + round(late_ms(seq) * 1e6)
         done = begin + round(send_ms * 1e6)
-        chunk = {
-            "event": "chunk",
-            "seq": seq,
-            "start_frame": start,
-            "end_frame": end,
-            "start_byte": start * frame_bytes,
-            "end_byte": end * frame_bytes,
-            "due_ns": due,
-            "send_start_ns": begin,
-            "send_end_ns": done,
-            "connection": 1,
-            "resend": False,
-        }
-        timed.append((begin, chunk))
+        timed.append((begin, _chunk(seq, start, end, frame_bytes, (due, begin, done))))
         if ack_ms is not None:
-            data = {
-                "byte_range": [start * frame_bytes, end * frame_bytes],
-                "time_range": [start / rate, end / rate],
-            }
-            _, raw = message(0, "audio_chunk", data, acknowledged=True, error=None)
+            raw = _acknowledgement(start, end, frame_bytes, rate)
             timed.append(_arrival(done + round(ack_ms * 1e6), raw))
     timed += [_arrival(t0_ns + round(recv_s * 1e9), raw) for recv_s, raw in arrivals]
     if stop_s is not None:
@@ -186,29 +169,62 @@ def make_run(
     timed += [(event.get("ns", event.get("send_start_ns", 0)), event) for event in extra]
     timed.sort(key=lambda item: item[0])
     end_ns = max([t0_ns, *(at for at, _ in timed)])
-    header = {
-        "format": "gladia_nb.run",
-        "version": 1,
-        "anchor": [t0_ns, 1_780_000_000_000_000_000, 100],
-        "config": {
-            "encoding": "wav/pcm",
-            "bit_depth": 16,
-            "sample_rate": rate,
-            "channels": channels,
-            "messages_config": {"receive_partial_transcripts": partials},
-            **(config or {}),
-        },
-        "audio": {"name": name, "duration_s": duration_s, "frames": frames},
-        "options": {"chunk_ms": chunk_ms, "speed": speed, "target": "a made-up server"},
-        "reference": reference,
-        "versions": {},
+    asked = {
+        "sample_rate": rate,
+        "channels": channels,
+        "messages_config": {"receive_partial_transcripts": partials},
+        **(config or {}),
     }
+    header = _header(t0_ns, asked, reference)
+    header["audio"] = {"name": name, "duration_s": duration_s, "frames": frames}
+    header["options"] = {"chunk_ms": chunk_ms, "speed": speed, "target": "a made-up server"}
     events = [
         {"event": "audio_start", "t0_ns": t0_ns},
         *(event for _, event in timed),
         {"event": "end", "ns": end_ns, "outcome": "finished", "anchor": [end_ns, 0, 100]},
     ]
     return Run(Record(MappingProxyType(header), tuple(map(MappingProxyType, events))))
+
+
+def _header(
+    t0_ns: int, config: dict[str, Any], reference: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    return {
+        "format": "gladia_nb.run",
+        "version": 1,
+        "anchor": [t0_ns, 1_780_000_000_000_000_000, 100],
+        "config": {"encoding": "wav/pcm", "bit_depth": 16, **config},
+        "reference": reference,
+        "versions": {},
+    }
+
+
+def _chunk(
+    seq: int, start: int, end: int, frame_bytes: int, stamps: tuple[int, int, int]
+) -> dict[str, Any]:
+    """A chunk of some frames; due, start and end of its sending."""
+    due, begin, done = stamps
+    return {
+        "event": "chunk",
+        "seq": seq,
+        "start_frame": start,
+        "end_frame": end,
+        "start_byte": start * frame_bytes,
+        "end_byte": end * frame_bytes,
+        "due_ns": due,
+        "send_start_ns": begin,
+        "send_end_ns": done,
+        "connection": 1,
+        "resend": False,
+    }
+
+
+def _acknowledgement(start: int, end: int, frame_bytes: int, rate: int) -> str:
+    data = {
+        "byte_range": [start * frame_bytes, end * frame_bytes],
+        "time_range": [start / rate, end / rate],
+    }
+    return message(0, "audio_chunk", data, acknowledged=True, error=None)[1]
 
 
 def _arrival(at: int, raw: str) -> tuple[int, dict[str, Any]]:

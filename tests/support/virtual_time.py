@@ -234,7 +234,18 @@ def virtual_run(
         return events, service.truth
 
     events, truth = run_virtual(work())
-    header = {
+    header = _header(config, duration_s, chunk_ms, reference)
+    lines = [json.dumps(line).encode() + b"\n" for line in (header, *events)]
+    return Run(read_lines(lines)), truth
+
+
+def _header(
+    config: SessionConfig,
+    duration_s: float,
+    chunk_ms: float,
+    reference: list[dict[str, Any]] | None,
+) -> dict[str, Any]:
+    return {
         "format": "gladia_nb.run",
         "version": 1,
         "anchor": [0, 0, 0],
@@ -251,5 +262,3 @@ def virtual_run(
         "reference": reference,
         "versions": {},
     }
-    lines = [json.dumps(line).encode() + b"\n" for line in (header, *events)]
-    return Run(read_lines(lines)), truth
