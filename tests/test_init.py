@@ -88,6 +88,12 @@ def test_the_public_list_is_complete_and_true():
         assert name.isupper() or value.__module__.startswith(module)
 
 
+def test_mypy_reads_every_public_name():
+    text = Path(__file__).with_name("typing").joinpath("public_names.py").read_text()
+    named = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert named >= set(gladia_nb.__all__)
+
+
 def test_every_public_name_can_be_loaded_at_once():
     # What is lazy otherwise is imported here; a name that only the stub has would raise.
     code = f"import sys, gladia_nb; print([m for m in {HEAVY[:-1]!r} if m not in sys.modules])"
