@@ -19,7 +19,7 @@ import pandas as pd
 
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
-from gladia_nb.record.kept import kept_frame
+from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema
 
 __all__ = [

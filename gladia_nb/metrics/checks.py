@@ -13,7 +13,7 @@ from gladia_nb.metrics.audit import message_audit
 from gladia_nb.metrics.base.clocks import first_sent
 from gladia_nb.metrics.stopwatch import pacing, vitals
 from gladia_nb.record.data import RunData
-from gladia_nb.record.kept import kept, kept_frame
+from gladia_nb.record.keeping import kept, kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["HEALTH", "Verdict", "check_latencies", "health", "verdict"]

@@ -19,7 +19,7 @@ from gladia_nb.metrics.vad import speech_of
 from gladia_nb.metrics.words import word_times
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
-from gladia_nb.record.kept import kept_frame
+from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["ANCHORS", "CLOCKS", "LATENCY", "latency"]

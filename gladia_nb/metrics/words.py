@@ -14,7 +14,7 @@ from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milesto
 from gladia_nb.metrics.base.text import normalise
 from gladia_nb.record.columns import transcripts, words
 from gladia_nb.record.data import RunData
-from gladia_nb.record.kept import kept_frame
+from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [

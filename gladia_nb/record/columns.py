@@ -20,7 +20,7 @@ from gladia_nb.record.decode import NO_DATA, Body, Odd
 from gladia_nb.record.decode import bodies as bodies_of
 from gladia_nb.record.decode import words as words_of
 from gladia_nb.record.file import Event, Record
-from gladia_nb.record.kept import kept
+from gladia_nb.record.keeping import kept
 
 __all__ = [
     "Coded",

@@ -24,7 +24,7 @@ from gladia_nb.record.columns import (
     words,
 )
 from gladia_nb.record.file import Record
-from gladia_nb.record.kept import kept_frame
+from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.message import writable
 from gladia_nb.record.schema import CHUNKS, REFERENCE
 from gladia_nb.record.triggers import Speech, Surroundings

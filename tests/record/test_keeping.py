@@ -6,7 +6,7 @@ import pandas as pd
 
 import gladia_nb as gn
 from gladia_nb.metrics import audit, checks, latencies
-from gladia_nb.record.kept import kept, kept_frame
+from gladia_nb.record.keeping import kept, kept_frame
 from gladia_nb.reporting.export import export_run
 from tests.support.make_runs import make_run, rich_run
 
