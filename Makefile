@@ -8,7 +8,7 @@ OUT ?= demo
 # Two at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
 SHARE := -n 2 --dist loadfile
 
-.PHONY: help demo test check format lab bench clean
+.PHONY: help demo test check format lab screenshots bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,7 +52,6 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/stopwatch.py
 	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/beside_sdk.py
-	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/server_acks.py
 	$(BIN)/python benchmarks/server_sessions.py
