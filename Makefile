@@ -8,7 +8,7 @@ OUT ?= demo
 # Two at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
 SHARE := -n 2 --dist loadfile
 
-.PHONY: help demo test check format lab screenshots bench clean
+.PHONY: help demo test coverage check format lab screenshots bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,9 +27,12 @@ demo: .venv/.local ## run a first session; results go to demo/
 	$(BIN)/gladia-nb demo --out $(OUT)
 
 test: .venv/.test ## run all tests, notebooks included
-	$(BIN)/python -m pytest $(SHARE) tests --ignore tests/browser
+	$(BIN)/python -m pytest $(SHARE) $(COVER) tests --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser
 	$(BIN)/python -m pytest $(SHARE) --nbval-lax --nbval-current-env --nbval-cell-timeout=180 notebooks
+
+coverage: .venv/.test ## the tests without browser and notebooks, with the gate on coverage
+	$(BIN)/python -m pytest $(SHARE) --cov tests --ignore tests/browser
 
 check: .venv/.dev ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .
@@ -44,7 +47,8 @@ format: .venv/.dev ## put the code into its format
 lab: .venv/.lab ## open the notebooks in JupyterLab
 	$(BIN)/gladia-nb lab
 
-screenshots: .venv/.test ## make the pictures of the Lab in docs/
+screenshots: .venv/.test ## make the pictures in docs/: the overview, and each state of the Lab
+	$(BIN)/python docs/overview.py
 	$(BIN)/python docs/screenshots.py
 
 bench: .venv/.test ## measure; prints distributions and ratios
