@@ -22,7 +22,7 @@ def main() -> None:
         path = Path(folder) / "conversation.run"
         run = gn.transcribe(gn.sample("conversation"), endpointing=0.3, path=path)
     figure = gn.plot_overview(run, Figure(figsize=(12, 10), layout="constrained"))
-    figure.savefig(HERE / "overview.png", dpi=100)
+    figure.savefig(HERE / "overview.png", dpi=130)
     print(run.verdict)
 
 
