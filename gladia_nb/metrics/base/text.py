@@ -28,4 +28,6 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _token(word: str) -> str:
     word = unicodedata.normalize("NFC", word).replace("\u2019", "'").lower()
-    return "".join(c for c in word if c == "'" or unicodedata.category(c)[0] not in "PS")
+    kept = "".join(c for c in word if c == "'" or unicodedata.category(c)[0] not in "PS")
+    # Without the punctuation between them a letter and a mark may have become one letter.
+    return unicodedata.normalize("NFC", kept)

@@ -1,7 +1,7 @@
 """What counts as the same word."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gladia_nb.metrics import normalise
@@ -24,6 +24,7 @@ def test_known_texts(text, expected):
 
 
 @given(st.text())
+@example("C:\u0327")
 def test_twice_is_once(text):
     once = normalise(text)
     assert normalise(once) == once
