@@ -167,13 +167,13 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
     """Run one session in view of the user and write its results."""
     from gladia_nb.api.target import resolve_target
     from gladia_nb.metrics import audit_note, latency_table, word_errors
-    from gladia_nb.record.create import new_path
-    from gladia_nb.reporting.export import export_run, prepare_directory
+    from gladia_nb.record.folders import new_path
+    from gladia_nb.reporting.export import export_run
     from gladia_nb.sessions.runner import start
 
     config = SessionConfig.from_dict(fields)
-    directory = prepare_directory(out)
-    path = new_path(directory, source.stem)
+    path = new_path(out, source.stem)
+    directory = path.parent
     live = start(source, config, path=path, **options)
     target = resolve_target(url=options.get("url"))
     print(f"{source.name}: {live.duration_s:.1f} s of audio to {target.label}", file=sys.stderr)

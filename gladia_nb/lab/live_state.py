@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gladia_nb.audio import frame_bytes
+from gladia_nb.record import limits
 from gladia_nb.record.message import Message, parse_message
 
 __all__ = ["Health", "Line", "LiveState", "OpenLine", "Point", "Series", "Snapshot"]
@@ -31,12 +32,10 @@ _CHUNKS = 6000
 #: Latest chunks that pacing is judged by.
 _RECENT = 50
 
-#: The limits of the verdict on a finished run (`gladia_nb.metrics.checks`), applied as it goes.
-_LATE_MS, _VERY_LATE_MS = 5.0, 50.0
-_LAG_MS, _LONG_LAG_MS = 10.0, 100.0
-
 Point = tuple[float, float]
 Level = Literal["good", "watch", "poor"]
+#: What the light shows where the verdict would be this word.
+_LEVELS: Mapping[str, Level] = {"valid": "good", "degraded": "watch", "invalid": "poor"}
 Phase = Literal[
     "connecting",
     "streaming",
@@ -211,7 +210,8 @@ class LiveState:
     Args:
         sample_rate: of the audio that is sent, in hertz.
         width: bytes of one sample frame.
-        duration_s: length of the audio in seconds, or None for a microphone.
+        duration_s: length of the audio in seconds, or None when nobody can know it yet.
+        captured: whether the audio is captured while it is sent, so that it comes later.
 
     Example:
         >>> state = LiveState(16000, 2, duration_s=5.0)
@@ -220,7 +220,14 @@ class LiveState:
         'streaming'
     """
 
-    def __init__(self, sample_rate: int, width: int, *, duration_s: float | None = None) -> None:
+    def __init__(
+        self,
+        sample_rate: int,
+        width: int,
+        *,
+        duration_s: float | None = None,
+        captured: bool = False,
+    ) -> None:
         self._rate = sample_rate
         self._width = width
         self._duration_s = duration_s
@@ -237,6 +244,7 @@ class LiveState:
         self._ids: dict[int, str] = {}
         self._sent: deque[tuple[int, int]] = deque(maxlen=_CHUNKS)
         self._late: deque[float] = deque(maxlen=_RECENT)
+        self._late_limit = limits.CAPTURE_MS if captured else limits.LATENESS_MS
         self._lag_ms = 0.0
         names = ("sent", "acknowledged", "partial", "final")
         self._series = {name: Series() for name in names}
@@ -252,8 +260,10 @@ class LiveState:
         """
         config = header["config"]
         width = frame_bytes(config["encoding"], config["bit_depth"], config["channels"])
-        duration = None if live else float(header["audio"]["duration_s"])
-        return cls(int(config["sample_rate"]), width, duration_s=duration)
+        audio = header["audio"]
+        duration = None if live else audio["duration_s"]
+        captured = live or audio.get("frames") is None
+        return cls(int(config["sample_rate"]), width, duration_s=duration, captured=captured)
 
     # -- events in --
 
@@ -403,30 +413,29 @@ class LiveState:
         )
 
     def _health(self) -> Health:
-        """The first of these that holds, the worst first."""
+        """The worst of what holds; the verdict on the finished run has the same limits."""
+        if self._phase == "reconnecting":
+            return Health("poor", "The connection is lost; words around it include the recovery.")
         late, lag = max(self._late, default=0.0), self._lag_ms
-        busy, stalled = (
-            "A chunk has just left {:.1f} ms late.",
-            "The stopwatch stalled for {:.0f} ms.",
-        )
-        checks: tuple[tuple[bool, Level, str], ...] = (
+        lost = max(0, self._counts["connections"] - 1)
+        found: list[tuple[Level, str]] = [
             (
-                self._phase == "reconnecting",
-                "poor",
-                "The connection is lost; words around it include the recovery.",
+                _LEVELS[self._late_limit.judge(late)],
+                f"A chunk has just left {late:.1f} ms late.",
             ),
-            (late > _VERY_LATE_MS, "poor", busy.format(late)),
-            (lag > _LONG_LAG_MS, "poor", stalled.format(lag)),
-            (late > _LATE_MS, "watch", busy.format(late)),
-            (lag > _LAG_MS, "watch", stalled.format(lag)),
             (
-                self._counts["connections"] > 1,
-                "watch",
+                _LEVELS[limits.STALL_MS.judge(lag)],
+                f"The stopwatch stalled for {lag:.0f} ms.",
+            ),
+            (
+                _LEVELS[limits.NONE_WITHOUT_MENTION.judge(lost)],
                 "The connection was lost and resumed; words around it include the recovery.",
             ),
-            (not self._late, "good", "Nothing has been sent yet."),
-        )
-        for holds, level, text in checks:
-            if holds:
-                return Health(level, text)
+        ]
+        for wanted in ("poor", "watch"):
+            for level, text in found:
+                if level == wanted:
+                    return Health(level, text)
+        if not self._late:
+            return Health("good", "Nothing has been sent yet.")
         return Health("good", f"Chunks leave within {max(late, 0.1):.1f} ms of when they are due.")
