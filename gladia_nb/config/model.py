@@ -81,6 +81,11 @@ class SessionConfig(Settings):
     callback_config: CallbackConfig | None = None
     """Where and which."""
 
+    def __init__(self, **fields: Any) -> None:
+        # Of no more type than this: type checkers would ask for each field's own, where plain data
+        # of JSON is welcome too.
+        super().__init__(**fields)
+
     @pydantic.model_validator(mode="before")
     @classmethod
     def _companded_is_8_bit(cls, data: Any) -> Any:
