@@ -1,7 +1,7 @@
 """The doors from a terminal: `gladia-nb demo`, `transcribe`, `report`, `serve` and `lab`.
 
 Exit codes: 0 done, 2 bad input or a service that refuses (one sentence on standard error says
-what happened and what to do), 130 interrupted.
+what happened and what to do), 130 interrupted (Ctrl-C), 143 terminated.
 """
 
 from __future__ import annotations
@@ -17,103 +17,41 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gladia_nb.config import PRESETS, SessionConfig
+from gladia_nb.cli.parser import SENDING, command_parser
+from gladia_nb.cli.signals import Interrupted, collected_signals, exit_code, raised_signals
+from gladia_nb.cli.text import plain
+from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
 from gladia_nb.run import Run, load
+from gladia_nb.sessions.handle import Live
 
 __all__ = ["main"]
-
-_EPILOG = """\
-Without an API key, sessions run on the embedded server, with a recogniser of its own (English).
-Set GLADIA_API_KEY to talk to Gladia instead; nothing else changes.
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    commands = {
+        "demo": _demo,
+        "transcribe": _transcribe,
+        "report": _report,
+        "serve": _serve,
+        "lab": _lab,
+    }
     try:
-        return int(arguments.run(arguments))
+        with raised_signals():
+            arguments = command_parser().parse_args(argv)
+            return commands[arguments.command](arguments)
     except GladiaNbError as error:
-        print(f"gladia-nb: {error}", file=sys.stderr)
+        print(f"gladia-nb: {plain(str(error))}", file=sys.stderr)
         if isinstance(error.run, Run) and error.run.path is not None:
             print(f"gladia-nb: what was recorded is in {error.run.path}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except Interrupted as interrupted:
+        return exit_code(interrupted.number)
     except BrokenPipeError:
         # Whoever read our output has enough of it, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="gladia-nb",
-        description="See and measure live transcription.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    from importlib.metadata import version
-
-    parser.add_argument("--version", action="version", version=f"gladia-nb {version('gladia-nb')}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    demo = commands.add_parser(
-        "demo", help="a first session: speech in, tables and plots out; no key, no network"
-    )
-    demo.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
-    demo.set_defaults(run=_demo)
-
-    one = commands.add_parser("transcribe", help="stream a sound file and record everything")
-    one.add_argument("file", metavar="FILE", help="WAV, FLAC, OGG, MP3 or AIFF")
-    one.add_argument("--out", default=".", metavar="DIR", help="where to (default: here)")
-    which = one.add_mutually_exclusive_group()
-    which.add_argument("--config", metavar="FILE", help="configuration as JSON")
-    which.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(PRESETS)}")
-    one.add_argument(
-        "--endpointing", type=float, metavar="S", help="silence that ends an utterance"
-    )
-    one.add_argument(
-        "--sample-rate", type=int, metavar="HZ", help="rate to send (default: the file's)"
-    )
-    one.add_argument("--channels", type=int, metavar="N", help="1 mixes (default: the file's)")
-    one.add_argument("--chunk-ms", type=float, default=100, metavar="N", help="default: 100")
-    one.add_argument("--speed", type=float, default=1.0, metavar="X", help="1 is real time")
-    one.add_argument("--tail", type=float, default=0.0, metavar="S", help="silence after the audio")
-    one.add_argument("--json-audio", action="store_true", help="base64 in JSON, not binary")
-    one.add_argument("--region", metavar="NAME", help="eu-west or us-west")
-    one.add_argument("--url", metavar="URL", help="another service (default: Gladia, with a key)")
-    one.set_defaults(run=_transcribe)
-
-    page = commands.add_parser("report", help="write a page about one run, or several side by side")
-    page.add_argument("runs", nargs="+", metavar="RUN", help="run files")
-    page.add_argument(
-        "--out", default="report.html", metavar="FILE", help="the page (default: report.html)"
-    )
-    page.add_argument("--title", metavar="TEXT", help="of the page")
-    page.set_defaults(run=_report)
-
-    serve = commands.add_parser("serve", help="run the embedded server for other programs")
-    serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
-    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
-    serve.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="KIND:NAME=VALUE,...",
-        help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
-    )
-    serve.set_defaults(run=_serve)
-
-    lab = commands.add_parser("lab", help="open the Lab: a session with controls, in JupyterLab")
-    lab.add_argument("--page", action="store_true", help="as a page without code, by Voila")
-    lab.add_argument("--no-browser", action="store_true", help="print the address only")
-    lab.add_argument("--port", type=int, metavar="N")
-    lab.add_argument("options", nargs="*", metavar="-- OPTION", help="more, for the program itself")
-    lab.set_defaults(run=_lab)
-    return parser
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -131,14 +69,7 @@ def _transcribe(arguments: argparse.Namespace) -> int:
     for name in ("endpointing", "sample_rate", "channels"):
         if (value := getattr(arguments, name)) is not None:
             fields[name] = value
-    options = {
-        "chunk_ms": arguments.chunk_ms,
-        "speed": arguments.speed,
-        "tail_s": arguments.tail,
-        "json_audio": arguments.json_audio,
-        "region": arguments.region,
-        "url": arguments.url,
-    }
+    options = {name: getattr(arguments, name) for name in (*SENDING, "url")}
     return _session(Path(arguments.file), arguments.out, fields, options)
 
 
@@ -166,7 +97,6 @@ def _read_config(name: str) -> dict[str, Any]:
 def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, Any]) -> int:
     """Run one session in view of the user and write its results."""
     from gladia_nb.api.target import resolve_target
-    from gladia_nb.metrics import audit_note, latency_table, word_errors
     from gladia_nb.record.folders import new_path
     from gladia_nb.reporting.export import export_run
     from gladia_nb.sessions.runner import start
@@ -177,10 +107,20 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
     live = start(source, config, path=path, **options)
     target = resolve_target(url=options.get("url"))
     print(f"{source.name}: {live.duration_s:.1f} s of audio to {target.label}", file=sys.stderr)
-    interrupted, run = _watch(live)
+    told, signals = _watch(live)
+    run = live.result(timeout_s=10)
     written = export_run(run, directory, stem=path.stem)
+    _print_results(run, told)
+    for name, file in {"run": path, **written}.items():
+        print(f"{name:<15}{file}")
+    return exit_code(signals[0]) if signals else 0
 
-    print(f"\n{run.text}\n")
+
+def _print_results(run: Run, told: set[str]) -> None:
+    """What came of a session; on standard error what there is to note and was not told before."""
+    from gladia_nb.metrics import audit_note, latency_table, word_errors
+
+    print(f"\n{plain(run.text)}\n")
     table = latency_table(run).to_string(index=False)
     print(f"Latency in milliseconds, partial versus final\n{table}\n")
     if len(run.reference):
@@ -190,50 +130,57 @@ def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, 
         )
     print(f"Measurement: {run.verdict}\n")
     for text in (*run.warnings, audit_note(run)):
-        if text:
-            print(f"Note: {text}", file=sys.stderr)
-    for name, file in {"run": directory / path.name, **written}.items():
-        print(f"{name:<15}{file}")
-    return 130 if interrupted else 0
+        if text and text not in told:
+            print(f"Note: {plain(text)}", file=sys.stderr)
 
 
-def _watch(live: Any) -> tuple[bool, Run]:
-    """Show a session until it has ended; an interrupt stops it properly, a second one at once."""
+def _watch(live: Live) -> tuple[set[str], list[int]]:
+    """Show a session until it has ended.
+
+    A signal stops it properly; after a second one nothing is waited for.
+
+    Returns:
+        What the user was told of warnings and errors, and the signals that came.
+
+    Raises:
+        Interrupted: a second signal came.
+    """
     from gladia_nb.cli.terminal import TerminalView
+    from gladia_nb.lab.live_state import LiveState
+    from gladia_nb.lab.watcher import header_of
 
-    view = TerminalView(live.duration_s, live.channels)
-    interrupted = False
-    live.subscribe(view.post)
-    try:
-        while True:
-            try:
-                while not live.wait(0.05):
-                    view.refresh(live.sent_s)
-                view.refresh(live.sent_s)
-                break
-            except KeyboardInterrupt:
-                if interrupted:
-                    live.abort()
-                interrupted = True
+    view = TerminalView(LiveState.of_header(header_of(live.path)), live.channels)
+    stopped = False
+    with collected_signals() as signals, contextlib.closing(view):
+        live.subscribe(view.post)
+        while not live.wait(0.05) and len(signals) < 2:
+            if signals and not stopped:
+                stopped = True
                 live.stop()
-    finally:
-        view.close()
-    if interrupted:
+            view.refresh()
+        view.refresh()
+    if len(signals) > 1:
+        live.abort()
+        live.wait(5)
+        print(f"Given up: what was recorded until then is in {live.path}.", file=sys.stderr)
+        raise Interrupted(signals[0])
+    if signals:
         print("Interrupted: what was recorded until then is kept.", file=sys.stderr)
-    return interrupted, live.result(timeout_s=10)
+    return view.told, signals
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     from gladia_nb.server.local import LocalServer
 
     options = {"faults": arguments.fault} if arguments.fault else {}
-    with LocalServer(host=arguments.host, port=arguments.port, any_key=True, **options) as server:
+    server = LocalServer(host=arguments.host, port=arguments.port, any_key=True, **options)
+    # However it is told to end, that is what was wanted; the server's processes end with it.
+    with contextlib.suppress(Interrupted), server:
         print(f"Gladia-compatible live speech-to-text at {server.url} (English, any API key).")
         print(f"Try, in another terminal:  gladia-nb transcribe FILE --url {server.url}")
         print("Ctrl-C ends it.", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.wait()
-            raise ServerError("The embedded server died; start it again.")
+        server.wait()
+        raise ServerError("The embedded server died; start it again.")
     return 0
 
 
@@ -247,7 +194,7 @@ def _lab(arguments: argparse.Namespace) -> int:
         ) from None
     try:
         return subprocess.call(_lab_command(arguments, _lab_notebook()))  # noqa: S603 - our own interpreter
-    except KeyboardInterrupt:
+    except Interrupted:
         return 0
 
 

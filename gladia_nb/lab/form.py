@@ -153,7 +153,7 @@ def _field(path: Path, entry: Schema, kernel: Schema) -> Field:
         choices=tuple(kernel.get("enum", ())),
         low=kernel.get("minimum"),
         high=kernel.get("maximum"),
-        help=entry.get("description", ""),
+        help=" ".join(entry.get("description", "").split()),
         front=False,
     )
 

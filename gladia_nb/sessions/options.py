@@ -94,8 +94,8 @@ class SendOptions(Settings):
         pydantic.BeforeValidator(_callbacks),
         Field(title="Receive callbacks"),
     ] = False
-    """Listen on this machine for what the service posts, and stamp it like the rest; for a service
-    elsewhere, in Python, `{"host", "port", "public_url"}`."""
+    """Listen on this machine for what the service posts; for services on this machine (in Python
+    also `{"host", "port", "public_url"}`, for where one elsewhere reaches it)."""
     region: Literal["eu-west", "us-west"] | None = None
     """Of Gladia's service; without one it chooses."""
 

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
 import gladia_nb as gn
 from gladia_nb.cli.commands import main
+from gladia_nb.record.file import load_record
 
 COMMAND = [
     sys.executable,
@@ -172,40 +174,83 @@ def test_in_a_terminal_partials_are_seen_as_they_change(environment, clip, tmp_p
     assert re.search(r"\d+%\|.*\d\.\d/5\.0 s", text), "a bar"
 
 
-def test_an_interrupt_keeps_what_was_recorded(environment, tmp_path):
+IGNORING = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+#: A signal, and how the command was started: a shell lets its background jobs ignore SIGINT.
+SIGNALS = [
+    pytest.param(signal.SIGINT, [], id="int"),
+    pytest.param(signal.SIGTERM, [], id="term"),
+    pytest.param(signal.SIGINT, IGNORING, id="int-ignored-at-start"),
+    pytest.param(signal.SIGTERM, IGNORING, id="term-int-ignored-at-start"),
+]
+
+
+def begin(environment, folder: Path, start: list[str]) -> subprocess.Popen[str]:
+    """A session of half a minute, a second after its first chunk was sent."""
     process = subprocess.Popen(
-        [*COMMAND, "transcribe", gn.sample("conversation"), "--out", tmp_path],
+        [*start, *COMMAND, "transcribe", gn.sample("conversation"), "--out", folder],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
     )
-    run = tmp_path / "conversation.run"
+    run = folder / "conversation.run"
     while not run.exists() or '"chunk"' not in run.read_text():
         time.sleep(0.05)
         assert process.poll() is None
     time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
+    return process
+
+
+@pytest.mark.parametrize(("number", "start"), SIGNALS)
+def test_a_signal_keeps_what_was_recorded(environment, tmp_path, number, start):
+    process = begin(environment, tmp_path, start)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
     assert "Interrupted: what was recorded until then is kept." in err
     assert "Traceback" not in err
-    assert gn.load(run).outcome == "stopped"
+    assert gn.load(tmp_path / "conversation.run").outcome == "stopped"
     assert str(tmp_path / "conversation.overview.png") in out
+    assert (tmp_path / "conversation.overview.png").stat().st_size
 
 
-def test_serve_says_where_it_is_and_ends_on_an_interrupt(clip, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_gives_up_at_once(environment, tmp_path, number):
+    run = tmp_path / "conversation.run"
+    # It reads nothing for a minute: nobody hears the stop.
+    with gn.LocalServer(faults="stall:at_byte=20000,wait_s=60") as deaf:
+        environment |= {"GLADIA_API_KEY": deaf.key, "GLADIA_API_URL": deaf.url}
+        process = begin(environment, tmp_path, [])
+        process.send_signal(number)
+        while not load_record(run).of("stop"):
+            time.sleep(0.02)
+            assert process.poll() is None
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert (out, "Traceback" in err) == ("", False)
+    assert f"Given up: what was recorded until then is in {run}." in err
+    assert gn.load(run).outcome == "aborted"
+    assert list(tmp_path.iterdir()) == [run]
+
+
+@pytest.mark.parametrize(("number", "start"), SIGNALS)
+def test_serve_says_where_it_is_and_ends_on_a_signal(clip, tmp_path, number, start):
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0"],
+        [*start, *COMMAND, "serve", "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
     assert gn.transcribe(clip, url=url, key="any key", progress=False, speed=20).complete
-    process.send_signal(signal.SIGINT)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert family
+    process.send_signal(number)
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (0, "")
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
 
 
 def test_a_port_that_is_taken(capsys):
