@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -53,6 +54,9 @@ class TerminalView:
             disable=None,
             position=0,
             leave=False,
+            # A terminal echoes Ctrl-C behind the bar as ^C: one that ran over into the next line
+            # would leave the bar behind.
+            ncols=max(20, _columns() - 5),
         )
         self._lanes = [
             tqdm(bar_format="{desc}", disable=None, position=1 + channel, leave=False)
@@ -113,13 +117,21 @@ class TerminalView:
     def _partial(self, entry: OpenLine) -> str:
         text = _one_line(" ".join(word for word, _ in entry.words))
         lane = self._lane(entry.channel)
-        width = shutil.get_terminal_size().columns - len(lane) - 14
+        width = _columns() - len(lane) - 14
         # The end of a long partial is what changes.
         shown = text if len(text) <= width else "..." + text[3 - width :]
         return f"      ...  {lane}{shown}"
 
     def _lane(self, channel: int) -> str:
         return f"[{channel}] " if self._several else ""
+
+
+def _columns() -> int:
+    """Width of the terminal that is written to; standard output may be something else."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 def _one_line(text: str) -> str:

@@ -6,7 +6,8 @@ default, its limits and its title. The Lab's form and the command line read them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Container, Mapping
 from typing import Any, ClassVar
 
 import pydantic
@@ -15,7 +16,7 @@ from pydantic.fields import ComputedFieldInfo, FieldInfo
 
 from gladia_nb.config.problems import Problem, as_config_error, problems_of
 
-__all__ = ["Part", "Settings", "title"]
+__all__ = ["Part", "Settings", "field_lines", "title"]
 
 
 def title(name: str, info: FieldInfo | ComputedFieldInfo | None = None) -> str:  # noqa: ARG001
@@ -46,8 +47,35 @@ class Part(BaseModel):
     )
 
 
+def field_lines(model: type[BaseModel], names: Container[str], *, indent: int) -> str:
+    """What the fields of a model do, for the list in a docstring.
+
+    Args:
+        model: its fields are described by the strings below them.
+        names: fields to list, in the order of the model.
+        indent: characters before each line.
+
+    Example:
+        >>> from gladia_nb.config import LanguageConfig
+        >>> field_lines(LanguageConfig, {"code_switching"}, indent=4)
+        '    code_switching: detect anew at each utterance.'
+    """
+    return "\n".join(
+        textwrap.fill(
+            f"{name}: {text[:1].lower()}{text[1:]}",
+            width=100,
+            initial_indent=indent * " ",
+            subsequent_indent=(indent + 4) * " ",
+        )
+        for name, info in model.model_fields.items()
+        if name in names and (text := info.description)
+    )
+
+
 class Settings(Part):
     """Settings that one makes by hand: what is wrong is a `ConfigError` in words.
+
+    Where the docstring of a model says `{fields}`, its fields are listed with what they do.
 
     Raises:
         ConfigError: naming each field that is unknown or out of range, the value and what is
@@ -61,6 +89,13 @@ class Settings(Part):
             super().__init__(**fields)
         except pydantic.ValidationError as error:
             raise as_config_error(error, type(self)) from None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        if cls.__doc__ is not None:  # as with `python -OO`
+            lines = field_lines(cls, cls.model_fields, indent=8)
+            cls.__doc__ = cls.__doc__.replace("        {fields}", lines)
 
     @classmethod
     def problems_in(cls, data: Mapping[str, Any]) -> list[Problem]:

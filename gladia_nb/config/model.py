@@ -29,7 +29,8 @@ __all__ = ["SessionConfig", "find_problems"]
 class SessionConfig(Settings):
     """Configuration of one live session, field by field as `POST /v2/live` takes it.
 
-    What a field does is said below it.
+    Attributes:
+        {fields}
 
     Raises:
         ConfigError: naming each field that is unknown or out of range, the value and what is

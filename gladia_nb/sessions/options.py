@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -14,14 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import pydantic
 from pydantic import Field
 
-from gladia_nb.config.base import Settings
+from gladia_nb.config.base import Settings, field_lines
 
 __all__ = ["DEFAULTS", "SendOptions", "describe_options"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
-
-#: How far the arguments of a function are indented in its docstring.
-_ARGUMENT = 8 * " "
 
 #: What `callbacks` can say, and the type of each.
 _CALLBACKS: Mapping[str, type] = {"host": str, "port": int, "public_url": str}
@@ -63,7 +59,10 @@ _AS_GIVEN = pydantic.WrapValidator(_as_given)
 
 
 class SendOptions(Settings):
-    """How a session is sent. What an option does is said below it.
+    """How a session is sent.
+
+    Attributes:
+        {fields}
 
     Raises:
         ConfigError: naming each option that is out of range, the value and what is allowed.
@@ -138,16 +137,6 @@ def describe_options(function: FunctionT) -> FunctionT:
     """
     if function.__doc__ is not None:  # as with `python -OO`
         taken = inspect.signature(function).parameters
-        lines = [
-            textwrap.fill(
-                f"{name}: {text[:1].lower()}{text[1:]}",
-                width=100,
-                initial_indent=_ARGUMENT,
-                subsequent_indent=_ARGUMENT + 4 * " ",
-            )
-            for name, info in SendOptions.model_fields.items()
-            if name in taken and (text := info.description)
-        ]
-        place = f"{_ARGUMENT}{{options}}"
-        function.__doc__ = function.__doc__.replace(place, "\n".join(lines))
+        lines = field_lines(SendOptions, taken, indent=8)
+        function.__doc__ = function.__doc__.replace("        {options}", lines)
     return function

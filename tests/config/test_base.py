@@ -1,3 +1,4 @@
+import inspect
 from typing import Annotated
 
 import pytest
@@ -9,7 +10,11 @@ from gladia_nb.errors import ConfigError
 
 
 class Oven(Settings):
-    """Settings of an oven."""
+    """Settings of an oven.
+
+    Attributes:
+        {fields}
+    """
 
     heat_c: Annotated[float, Field(ge=50, le=250, title="Heat, degrees")] = 180
     """How hot."""
@@ -58,6 +63,15 @@ def test_every_part_of_a_configuration_is_one():
 
     assert len(models(SessionConfig)) == 11
     assert all(issubclass(model, Part) for model in models(SessionConfig))
+
+
+def test_the_docstring_lists_the_fields():
+    assert inspect.getdoc(Oven).splitlines()[-2:] == ["Attributes:", "    heat_c: how hot."]
+    text = " ".join(inspect.getdoc(SessionConfig).split())
+    for name, info in SessionConfig.model_fields.items():
+        said = " ".join(info.description.split())
+        assert f"{name}: {said[:1].lower()}{said[1:]}" in text
+    assert "{fields}" not in text
 
 
 def test_names_for_people():
