@@ -27,6 +27,9 @@ from gladia_nb.sessions.handle import Live
 
 __all__ = ["main"]
 
+#: How long JupyterLab may take to end its kernels.
+_PARTING_S = 10.0
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
@@ -192,10 +195,21 @@ def _lab(arguments: argparse.Namespace) -> int:
         raise GladiaNbError(
             f'{name} is not installed; install it with: pip install "gladia-nb[lab]".'
         ) from None
-    try:
-        return subprocess.call(_lab_command(arguments, _lab_notebook()))  # noqa: S603 - our own interpreter
-    except Interrupted:
-        return 0
+    return _run_program(_lab_command(arguments, _lab_notebook()))
+
+
+def _run_program(command: list[str]) -> int:
+    """Run a program to its end; a signal to this one ends it properly, with what it started."""
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
+        try:
+            return process.wait()
+        except Interrupted:
+            process.terminate()
+            try:
+                process.wait(_PARTING_S)
+            except (subprocess.TimeoutExpired, Interrupted):
+                process.kill()
+            return 0
 
 
 def _lab_command(arguments: argparse.Namespace, notebook: Path) -> list[str]:

@@ -20,6 +20,7 @@ import pytest
 import soundfile
 
 import gladia_nb as gn
+from gladia_nb.cli import commands
 from gladia_nb.cli.commands import main
 from gladia_nb.record.file import load_record
 
@@ -265,7 +266,7 @@ def test_a_port_that_is_taken(capsys):
 @pytest.mark.parametrize("page", [False, True])
 def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     called = []
-    monkeypatch.setattr("subprocess.call", lambda command: called.append(command) or 0)
+    monkeypatch.setattr(commands, "_run_program", lambda command: called.append(command) or 0)
     monkeypatch.chdir(tmp_path)
     options = ["--page"] if page else []
     for _ in range(2):
@@ -282,6 +283,32 @@ def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     assert main(["lab", *options]) == 0
     assert str(own) in called[2]
     assert not made.exists()
+
+
+HOST = """
+import sys
+from gladia_nb.cli.commands import _run_program
+from gladia_nb.cli.signals import raised_signals
+program = '''
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("tidied up", flush=True)))
+print("ready", flush=True)
+while True:
+    time.sleep(0.1)
+'''
+with raised_signals():
+    sys.exit(_run_program([sys.executable, "-c", program]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_a_command_runs_ends_with_it(number):
+    host = subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE, text=True)
+    assert host.stdout.readline() == "ready\n"
+    host.send_signal(number)
+    out, _ = host.communicate(timeout=30)
+    assert (host.returncode, out) == (0, "tidied up\n")
 
 
 def test_lab_in_a_folder_that_cannot_be_written(monkeypatch, tmp_path, capsys):
