@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from gladia_nb.cli.parser import SENDING, command_parser
-from gladia_nb.cli.signals import Interrupted, collected_signals, exit_code, raised_signals
+from gladia_nb.cli.signals import Interrupted, exit_code, raised_signals
 from gladia_nb.cli.text import plain
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
 from gladia_nb.run import Run, load
-from gladia_nb.sessions.handle import Live
 
 __all__ = ["main"]
 
@@ -58,12 +57,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.watched_session import run_session
     from gladia_nb.sessions.samples import sample
 
-    return _session(sample("conversation"), arguments.out, {"endpointing": 0.3}, {})
+    return run_session(sample("conversation"), arguments.out, {"endpointing": 0.3}, {})
 
 
 def _transcribe(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.watched_session import run_session
+
     fields: dict[str, Any] = {}
     if arguments.preset is not None:
         fields = SessionConfig.preset(arguments.preset).to_dict()
@@ -73,7 +75,7 @@ def _transcribe(arguments: argparse.Namespace) -> int:
         if (value := getattr(arguments, name)) is not None:
             fields[name] = value
     options = {name: getattr(arguments, name) for name in (*SENDING, "url")}
-    return _session(Path(arguments.file), arguments.out, fields, options)
+    return run_session(Path(arguments.file), arguments.out, fields, options)
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -95,81 +97,6 @@ def _read_config(name: str) -> dict[str, Any]:
     except ValueError as error:
         raise ConfigError(f"The configuration {path} is not JSON: {error}.") from None
     return SessionConfig.from_dict(data).to_dict()
-
-
-def _session(source: Path, out: str, fields: dict[str, Any], options: dict[str, Any]) -> int:
-    """Run one session in view of the user and write its results."""
-    from gladia_nb.api.target import resolve_target
-    from gladia_nb.record.folders import new_path
-    from gladia_nb.reporting.export import export_run
-    from gladia_nb.sessions.runner import start
-
-    config = SessionConfig.from_dict(fields)
-    path = new_path(out, source.stem)
-    directory = path.parent
-    live = start(source, config, path=path, **options)
-    target = resolve_target(url=options.get("url"))
-    print(f"{source.name}: {live.duration_s:.1f} s of audio to {target.label}", file=sys.stderr)
-    told, signals = _watch(live)
-    run = live.result(timeout_s=10)
-    written = export_run(run, directory, stem=path.stem)
-    _print_results(run, told)
-    for name, file in {"run": path, **written}.items():
-        print(f"{name:<15}{file}")
-    return exit_code(signals[0]) if signals else 0
-
-
-def _print_results(run: Run, told: set[str]) -> None:
-    """What came of a session; on standard error what there is to note and was not told before."""
-    from gladia_nb.metrics import audit_note, latency_table, word_errors
-
-    print(f"\n{plain(run.text)}\n")
-    table = latency_table(run).to_string(index=False)
-    print(f"Latency in milliseconds, partial versus final\n{table}\n")
-    if len(run.reference):
-        total = word_errors(run).iloc[-1]
-        print(
-            f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
-        )
-    print(f"Measurement: {run.verdict}\n")
-    for text in (*run.warnings, audit_note(run)):
-        if text and text not in told:
-            print(f"Note: {plain(text)}", file=sys.stderr)
-
-
-def _watch(live: Live) -> tuple[set[str], list[int]]:
-    """Show a session until it has ended.
-
-    A signal stops it properly; after a second one nothing is waited for.
-
-    Returns:
-        What the user was told of warnings and errors, and the signals that came.
-
-    Raises:
-        Interrupted: a second signal came.
-    """
-    from gladia_nb.cli.terminal import TerminalView
-    from gladia_nb.lab.live_state import LiveState
-    from gladia_nb.lab.watcher import header_of
-
-    view = TerminalView(LiveState.of_header(header_of(live.path)), live.channels)
-    stopped = False
-    with collected_signals() as signals, contextlib.closing(view):
-        live.subscribe(view.post)
-        while not live.wait(0.05) and len(signals) < 2:
-            if signals and not stopped:
-                stopped = True
-                live.stop()
-            view.refresh()
-        view.refresh()
-    if len(signals) > 1:
-        live.abort()
-        live.wait(5)
-        print(f"Given up: what was recorded until then is in {live.path}.", file=sys.stderr)
-        raise Interrupted(signals[0])
-    if signals:
-        print("Interrupted: what was recorded until then is kept.", file=sys.stderr)
-    return view.told, signals
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from tqdm import tqdm
+
 from gladia_nb.cli.text import plain
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.lab.snapshot import MAX_LINES, MAX_NOTES, Line, OpenLine, Snapshot
@@ -37,8 +39,6 @@ class TerminalView:
     """
 
     def __init__(self, state: LiveState, channels: int) -> None:
-        from tqdm import tqdm
-
         self.told: set[str] = set()
         self._state = state
         self._queue: SimpleQueue[Mapping[str, Any]] = SimpleQueue()
