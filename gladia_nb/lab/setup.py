@@ -23,9 +23,8 @@ from gladia_nb.lab.form import (
     set_value,
 )
 from gladia_nb.lab.recipe import OPTIONS, Recipe, as_curl, as_json, reproduce
-from gladia_nb.lab.shelf import runs_directory
 from gladia_nb.lab.waveform import peaks, playable
-from gladia_nb.record.create import new_path
+from gladia_nb.record.folders import new_path, runs_directory
 
 __all__ = ["CHOICES", "MICROPHONE", "Setup", "form"]
 
@@ -153,7 +152,7 @@ class Setup:
         A take can then be sent; what was sent while it was spoken can be listened to.
         """
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
-        path = new_path(runs_directory(), stem).with_suffix(".wav")
+        path = new_path(runs_directory(), stem, ".wav")
         path.write_bytes(playable(take))
         self.choose(self.choice if self.choice in ("stream", "direct") else "take", str(path))
         return path

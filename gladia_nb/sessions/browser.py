@@ -19,6 +19,7 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, SessionError
 from gladia_nb.record.create import create_run_file
 from gladia_nb.sessions.handle import Live
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.reference import Reference, find_reference
 
@@ -94,16 +95,17 @@ class DirectLive(Live):
         self._known.set()
 
 
-def start_direct(
+@describe_options
+def start_direct(  # noqa: D417 - the options are described where they are defined
     config: SessionConfig | None = None,
     *,
     name: str = "microphone",
-    path: str | Path | None = None,
-    chunk_ms: float = 100,
+    path: str | Path | None = DEFAULTS.path,
+    chunk_ms: float = DEFAULTS.chunk_ms,
     reference: Reference = None,
     key: str | None = None,
     url: str | None = None,
-    region: str | None = None,
+    region: str | None = DEFAULTS.region,
     server: Any = None,
     **fields: Any,
 ) -> DirectLive:
@@ -112,12 +114,10 @@ def start_direct(
     Args:
         config: the configuration; 16-bit PCM, which is what browsers send.
         name: of the audio.
-        path: the file of the run; by default a new one in `runs/` (or `GLADIA_NB_RUNS`).
-        chunk_ms: milliseconds of audio in each chunk that the browser sends.
+        {options}
         reference: the words that will be spoken, with their times, as for `gladia_nb.start`.
         key: API key; by default `GLADIA_API_KEY`. It does not reach the browser.
         url: base URL of the service, which the browser must reach too.
-        region: `eu-west` or `us-west`.
         server: a `LocalServer` to use.
         **fields: fields of `SessionConfig` that differ from `config`.
 
@@ -133,8 +133,7 @@ def start_direct(
             "A browser sends 16-bit PCM; leave encoding and bit_depth alone "
             f"(got {config.encoding}, {config.bit_depth} bit)."
         )
-    if region not in (None, "eu-west", "us-west"):
-        raise ConfigError(f"region must be 'eu-west' or 'us-west' (got {region!r}).")
+    sending = SendOptions(path=path, chunk_ms=chunk_ms, region=region)
     words = find_reference(None, reference)
     target = resolve_target(key=key, url=url, server=server)
     body = config.to_body()
@@ -146,18 +145,9 @@ def start_direct(
         "source_channels": config.channels,
         "clipped": None,
     }
-    options = {
-        "chunk_ms": chunk_ms,
-        "speed": 1.0,
-        "region": region,
-        "json_audio": False,
-        "tail_s": 0.0,
-        "target": target.label,
-        "callbacks": False,
-        "stopwatch": "browser",
-    }
+    options = {**sending.header(), "target": target.label, "stopwatch": "browser"}
     run_path = create_run_file(
-        path, name=name, body=body, audio=audio, options=options, words=words
+        sending.path, name=name, body=body, audio=audio, options=options, words=words
     )
     flags = body.get("messages_config") or {}
     make = functools.partial(
