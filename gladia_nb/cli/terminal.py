@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from gladia_nb.record.message import parse_message
+from gladia_nb.record.event_kinds import MessageEvent, RetryEvent, WarningEvent
+from gladia_nb.record.events import read_event
+from gladia_nb.record.message import Message, parse_message
 
 __all__ = ["TerminalView"]
 
@@ -60,13 +62,16 @@ class TerminalView:
             bar.close()
 
     def _show(self, event: Mapping[str, Any]) -> None:
-        if event["event"] in ("warning", "retry"):
-            text = event.get("text") or f"connection lost, attempt {event['attempt']} to resume"
-            self._write(f"  ! {text}", file=sys.stderr)
-            return
-        if event["event"] != "message":
-            return
-        message = parse_message(event["raw"])
+        match read_event(event):
+            case WarningEvent(text=text):
+                self._write(f"  ! {text}", file=sys.stderr)
+            case RetryEvent(attempt=attempt):
+                text = f"connection lost, attempt {attempt} to resume"
+                self._write(f"  ! {text}", file=sys.stderr)
+            case MessageEvent(raw=raw):
+                self._show_message(parse_message(raw))
+
+    def _show_message(self, message: Message) -> None:
         if message.error:
             self._write(f"  ! {message.type}: {_plain(message.error)}", file=sys.stderr)
         data = message.data or {}

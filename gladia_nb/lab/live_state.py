@@ -1,8 +1,8 @@
 """What a live view shows, computed from the events of a session as they come; no input or output.
 
-`LiveState` takes events (see `gladia_nb.record.events`) and gives snapshots: plain, immutable and
-bounded, however long the session lasts. A saved run that is replayed shows the same, since it is
-the same code.
+`LiveState` takes events (see `gladia_nb.record.event_kinds`) and gives snapshots: plain, immutable
+and bounded, however long the session lasts. A saved run that is replayed shows the same, since it
+is the same code.
 """
 
 from __future__ import annotations
@@ -13,9 +13,22 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from gladia_nb.audio import frame_bytes
+from gladia_nb.record.event_kinds import (
+    AudioStartEvent,
+    ChunkEvent,
+    ConnectEvent,
+    EndEvent,
+    ErrorEvent,
+    MessageEvent,
+    RetryEvent,
+    StopEvent,
+    VitalsEvent,
+    WarningEvent,
+)
+from gladia_nb.record.events import read_event
 from gladia_nb.record.message import Message, parse_message
 
 __all__ = ["Health", "Line", "LiveState", "OpenLine", "Point", "Series", "Snapshot"]
@@ -259,29 +272,29 @@ class LiveState:
 
     def feed(self, event: Mapping[str, Any]) -> None:
         """Take the next event; one of an unknown kind changes nothing."""
-        match event["event"]:
-            case "connect" if not event.get("error"):
+        match read_event(event):
+            case ConnectEvent(error=None):
                 self._counts["connections"] += 1
                 if self._phase == "reconnecting":
                     self._note = "The connection was lost and resumed; no audio was lost with it."
                 if self._phase in ("connecting", "reconnecting"):
                     self._phase = "streaming"
-            case "audio_start":
-                self._t0 = event["t0_ns"]
-            case "chunk":
-                self._chunk(event)
-            case "retry":
-                self._retry(event["attempt"])
-            case "stop":
+            case AudioStartEvent(t0_ns):
+                self._t0 = t0_ns
+            case ChunkEvent() as chunk:
+                self._chunk(chunk)
+            case RetryEvent(attempt=attempt):
+                self._retry(attempt)
+            case StopEvent():
                 self._phase = "finishing"
-            case "message" if event.get("via") != "callback":
-                self._message(event)
-            case "vitals":
-                self._lag_ms = event["loop_lag_ms"]
-            case "warning" | "error":
-                self._note = str(event["text"])
-            case "end":
-                self._phase = event["outcome"]
+            case MessageEvent(via=via) as message if via != "callback":
+                self._message(message)
+            case VitalsEvent(loop_lag_ms=lag_ms):
+                self._lag_ms = lag_ms
+            case WarningEvent(text=text) | ErrorEvent(text=text):
+                self._note = text
+            case EndEvent(outcome=outcome):
+                self._phase = cast("Phase", outcome)
 
     def _retry(self, attempt: int) -> None:
         if not self._counts["connections"]:
@@ -293,26 +306,26 @@ class LiveState:
             "The audio goes on and nothing of it is lost."
         )
 
-    def _chunk(self, event: Mapping[str, Any]) -> None:
+    def _chunk(self, chunk: ChunkEvent) -> None:
         self._counts["chunks"] += 1
-        self._now = max(self._now, event["send_start_ns"])
-        if event["resend"]:
+        self._now = max(self._now, chunk.send_start_ns)
+        if chunk.resend:
             return
-        self._sent_frames = max(self._sent_frames, event["end_frame"])
-        self._sent.append((event["end_frame"], event["send_start_ns"]))
-        self._late.append((event["send_start_ns"] - event["due_ns"]) / 1e6)
-        self._plot("sent", event["send_start_ns"], event["end_frame"] / self._rate)
+        self._sent_frames = max(self._sent_frames, chunk.end_frame)
+        self._sent.append((chunk.end_frame, chunk.send_start_ns))
+        self._late.append((chunk.send_start_ns - chunk.due_ns) / 1e6)
+        self._plot("sent", chunk.send_start_ns, chunk.end_frame / self._rate)
 
-    def _message(self, event: Mapping[str, Any]) -> None:
+    def _message(self, event: MessageEvent) -> None:
         self._counts["messages"] += 1
-        self._now = max(self._now, event["recv_ns"])
-        message = parse_message(event["raw"])
+        self._now = max(self._now, event.recv_ns)
+        message = parse_message(event.raw)
         if message.error:
             self._note = f"The service says: {message.error}"
         if message.type == "audio_chunk" and message.acknowledged:
-            self._acknowledge(message, event["recv_ns"])
+            self._acknowledge(message, event.recv_ns)
         elif message.type == "transcript":
-            self._transcript(message, event["recv_ns"])
+            self._transcript(message, event.recv_ns)
 
     def _acknowledge(self, message: Message, recv_ns: int) -> None:
         match (message.data or {}).get("byte_range"):

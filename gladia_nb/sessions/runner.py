@@ -28,6 +28,7 @@ from gladia_nb.sessions.live_audio import LiveAudio
 from gladia_nb.sessions.process import get_worker, shutdown
 from gladia_nb.sessions.reference import Reference, check_reference, find_reference
 from gladia_nb.sessions.sources import Prepared, prepare
+from gladia_nb.worker.commands import Callbacks, Start
 
 __all__ = ["Live", "shutdown", "start", "transcribe"]
 
@@ -111,21 +112,20 @@ def start(
         options=options,
         words=words,
     )
-    command = {
-        "cmd": "start",
-        "path": str(run_path),
-        "base_url": target.url,
-        "key": target.key,
-        "region": region,
-        "body": body,
-        "frame_bytes": prepared.frame_bytes,
-        "sample_rate": prepared.config.sample_rate,
-        "chunk_ms": chunk_ms,
-        "speed": speed,
-        "json_audio": json_audio,
-        "callbacks": _check_callbacks(callbacks),
-        "stall_s": source.stall_s if isinstance(source, LiveAudio) else None,
-    }
+    command = Start(
+        path=str(run_path),
+        base_url=target.url,
+        key=target.key,
+        region=region,
+        body=body,
+        frame_bytes=prepared.frame_bytes,
+        sample_rate=prepared.config.sample_rate,
+        chunk_ms=chunk_ms,
+        speed=speed,
+        json_audio=json_audio,
+        callbacks=_check_callbacks(callbacks),
+        stall_s=source.stall_s if isinstance(source, LiveAudio) else None,
+    )
     make = functools.partial(
         Live,
         path=run_path,
@@ -210,9 +210,9 @@ def _check_options(chunk_ms: float, speed: float, region: str | None) -> dict[st
 _CALLBACK_OPTIONS: Mapping[str, type] = {"host": str, "port": int, "public_url": str}
 
 
-def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> dict[str, Any] | None:
+def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> Callbacks | None:
     if isinstance(callbacks, bool):
-        return {} if callbacks else None
+        return Callbacks() if callbacks else None
     for name, value in callbacks.items():
         kind = _CALLBACK_OPTIONS.get(name)
         if kind is None:
@@ -222,7 +222,7 @@ def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> dict[str, Any] | No
         if not isinstance(value, kind) or out_of_range:
             what = "a port from 0 to 65535" if kind is int else "a string"
             raise ConfigError(f"callbacks: {name} must be {what} (got {value!r}).")
-    return dict(callbacks)
+    return Callbacks(**callbacks)
 
 
 def _check_live(speed: float, tail_s: float) -> None:

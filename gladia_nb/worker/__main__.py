@@ -5,9 +5,8 @@ an interpreter of its own. Commands come as lines of JSON on standard input, eve
 on standard output, and every event is first appended to the file of its run. Threads do the reading
 and writing, so that a full pipe or a slow disk never holds up the stopwatch.
 
-Commands: `start` (followed by the bytes of its audio) and `direct` begin a session; `stop` and
-`abort` end it; `feed` (followed by bytes), `pause`, `end` and `note` are for live audio; `events`
-and `finish` for a session that a browser holds. When standard input ends, because the notebook is
+What commands there are stands in `gladia_nb.worker.commands`. One that cannot be understood fails
+the session that it names and ends nothing else. When standard input ends, because the notebook is
 gone however it went, sessions are ended and the process too.
 """
 
@@ -16,18 +15,26 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
-import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from gladia_nb.errors import GladiaNbError, RunFileError
-from gladia_nb.record.events import error_event
-from gladia_nb.record.file import dump_line
+from gladia_nb.clock import MonotonicClock
+from gladia_nb.errors import GladiaNbError, RunFileError, SessionError
+from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.worker.browser_job import RemoteJob
+from gladia_nb.worker.commands import (
+    Direct,
+    Order,
+    Ready,
+    Refusal,
+    Start,
+    decode_order,
+    told_line,
+)
 from gladia_nb.worker.jobs import Job, Writer
 from gladia_nb.worker.session_job import SessionJob
 
@@ -49,26 +56,45 @@ class _Host:
     def tell(self, number: int, line: bytes) -> None:
         self._out.write(b"%d %s" % (number, line))
 
-    def command(self, command: dict[str, Any], audio: bytes) -> None:
-        """Carry out one command; called on the event loop."""
-        number = command["session"]
-        job = self._jobs.get(number)
+    def command(self, order: Order | Refusal, audio: bytes) -> None:
+        """Carry out one order; called on the event loop."""
+        if isinstance(order, Refusal):
+            self._refuse(order)
+            return
+        job = self._jobs.get(order.session)
         if job is not None:
-            job.command(command, audio)
-        elif command["cmd"] in ("start", "direct"):
-            self._start(number, command, audio)
+            try:
+                job.command(order.command, audio)
+            except GladiaNbError as error:
+                job.fail(error)
+        elif isinstance(order.command, Start | Direct):
+            self._begin(order.session, order.command, audio)
 
-    def _start(self, number: int, command: dict[str, Any], audio: bytes) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
+        if refusal.session is None:
+            # Nobody waits for it; the caller keeps the last lines of this for its obituary.
+            sys.stderr.write(f"{refusal.why}\n")
+        elif refusal.session in self._jobs:
+            self._jobs[refusal.session].fail(SessionError(refusal.why))
+        else:
+            self._fail(refusal.session, SessionError(refusal.why))
+
+    def _fail(self, number: int, error: GladiaNbError) -> None:
+        """Tell of a session that could not even begin."""
+        clock = MonotonicClock()
+        for event in (error_event(error, clock.now_ns()), end_event(clock, "failed")):
+            self.tell(number, event_line(event).encode("ascii"))
+
+    def _begin(self, number: int, command: Start | Direct, audio: bytes) -> None:
         tell = functools.partial(self.tell, number)
         job: Job
         try:
-            if command["cmd"] == "direct":
-                job = RemoteJob(command, tell)
-            else:
+            if isinstance(command, Start):
                 job = SessionJob(command, audio, tell)
+            else:
+                job = RemoteJob(command, tell)
         except OSError as error:
-            tell(dump_line(error_event(_unwritable(error))).encode("ascii"))
-            tell(dump_line({"event": "end", "outcome": "failed"}).encode("ascii"))
+            self._fail(number, _unwritable(error))
             return
         self._jobs[number] = job
         task = asyncio.create_task(job.run())
@@ -82,7 +108,7 @@ class _Host:
 
     async def serve(self) -> None:
         """Until the other side is gone; then close what is open, within a bound."""
-        self.tell(0, dump_line({"event": "ready", "pid": os.getpid()}).encode("ascii"))
+        self.tell(0, told_line(Ready(os.getpid())))
         await self._gone.wait()
         for job in list(self._jobs.values()):
             job.part()
@@ -110,9 +136,8 @@ def _read_commands(host: _Host, loop: asyncio.AbstractEventLoop, source: BinaryI
 
     try:
         while line := source.readline():
-            command = json.loads(line)
-            audio = source.read(command.get("audio_bytes", 0))
-            post(host.command, command, audio)
+            order = decode_order(line)
+            post(host.command, order, source.read(order.audio_bytes))
     finally:
         post(host.leave)
 

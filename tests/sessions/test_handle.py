@@ -6,6 +6,7 @@ import pytest
 from gladia_nb.errors import SessionError, WorkerError
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.sessions.handle import Live
+from gladia_nb.worker.commands import Abort, Feed, Stop
 
 HEADER = {"format": FORMAT, "version": VERSION, "config": {"sample_rate": 16000}}
 
@@ -14,8 +15,8 @@ class Process:
     def __init__(self):
         self.commands = []
 
-    def send(self, command, audio=b""):
-        self.commands.append((command, audio))
+    def send(self, session, command, audio=b""):
+        self.commands.append((session, command, audio))
 
     def obituary(self):
         return "killed by signal 9"
@@ -59,15 +60,15 @@ def test_live_audio_is_as_long_as_what_was_sent(tmp_path):
 
 def test_commands_and_what_comes_before_a_stop(tmp_path):
     live, process = make(tmp_path / "a.run")
-    live.before_stop(lambda: live.command({"cmd": "feed"}, b"last"))
+    live.before_stop(lambda: live.command(Feed(1, None), b"last"))
     live.stop()
     live.stop()
     live.abort()
-    assert [(c["cmd"], c["session"], audio) for c, audio in process.commands] == [
-        ("feed", 7, b"last"),
-        ("stop", 7, b""),
-        ("stop", 7, b""),
-        ("abort", 7, b""),
+    assert process.commands == [
+        (7, Feed(1, None), b"last"),
+        (7, Stop(), b""),
+        (7, Stop(), b""),
+        (7, Abort(), b""),
     ]
 
 
