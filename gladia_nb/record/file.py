@@ -12,7 +12,6 @@ What kinds of events there are, and their fields: `gladia_nb.record.event_kinds`
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +90,9 @@ class Record:
         try:
             if self.path is not None and self.path.exists() and not self.cut_off:
                 if not (path.exists() and path.samefile(self.path)):
-                    shutil.copyfile(self.path, path)
+                    from shutil import copyfile
+
+                    copyfile(self.path, path)
                 return path
             with path.open("w", encoding="ascii", newline="\n") as file:
                 for line in (self.header, *self.events):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from types import TracebackType
+from typing import Any, Protocol
 
-from gladia_nb.api.callbacks import CallbackReceiver
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.record.event_kinds import EndEvent, MessageEvent, RecordEvent
 from gladia_nb.worker.chunks import ChunkSource
@@ -16,6 +17,24 @@ from gladia_nb.worker.session import Session
 from gladia_nb.worker.vitals import Vitals
 
 __all__ = ["SessionJob"]
+
+
+class _Receiver(Protocol):
+    """What takes callbacks, as far as a job needs it."""
+
+    url: str
+
+    async def __aenter__(self) -> Any: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+    async def settle(self) -> bool: ...
 
 
 class SessionJob(Job):
@@ -30,8 +49,11 @@ class SessionJob(Job):
             self._live = LiveChunks(
                 *layout, self._clock, self._emit, chunk_ms=chunk_ms, stall_s=command.stall_s
             )
-        self._receiver: CallbackReceiver | None = None
+        self._receiver: _Receiver | None = None
         if (where := command.callbacks) is not None:
+            # It brings a whole HTTP server; whoever read the command has loaded it.
+            from gladia_nb.api.callbacks import CallbackReceiver
+
             self._receiver = CallbackReceiver(
                 self._deliver,
                 self._clock,
@@ -99,7 +121,7 @@ class SessionJob(Job):
             await self._listen(self._receiver, stack)
         await self._session.run()
 
-    async def _listen(self, receiver: CallbackReceiver, stack: contextlib.AsyncExitStack) -> None:
+    async def _listen(self, receiver: _Receiver, stack: contextlib.AsyncExitStack) -> None:
         await stack.enter_async_context(receiver)
         flags = dict(self._body.get("callback_config") or {})
         self._body |= {"callback": True, "callback_config": {**flags, "url": receiver.url}}
