@@ -1,9 +1,11 @@
+import gc
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
-from gladia_nb.errors import SessionError, WorkerError
+from gladia_nb.errors import RunFileError, SessionError, WorkerError
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.sessions.handle import Live
 from gladia_nb.worker.commands import Abort, Feed, Stop
@@ -30,9 +32,11 @@ def make(path: Path, **options):
 
 
 def feed(live, *events):
+    """As the worker does: the file is never behind what is told."""
     with live.path.open("a") as file:
         for event in events:
             file.write(dump_line(event))
+            file.flush()
             live._feed(dump_line(event).encode())
 
 
@@ -92,3 +96,131 @@ def test_an_error_is_raised_as_what_it_was(tmp_path):
     late = []
     live.subscribe(late.append)
     assert json.dumps(late[0]) == json.dumps(error)
+
+
+# -- subscribers --
+
+
+def told(*numbers):
+    return [{"event": "warning", "ns": number, "text": "é" * number} for number in numbers]
+
+
+def told_by_another_thread(live, *events):
+    """As the thread that reads does it; it must not hang."""
+    thread = threading.Thread(target=feed, args=(live, *events), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive(), "the thread that reads for all sessions hangs"
+
+
+@pytest.mark.parametrize("what", ["stop", "abort", "subscribe", "unsubscribe", "events", "state"])
+def test_a_subscriber_may_call_anything_that_does_not_wait(tmp_path, what):
+    live, process = make(tmp_path / "a.run")
+    seen, more, leave = [], [], []
+    live.before_stop(lambda: more.append("before"))
+    calls = {
+        "stop": live.stop,
+        "abort": live.abort,
+        "subscribe": lambda: live.subscribe(more.append),
+        "unsubscribe": lambda: leave.pop()(),
+        "events": lambda: more.append(next(live.events())),
+        "state": lambda: more.append((live.state, live.done, repr(live))),
+    }
+
+    def post(event):
+        seen.append(event)
+        if len(seen) == 2:
+            calls[what]()
+
+    leave.append(live.subscribe(post))
+    told_by_another_thread(live, *told(1, 2, 3))
+    assert seen == told(1, 2, 3)[: 2 if what == "unsubscribe" else 3]
+    expected = {"subscribe": told(1, 2, 3), "events": told(1), "stop": ["before"]}
+    assert more == expected.get(what, more)
+    assert [c for _, c, _ in process.commands] == {"stop": [Stop()], "abort": [Abort()]}.get(
+        what, []
+    )
+
+
+def test_what_is_done_before_a_stop_may_call_the_handle(tmp_path, caplog):
+    live, process = make(tmp_path / "a.run")
+
+    def again():
+        live.before_stop(lambda: None)
+        live.subscribe(lambda event: None)
+        live.stop()
+        raise RuntimeError("mine")
+
+    live.before_stop(again)
+    thread = threading.Thread(target=live.stop, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert [command for _, command, _ in process.commands] == [Stop(), Stop()]
+    assert "before the stop of a session failed" in caplog.text
+
+
+def test_late_subscribers_read_the_file_and_nothing_is_kept(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    feed(live, *told(1))
+
+    def held():
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = held()
+    feed(live, *told(*range(2, 2000)))
+    assert held() - before < 100, "objects that stay for each event"
+    seen = []
+    live.subscribe(seen.append)
+    assert seen == told(*range(1, 2000))
+
+
+def test_a_line_that_is_being_written_is_not_read_yet(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    feed(live, *told(1, 2))
+    line = dump_line(told(3)[0])
+    with live.path.open("a") as file:
+        file.write(line[:20])
+        file.flush()
+        early = []
+        live.subscribe(early.append)
+        assert early == told(1, 2)
+        file.write(line[20:])
+        file.flush()
+        live._feed(line.encode())
+    late = []
+    live.subscribe(late.append)
+    assert early == late == told(1, 2, 3)
+
+
+@pytest.mark.parametrize("how", ["deleted", "damaged", "short"])
+def test_a_file_that_is_not_what_it_was(tmp_path, caplog, how):
+    live, _ = make(tmp_path / "a.run")
+    feed(live, *told(1, 2, 3))
+    if how == "deleted":
+        live.path.unlink()
+    else:
+        lines = live.path.read_bytes().splitlines(keepends=True)
+        lines[2:] = [b"oops\n", *lines[3:]] if how == "damaged" else []
+        live.path.write_bytes(b"".join(lines))
+    seen, following = [], live.events()
+    live.subscribe(seen.append)
+    assert "What came before in a live session cannot be read any more" in caplog.text
+    for event in told(4, 5):
+        live._feed(dump_line(event).encode())
+    kept = [] if how == "deleted" else told(1)
+    assert seen == kept + told(4, 5)
+    live._feed(dump_line({"event": "end", "ns": 6, "outcome": "finished", "anchor": []}).encode())
+    assert [event["ns"] for event in following][: len(kept)] == [1][: len(kept)]
+
+
+def test_an_error_that_is_in_no_file_is_raised_too(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    error = {"event": "error", "name": "RunFileError", "text": "It has gone.", "ns": 1}
+    for event in (error, {"event": "end", "ns": 2, "outcome": "failed", "anchor": []}):
+        live._feed(dump_line(event).encode())
+    with pytest.raises(RunFileError, match="It has gone") as caught:
+        live.result(1)
+    assert caught.value.run.outcome == "incomplete"
+    assert live.state == "failed"
