@@ -85,7 +85,7 @@ def test_a_subscriber_may_call_what_it_likes(run, what):
     calls = {
         "stop": shown.stop,
         "subscribe": lambda: shown.subscribe(more.append),
-        "unsubscribe": lambda: leave.pop()(),
+        "unsubscribe": lambda: [end() for end in leave],
     }
 
     def post(event):

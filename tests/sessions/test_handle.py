@@ -122,7 +122,7 @@ def test_a_subscriber_may_call_anything_that_does_not_wait(tmp_path, what):
         "stop": live.stop,
         "abort": live.abort,
         "subscribe": lambda: live.subscribe(more.append),
-        "unsubscribe": lambda: leave.pop()(),
+        "unsubscribe": lambda: [end() for end in leave],
         "events": lambda: more.append(next(live.events())),
         "state": lambda: more.append((live.state, live.done, repr(live))),
     }
