@@ -50,6 +50,7 @@ screenshots: .venv/.test ## make the pictures of the Lab in docs/
 bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
 	$(BIN)/python benchmarks/stopwatch.py
+	$(BIN)/python benchmarks/worker_start.py
 	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/analysis.py

@@ -82,7 +82,13 @@ class Replay:
         return self._sent_frames / self._rate
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until it is done; False when `timeout_s` was too short for that."""
+        """Block until it is done; False when `timeout_s` was too short for that.
+
+        Raises:
+            RuntimeError: a subscriber waits, which would hold up what it waits for.
+        """
+        if not self.done:
+            self._subscribers.refuse_waiting()
         return self._done.wait(timeout_s)
 
     def result(self, timeout_s: float | None = None) -> Run:

@@ -133,7 +133,13 @@ class Live:
         return self._sent_frames / self.sample_rate
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until the session has ended; False when `timeout_s` was too short for that."""
+        """Block until the session has ended; False when `timeout_s` was too short for that.
+
+        Raises:
+            RuntimeError: a subscriber waits, which would hold up what it waits for.
+        """
+        if not self.done:
+            self._subscribers.refuse_waiting()
         return self._done.wait(timeout_s)
 
     def result(self, timeout_s: float | None = None) -> Run:

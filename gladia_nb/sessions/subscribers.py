@@ -71,12 +71,14 @@ class Subscribers:
         self._changed = threading.Condition()
         self._entries: list[_Entry] = []
         self._count = 0
-        #: Threads on which a subscriber runs.
+        #: Threads on which a subscriber runs, and the one that tells.
         self._threads: list[int] = []
+        self._teller: int | None = None
 
     def publish(self, event: Event) -> None:
         """Tell an event that the history has; always called from the same thread."""
         with self._changed:
+            self._teller = threading.get_ident()
             self._count += 1
             # Whoever is behind finds it in the history.
             entries = [entry for entry in self._entries if not entry.behind]
@@ -99,6 +101,19 @@ class Subscribers:
             self._leave(entry)
             raise
         return lambda: self._leave(entry)
+
+    def refuse_waiting(self) -> None:
+        """Whoever is about to wait for the end asks first.
+
+        Raises:
+            RuntimeError: it is a subscriber, called by the thread that would tell the end.
+        """
+        me = threading.get_ident()
+        if me == self._teller and me in self._threads:
+            raise RuntimeError(
+                f"A subscriber of {self._what} cannot wait for its end: it holds up the thread "
+                "that would tell it. Hand over, and wait on another thread."
+            )
 
     def follow(self, ended: Callable[[], bool]) -> Iterator[Event]:
         """Every event, as it comes, until there are no more and `ended` says so."""

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -39,8 +38,7 @@ __all__ = ["Limits", "Session"]
 _TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Bounds of what a session waits for, in seconds.
 
     Attributes:

@@ -101,6 +101,13 @@ def test_a_subscriber_may_call_what_it_likes(run, what):
     assert more == (events if what == "subscribe" else [])
 
 
+def test_a_subscriber_cannot_wait_for_what_it_holds_up(run, caplog):
+    shown = Replay(run, math.inf)
+    shown.subscribe(lambda event: shown.result())
+    assert shown.start().wait(20)
+    assert "A subscriber of a replay cannot wait for its end" in caplog.text
+
+
 @pytest.mark.parametrize("speed", [0, -1, math.nan, "fast", True])
 def test_a_speed_that_is_none(run, speed):
     with pytest.raises(ConfigError, match="speed must be above 0"):

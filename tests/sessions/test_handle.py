@@ -142,6 +142,15 @@ def test_a_subscriber_may_call_anything_that_does_not_wait(tmp_path, what):
     )
 
 
+def test_a_subscriber_cannot_wait_for_what_it_holds_up(tmp_path, caplog):
+    live, _ = make(tmp_path / "a.run")
+    live.subscribe(lambda event: live.result())
+    end = {"event": "end", "ns": 9, "outcome": "finished", "anchor": []}
+    told_by_another_thread(live, *told(1), end)
+    assert live.result(0).outcome == "finished"
+    assert caplog.text.count("RuntimeError: A subscriber of a live session cannot wait") == 2
+
+
 def test_what_is_done_before_a_stop_may_call_the_handle(tmp_path, caplog):
     live, process = make(tmp_path / "a.run")
 

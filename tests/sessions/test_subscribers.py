@@ -219,6 +219,18 @@ def test_a_history_that_is_too_short(caplog):
     assert "it has fewer events than were told" in caplog.text
 
 
+def test_who_tells_cannot_be_waited_for_by_whom_it_tells(caplog):
+    told = Told()
+    told.tell(1)
+    told.subscribers.refuse_waiting()
+    # On a thread of its own a subscriber may wait: the other one tells on.
+    told.subscribers._teller = None
+    told.subscribers.subscribe(lambda event: told.subscribers.refuse_waiting())
+    assert caplog.text == ""
+    told.tell(1)
+    assert "cannot wait for its end" in caplog.text
+
+
 def test_following_reads_piece_by_piece_and_ends():
     told, over = Told(), threading.Event()
     told.tell(3)
