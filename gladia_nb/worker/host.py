@@ -41,6 +41,8 @@ __all__ = ["serve"]
 
 #: After the other side is gone: how long live sessions may take to end properly.
 _PARTING_S = 4.0
+#: While a module is loaded beside the event loop: how long the loading may keep the interpreter.
+_POLITE_S = 0.0002
 
 
 class _Host:
@@ -146,8 +148,15 @@ def _read_commands(host: _Host, loop: asyncio.AbstractEventLoop, source: BinaryI
 def _load_receiver(order: Order | Refusal) -> None:
     """The server for callbacks is loaded when one is asked for: here, and not on the event loop."""
     command = order.command if isinstance(order, Order) else None
-    if isinstance(command, Start) and command.callbacks is not None:
+    if not isinstance(command, Start) or command.callbacks is None:
+        return
+    usual_s = sys.getswitchinterval()
+    # Another session may be running: the event loop shall get its turn at once meanwhile.
+    sys.setswitchinterval(_POLITE_S)
+    try:
         importlib.import_module("gladia_nb.api.callbacks")
+    finally:
+        sys.setswitchinterval(usual_s)
 
 
 async def serve(source: BinaryIO, out: BinaryIO) -> None:

@@ -149,7 +149,8 @@ def test_who_leaves_while_it_is_called_waits_not_for_ever(monkeypatch):
     assert not telling.is_alive()
 
 
-def test_after_the_end_of_a_subscription_nothing_is_called():
+def test_after_the_end_of_a_subscription_nothing_is_called(monkeypatch):
+    monkeypatch.setattr(subscribers, "_PARTING_S", BOUND_S)
     told, begun, closed, wrong = Told(), threading.Event(), threading.Event(), []
 
     def slow(event):
