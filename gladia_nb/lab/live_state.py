@@ -1,8 +1,8 @@
 """What a live view shows, computed from the events of a session as they come; no input or output.
 
-`LiveState` takes events (see `gladia_nb.record.events`) and gives snapshots: plain, immutable and
-bounded, however long the session lasts. A saved run that is replayed shows the same, since it is
-the same code.
+`LiveState` takes events (see `gladia_nb.record.event_kinds`) and gives snapshots: plain, immutable
+and bounded, however long the session lasts. A saved run that is replayed shows the same, since it
+is the same code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from gladia_nb.audio import frame_bytes
 from gladia_nb.lab.snapshot import (
@@ -29,6 +29,19 @@ from gladia_nb.lab.snapshot import (
     Snapshot,
 )
 from gladia_nb.record import limits
+from gladia_nb.record.event_kinds import (
+    AudioStartEvent,
+    ChunkEvent,
+    ConnectEvent,
+    EndEvent,
+    ErrorEvent,
+    MessageEvent,
+    RetryEvent,
+    StopEvent,
+    VitalsEvent,
+    WarningEvent,
+)
+from gladia_nb.record.events import read_event
 from gladia_nb.record.message import Message, parse_message
 
 __all__ = ["LiveState", "Series"]
@@ -174,8 +187,8 @@ class LiveState:
 
     def feed(self, event: Mapping[str, Any]) -> None:
         """Take the next event; one of an unknown kind changes nothing."""
-        match event["event"]:
-            case "connect" if not event.get("error"):
+        match read_event(event):
+            case ConnectEvent(error=None):
                 self._counts["connections"] += 1
                 if self._phase == "reconnecting":
                     self._note(
@@ -184,22 +197,22 @@ class LiveState:
                     )
                 if self._phase in ("connecting", "reconnecting"):
                     self._phase = "streaming"
-            case "audio_start":
-                self._t0 = event["t0_ns"]
-            case "chunk":
-                self._chunk(event)
-            case "retry":
-                self._retry(event["attempt"])
-            case "stop":
+            case AudioStartEvent(t0_ns):
+                self._t0 = t0_ns
+            case ChunkEvent() as chunk:
+                self._chunk(chunk)
+            case RetryEvent(attempt=attempt):
+                self._retry(attempt)
+            case StopEvent():
                 self._phase = "finishing"
-            case "message" if event.get("via") != "callback":
-                self._message(event)
-            case "vitals":
-                self._lag_ms = event["loop_lag_ms"]
-            case "warning" | "error" as kind:
-                self._note(kind, str(event["text"]))
-            case "end":
-                self._phase = event["outcome"]
+            case MessageEvent(via=via) as message if via != "callback":
+                self._message(message)
+            case VitalsEvent(loop_lag_ms=lag_ms):
+                self._lag_ms = lag_ms
+            case (WarningEvent(text=text) | ErrorEvent(text=text)) as found:
+                self._note("error" if isinstance(found, ErrorEvent) else "warning", text)
+            case EndEvent(outcome=outcome):
+                self._phase = cast("Phase", outcome)
 
     def _retry(self, attempt: int) -> None:
         if not self._counts["connections"]:
@@ -217,27 +230,27 @@ class LiveState:
         self._notes.append(Note(self._noted, kind, text))
         self._noted += 1
 
-    def _chunk(self, event: Mapping[str, Any]) -> None:
+    def _chunk(self, chunk: ChunkEvent) -> None:
         self._counts["chunks"] += 1
-        self._now = max(self._now, event["send_start_ns"])
-        if event["resend"]:
+        self._now = max(self._now, chunk.send_start_ns)
+        if chunk.resend:
             return
-        self._sent_frames = max(self._sent_frames, event["end_frame"])
-        self._sent.append((event["end_frame"], event["send_start_ns"]))
-        self._late.append((event["send_start_ns"] - event["due_ns"]) / 1e6)
-        self._plot("sent", event["send_start_ns"], event["end_frame"] / self._rate)
+        self._sent_frames = max(self._sent_frames, chunk.end_frame)
+        self._sent.append((chunk.end_frame, chunk.send_start_ns))
+        self._late.append((chunk.send_start_ns - chunk.due_ns) / 1e6)
+        self._plot("sent", chunk.send_start_ns, chunk.end_frame / self._rate)
 
-    def _message(self, event: Mapping[str, Any]) -> None:
+    def _message(self, event: MessageEvent) -> None:
         self._counts["messages"] += 1
-        self._now = max(self._now, event["recv_ns"])
-        message = parse_message(event["raw"])
+        self._now = max(self._now, event.recv_ns)
+        message = parse_message(event.raw)
         if message.error:
             about = "" if message.type in (None, "error") else f" ({message.type})"
             self._note("service", f"The service says{about}: {message.error}")
         if message.type == "audio_chunk" and message.acknowledged:
-            self._acknowledge(message, event["recv_ns"])
+            self._acknowledge(message, event.recv_ns)
         elif message.type == "transcript":
-            self._transcript(message, event["recv_ns"])
+            self._transcript(message, event.recv_ns)
 
     def _acknowledge(self, message: Message, recv_ns: int) -> None:
         match (message.data or {}).get("byte_range"):

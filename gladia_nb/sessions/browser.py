@@ -8,9 +8,8 @@ browser's part; what it tells goes into the record through the handle.
 from __future__ import annotations
 
 import functools
-import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,12 @@ from gladia_nb.api.target import resolve_target
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, SessionError
 from gladia_nb.record.create import create_run_file
+from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.reference import Reference, find_reference
+from gladia_nb.worker.commands import Direct, Events, Failure, Finish, Note, read_ticket
 
 __all__ = ["DirectLive", "start_direct"]
 
@@ -57,29 +58,28 @@ class DirectLive(Live):
             raise SessionError("The session ended before it began; its result() tells why.")
         return self._url
 
-    def record(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def record(self, events: Iterable[AnyEvent]) -> None:
         """Put what the browser did into the run, stamps mapped to the clock of this machine."""
-        if batch := [dict(event) for event in events]:
-            self.command({"cmd": "events", "events": batch})
+        if batch := list(events):
+            self.command(Events(batch))
 
-    def note(self, event: Mapping[str, Any]) -> None:
-        """Put an event that is not the browser's into the run, such as `clock`."""
-        self.command({"cmd": "note", "event": dict(event)})
+    def note(self, event: AnyEvent) -> None:
+        """Put an event that is not the browser's into the run, such as a `ClockEvent`."""
+        self.command(Note(event))
 
-    def finish(self, outcome: str = "finished", error: Mapping[str, Any] | None = None) -> None:
+    def finish(self, outcome: str = "finished", error: Failure | None = None) -> None:
         """The browser is done.
 
         Args:
             outcome: `finished`, `aborted` or `failed`.
-            error: what happened: `name`, `text` and perhaps `code`.
+            error: what happened, or None.
         """
-        command: dict[str, Any] = {"cmd": "finish", "outcome": outcome}
-        self.command(command | ({"error": dict(error)} if error else {}))
+        self.command(Finish(outcome, error))
 
     def _feed(self, line: bytes) -> None:
         # The ticket is for the browser alone: neither kept nor shown to subscribers.
-        if line.startswith(b'{"event":"ticket"'):
-            self._url = json.loads(line)["url"]
+        if (ticket := read_ticket(line)) is not None:
+            self._url = ticket.url
             self._known.set()
             return
         super()._feed(line)
@@ -157,12 +157,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         channels=config.channels,
         acknowledged=bool(flags.get("receive_acknowledgments", True)),
     )
-    command = {
-        "cmd": "direct",
-        "path": str(run_path),
-        "base_url": target.url,
-        "key": target.key,
-        "region": region,
-        "body": body,
-    }
+    command = Direct(
+        path=str(run_path), base_url=target.url, key=target.key, region=region, body=body
+    )
     return get_worker().launch(command, b"", make)

@@ -29,6 +29,7 @@ from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
 from gladia_nb.sessions.process import get_worker, shutdown
 from gladia_nb.sessions.reference import Reference, check_reference, find_reference
 from gladia_nb.sessions.sources import Prepared, prepare
+from gladia_nb.worker.commands import Callbacks, Start
 
 __all__ = ["Live", "shutdown", "start", "transcribe"]
 
@@ -91,21 +92,21 @@ def start(  # noqa: D417 - the options are described where they are defined
     target = resolve_target(key=key, url=url, server=server)
     body = prepared.config.to_body()
     run_path = _create(prepared, options, target, words)
-    command = {
-        "cmd": "start",
-        "path": str(run_path),
-        "base_url": target.url,
-        "key": target.key,
-        "region": region,
-        "body": body,
-        "frame_bytes": prepared.frame_bytes,
-        "sample_rate": prepared.config.sample_rate,
-        "chunk_ms": chunk_ms,
-        "speed": speed,
-        "json_audio": json_audio,
-        "callbacks": options.listen(),
-        "stall_s": source.stall_s if isinstance(source, LiveAudio) else None,
-    }
+    listen = options.listen()
+    command = Start(
+        path=str(run_path),
+        base_url=target.url,
+        key=target.key,
+        region=options.region,
+        body=body,
+        frame_bytes=prepared.frame_bytes,
+        sample_rate=prepared.config.sample_rate,
+        chunk_ms=options.chunk_ms,
+        speed=options.speed,
+        json_audio=options.json_audio,
+        callbacks=None if listen is None else Callbacks(**listen),
+        stall_s=source.stall_s if isinstance(source, LiveAudio) else None,
+    )
     make = functools.partial(
         Live,
         path=run_path,

@@ -28,12 +28,15 @@ import traitlets
 from gladia_nb.audio import Audio
 from gladia_nb.config import MAX_CHANNELS, SAMPLE_RATES
 from gladia_nb.errors import ConfigError, GladiaNbError
-from gladia_nb.lab.page_recording import SERIES, PageClock, Recording, map_events
+from gladia_nb.lab.page_recording import SERIES, PageClock, Recording, device_event, map_events
+from gladia_nb.record.event_kinds import AnyEvent, EndEvent, ErrorEvent, WarningEvent
+from gladia_nb.record.events import read_event
 from gladia_nb.sessions.browser import DirectLive, start_direct
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.live_audio import LiveAudio
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.runner import start
+from gladia_nb.worker.commands import Failure
 
 __all__ = ["Microphone"]
 
@@ -136,7 +139,7 @@ class Microphone(anywidget.AnyWidget):
         self._clocks: dict[str, PageClock] = {}
         self._page = ""
         self._handle: Live | None = None
-        self._early: list[dict[str, Any]] = []
+        self._early: list[AnyEvent] = []
         self._done: Mapping[str, Any] | None = None
         self._heard_ns = self._pinged_ns = 0
         # The registry of callbacks outlives the widget, which it shall not keep alive.
@@ -270,7 +273,7 @@ class Microphone(anywidget.AnyWidget):
             case "end":
                 recording.end(0 if recording.mode == "direct" else content["pieces"], stamp)
             case "notice":
-                self._note({"event": "warning", "ns": stamp, "text": content["text"]})
+                self._note(WarningEvent(stamp, content["text"]))
                 self._tell("notice", code=content["code"], text=content["text"])
             case "events":
                 self._events(recording, content["events"])
@@ -314,7 +317,7 @@ class Microphone(anywidget.AnyWidget):
             self._note(clock.event(stamp))
             self._events(recording)
 
-    def _note(self, event: Mapping[str, Any]) -> None:
+    def _note(self, event: AnyEvent) -> None:
         if self._recording is None:
             return
         if self._recording.mode != "direct":
@@ -338,8 +341,7 @@ class Microphone(anywidget.AnyWidget):
         )
         self._recording = recording
         self._ping(page)
-        device = {"event": "device", "ns": stamp, "sample_rate": content["rate"]}
-        self._early.append(device | dict(content["device"]))
+        self._early.append(device_event(stamp, content["rate"], content["device"]))
         if clock.offset is not None:
             self._early.append(clock.event(stamp))
         if recording.mode == "stream":
@@ -399,10 +401,11 @@ class Microphone(anywidget.AnyWidget):
 
     def _on_session(self, run: int, event: Mapping[str, Any]) -> None:
         """An event of the session; on the thread that reads them."""
-        if event["event"] == "error":
-            self._post({"kind": "over", "run": run, "text": event["text"]}, ())
-        elif event["event"] == "end":
-            self._post({"kind": "over", "run": run, "outcome": event["outcome"]}, ())
+        match read_event(event):
+            case ErrorEvent(text=text):
+                self._post({"kind": "over", "run": run, "text": text}, ())
+            case EndEvent(outcome=outcome):
+                self._post({"kind": "over", "run": run, "outcome": outcome}, ())
 
     def _session_over(self, content: Mapping[str, Any]) -> None:
         recording = self._recording
@@ -452,7 +455,7 @@ class Microphone(anywidget.AnyWidget):
             live.record(map_events(recording.waiting, recording.clock))
         elif recording.waiting:
             text = f"{len(recording.waiting)} events of the page could not be dated and are lost."
-            live.note({"event": "warning", "ns": time.perf_counter_ns(), "text": text})
+            live.note(WarningEvent(time.perf_counter_ns(), text))
         recording.waiting.clear()
 
     def _finish(self, recording: Recording) -> None:
@@ -463,7 +466,8 @@ class Microphone(anywidget.AnyWidget):
         if recording.mode == "direct" and isinstance(live, DirectLive):
             self._record(live, recording)
             done = self._done or {"outcome": "aborted", "error": None}
-            live.finish(done["outcome"], done["error"])
+            error = done["error"]
+            live.finish(done["outcome"], None if error is None else Failure(**error))
         take = recording.take()
         if take is not None:
             self.take = take
@@ -479,7 +483,7 @@ class Microphone(anywidget.AnyWidget):
         if isinstance(self._handle, DirectLive):
             self._record(self._handle, recording)
             text = "The page that held the session was closed or reloaded."
-            self._handle.finish("failed", {"name": "SessionError", "text": text, "code": None})
+            self._handle.finish("failed", Failure("SessionError", text))
         if (take := recording.take()) is not None:
             self.take = take
             self._tell("take", take=take)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+
+from msgspec import UNSET, UnsetType
 
 from gladia_nb.clock import Clock
 from gladia_nb.errors import AudioError
+from gladia_nb.record.event_kinds import AudioEndEvent, Emit, GapEndEvent, GapEvent, WarningEvent
 from gladia_nb.worker.chunks import Chunk
 
 __all__ = ["LiveChunks"]
@@ -50,7 +51,7 @@ class LiveChunks:
         frame_bytes: int,
         sample_rate: int,
         clock: Clock,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Emit,
         *,
         chunk_ms: float = 100,
         stall_s: float = 2.0,
@@ -93,8 +94,7 @@ class LiveChunks:
         if self.ended:
             return
         frames = len(data) // self._width
-        if self._gap is not None:
-            self._end_gap()
+        self._end_gap()
         if seq is not None:
             if self._piece is not None and seq > self._piece + 1:
                 self._lost(seq - self._piece - 1, captured_ns, frames)
@@ -114,8 +114,7 @@ class LiveChunks:
     def pause(self, captured_ns: int | None = None) -> None:
         """Nothing is captured until more is fed; that is meant."""
         if not self.ended and self._gap != "paused":
-            if self._gap is not None:
-                self._end_gap()
+            self._end_gap()
             self._flush()
             self._begin_gap("paused", captured_ns=captured_ns)
             self._more.set()
@@ -125,14 +124,7 @@ class LiveChunks:
         if not self.ended:
             self._flush()
             self.ended = True
-            self._emit(
-                {
-                    "event": "audio_end",
-                    "ns": self._clock.now_ns(),
-                    "frames": self._frames,
-                    "clipped": clipped,
-                }
-            )
+            self._emit(AudioEndEvent(self._clock.now_ns(), self._frames, clipped))
             self._more.set()
 
     async def next(self) -> Chunk | None:
@@ -188,28 +180,30 @@ class LiveChunks:
             "the words around them are not to be trusted."
         )
 
-    def _begin_gap(self, why: str, **fields: Any) -> None:
+    def _begin_gap(
+        self,
+        why: str,
+        *,
+        captured_ns: int | UnsetType | None = UNSET,
+        pieces: int | UnsetType = UNSET,
+        frames: int | UnsetType = UNSET,
+    ) -> None:
         self._gap = why
         self._emit(
-            {
-                "event": "gap",
-                "ns": self._clock.now_ns(),
-                "why": why,
-                "at_frame": self._frames,
-                **fields,
-            }
+            GapEvent(
+                ns=self._clock.now_ns(),
+                why=why,
+                at_frame=self._frames,
+                captured_ns=captured_ns,
+                pieces=pieces,
+                frames=frames,
+            )
         )
 
     def _end_gap(self) -> None:
-        self._emit(
-            {
-                "event": "gap_end",
-                "ns": self._clock.now_ns(),
-                "why": self._gap,
-                "at_frame": self._frames,
-            }
-        )
-        self._gap = None
+        if self._gap is not None:
+            self._emit(GapEndEvent(self._clock.now_ns(), self._gap, self._frames))
+            self._gap = None
 
     def _warn(self, text: str) -> None:
-        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
+        self._emit(WarningEvent(self._clock.now_ns(), text))
