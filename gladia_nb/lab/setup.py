@@ -27,7 +27,7 @@ from gladia_nb.lab.shelf import runs_directory
 from gladia_nb.lab.waveform import peaks, playable
 from gladia_nb.record.create import new_path
 
-__all__ = ["CHOICES", "MICROPHONE", "Setup", "form"]
+__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "Setup", "form"]
 
 #: Where sound can come from, and what to call it.
 CHOICES = (
@@ -44,7 +44,8 @@ MICROPHONE = (
 )
 #: Longest sound that is sent to the browser to be listened to, in bytes.
 _LONGEST = 64 << 20
-_LARGEST_UPLOAD = 200 << 20
+#: Largest file that is taken from the browser, in bytes.
+LARGEST_UPLOAD = 200 << 20
 
 
 def form() -> list[dict[str, Any]]:
@@ -133,10 +134,10 @@ class Setup:
         if part != len(pieces):
             raise AudioError(f"A piece of {name} was lost on its way; upload it again.")
         pieces.append(data)
-        if sum(map(len, pieces)) > _LARGEST_UPLOAD:
+        if sum(map(len, pieces)) > LARGEST_UPLOAD:
             del self._uploads[name]
             raise AudioError(
-                f"{name} is larger than {_LARGEST_UPLOAD >> 20} MB; put it on the machine of the "
+                f"{name} is larger than {LARGEST_UPLOAD >> 20} MB; put it on the machine of the "
                 "kernel and choose it as a file."
             )
         if part + 1 < parts:

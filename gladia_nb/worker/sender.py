@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gladia_nb.api.protocol import Frame, FrameKind, SessionProtocol, audio_as_json
+from gladia_nb.api.protocol import EMPTY, Frame, FrameKind, SessionProtocol
 from gladia_nb.api.transport import Connection
 from gladia_nb.clock import Clock
 from gladia_nb.worker.chunks import Chunk
@@ -200,7 +200,7 @@ class Sender:
                 return
             with contextlib.suppress(ConnectionError):
                 start_ns = self._clock.now_ns()
-                self.sent_ns = await connection.send(audio_as_json(b""))
+                self.sent_ns = await connection.send(EMPTY)
                 self._emit(
                     {
                         "event": "keep_alive",
