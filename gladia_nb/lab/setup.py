@@ -27,7 +27,7 @@ from gladia_nb.lab.shelf import runs_directory
 from gladia_nb.lab.waveform import peaks, playable
 from gladia_nb.record.create import new_path
 
-__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "Setup", "form"]
+__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "Setup", "form"]
 
 #: Where sound can come from, and what to call it.
 CHOICES = (
@@ -46,6 +46,10 @@ MICROPHONE = (
 _LONGEST = 64 << 20
 #: Largest file that is taken from the browser, in bytes.
 LARGEST_UPLOAD = 200 << 20
+TOO_LARGE = (
+    f"{{name}} is larger than {LARGEST_UPLOAD >> 20} MB; put it on the machine of the kernel and "
+    "choose it as a file."
+)
 
 
 def form() -> list[dict[str, Any]]:
@@ -136,10 +140,7 @@ class Setup:
         pieces.append(data)
         if sum(map(len, pieces)) > LARGEST_UPLOAD:
             del self._uploads[name]
-            raise AudioError(
-                f"{name} is larger than {LARGEST_UPLOAD >> 20} MB; put it on the machine of the "
-                "kernel and choose it as a file."
-            )
+            raise AudioError(TOO_LARGE.format(name=name))
         if part + 1 < parts:
             return False
         plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "upload"

@@ -12,7 +12,7 @@ from gladia_nb.audio import FORMATS
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.recipe import OPTIONS
-from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE
+from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE
 from gladia_nb.plots.palette import SIGNS
 from gladia_nb.worker import sentences
 from gladia_nb.worker.live_chunks import STALL_S
@@ -104,10 +104,12 @@ def lab_rules() -> dict[str, Any]:
     """
     return {
         "presets": {name: name.replace("_", " ").capitalize() for name in PRESETS},
+        "options": [option.name for option in OPTIONS],
         "places": _places(),
         "microphone": [name for name, _ in MICROPHONE],
         "formats": list(FORMATS),
         "largest_upload": LARGEST_UPLOAD,
+        "too_large": TOO_LARGE,
         "part_bytes": _PART_BYTES,
         "key_variable": KEY_VARIABLE,
         "signs": SIGNS,

@@ -42,7 +42,7 @@ function presetRow(rows, { send, rules }) {
     id: unique("preset"),
     onchange: () => send({ kind: "preset", name: preset.value }),
   });
-  const configured = rows.filter((row) => row.field.group !== "Sending");
+  const configured = rows.filter((row) => !rules.options.includes(row.field.name));
   let offered = "";
   function update(setup) {
     if (offered !== setup.presets.join()) {

@@ -39,12 +39,17 @@ function listening(ask, wave) {
 /** A file goes to the kernel in parts; `facts` says so meanwhile. */
 async function upload(file, { send, rules }, facts) {
   if (file.size > rules.largest_upload) {
-    say(facts, `${file.name} is larger than ${rules.largest_upload >> 20} MB.`);
+    say(
+      facts,
+      rules.too_large.replace("{name}", () => file.name),
+    );
+    facts.hidden = false;
     return;
   }
   const size = rules.part_bytes;
   const parts = Math.max(1, Math.ceil(file.size / size));
   say(facts, `Uploading ${file.name} …`);
+  facts.hidden = false;
   for (let part = 0; part < parts; part += 1) {
     const data = await file.slice(part * size, (part + 1) * size).arrayBuffer();
     send({ kind: "upload", name: file.name, part, parts }, [data]);
