@@ -85,13 +85,20 @@ def test_notebook_7(notebook, page, requests):
     assert requests.outside == []
 
 
-def test_voila(voila, page):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_voila(voila, page, scheme):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     _, shown = show(voila, page)
     start(shown)
     expect(shown.locator(".gnb-verdict")).to_be_visible()
     expect(shown.get_by_role("log")).to_contain_text("five six seven")
     assert load(path_of(shown)).outcome == "finished"
-    no_violations(page, "Voila")
+    # The microphone has the colours of the Lab around it, whoever decided on them.
+    shown.get_by_label("Sound", exact=True).select_option("take")
+    expect(shown.get_by_role("button", name="Record")).to_be_visible()
+    ink = "(element) => getComputedStyle(element).getPropertyValue('--gnb-ink')"
+    assert shown.evaluate(ink) == shown.locator(".gladia-nb-mic").evaluate(ink) != ""
+    no_violations(page, f"Voila, {scheme}")
 
 
 def test_the_notebook_under_voila(voila, page, repository):
