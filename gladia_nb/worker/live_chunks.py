@@ -17,14 +17,13 @@ from msgspec import UNSET, UnsetType
 from gladia_nb.clock import Clock
 from gladia_nb.errors import AudioError
 from gladia_nb.record.event_kinds import AudioEndEvent, Emit, GapEndEvent, GapEvent, WarningEvent
+from gladia_nb.worker import sentences
 from gladia_nb.worker.chunks import Chunk
 
-__all__ = ["LiveChunks"]
+__all__ = ["STALL_S", "LiveChunks"]
 
-_STALLED = (
-    "No audio has come for {seconds:g} s. The microphone, the page that holds it or the program "
-    "that feeds it is busy, hidden or gone; what was said meanwhile may be missing."
-)
+#: After so many seconds without audio it is said that there is none.
+STALL_S = 2.0
 
 
 class LiveChunks:
@@ -54,7 +53,7 @@ class LiveChunks:
         emit: Emit,
         *,
         chunk_ms: float = 100,
-        stall_s: float = 2.0,
+        stall_s: float = STALL_S,
     ) -> None:
         self.t0_ns = 0
         self.ended = False
@@ -140,7 +139,7 @@ class LiveChunks:
             except TimeoutError:
                 self._flush()
                 self._begin_gap("stalled")
-                self._warn(_STALLED.format(seconds=self._stall_s))
+                self._warn(sentences.STALLED.format(seconds=f"{self._stall_s:g}"))
         return self._ready.popleft()
 
     # -- cutting --
@@ -175,10 +174,8 @@ class LiveChunks:
         lost = round((began_ns - self._captured_ns) * self._rate / 1e9)
         self._begin_gap("lost", pieces=pieces, frames=lost)
         self._gap = None
-        self._warn(
-            f"{pieces} pieces of live audio, about {lost / self._rate:.2f} s, never came; "
-            "the words around them are not to be trusted."
-        )
+        seconds = f"{lost / self._rate:.2f}"
+        self._warn(sentences.LOST.format(pieces=pieces, seconds=seconds))
 
     def _begin_gap(
         self,

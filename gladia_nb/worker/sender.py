@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 
 from gladia_nb.api.connection import Connection
-from gladia_nb.api.protocol import Frame, FrameKind, SessionProtocol, audio_as_json
+from gladia_nb.api.protocol import EMPTY, Frame, FrameKind, SessionProtocol
 from gladia_nb.clock import Clock
 from gladia_nb.record.event_kinds import (
     AudioStartEvent,
@@ -205,5 +205,5 @@ class Sender:
                 return
             with contextlib.suppress(ConnectionError):
                 start_ns = self._clock.now_ns()
-                self.sent_ns = await connection.send(audio_as_json(b""))
+                self.sent_ns = await connection.send(EMPTY)
                 self._emit(KeepAliveEvent(start_ns, self.sent_ns, self._number))

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from gladia_nb.api.connection import Closed, Connection, Received
-from gladia_nb.api.protocol import CloseOutcome, SessionProtocol, State
+from gladia_nb.api.protocol import TO_EVERY_CONNECTION, CloseOutcome, SessionProtocol, State
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock
 from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
@@ -31,12 +31,11 @@ from gladia_nb.record.event_kinds import (
 )
 from gladia_nb.record.events import end_event, error_event
 from gladia_nb.record.redact import redact_url
+from gladia_nb.worker import sentences
 from gladia_nb.worker.result import fetch_result
 from gladia_nb.worker.sender import Audio, Sender
 
 __all__ = ["Limits", "Session"]
-
-_TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -154,7 +153,7 @@ class Session:
                 await self._converse()
             finally:
                 for text, count in self._protocol.problems.items():
-                    self._warn(f"Contradictory message: {text} ({count} times).")
+                    self._warn(sentences.CONTRADICTION.format(problem=text, count=count))
             assert self._session_id is not None  # noqa: S101 - it has been initiated
             await fetch_result(
                 self._transport, self._session_id, self._clock, self._emit, self._limits.result_s
@@ -226,10 +225,7 @@ class Session:
                     fruitless = 0
             fruitless += 1
             if fruitless > self._limits.attempts:
-                raise SessionError(
-                    f"The connection was lost and {self._limits.attempts} attempts to resume the "
-                    "session failed. What was received until then is in the run."
-                )
+                raise SessionError(sentences.NOT_RESUMED.format(attempts=self._limits.attempts))
             await self._back_off(fruitless)
 
     async def _back_off(self, attempt: int) -> None:
@@ -322,7 +318,7 @@ class Session:
             self._help(self._sender.flush())
         # What a service says to every connection is none, or it could go on for ever.
         return (
-            message.type not in _TO_EVERY_CONNECTION
+            message.type not in TO_EVERY_CONNECTION
             or self._protocol.buffer.acknowledged > acknowledged
         )
 
@@ -330,31 +326,20 @@ class Session:
         outcome = self._protocol.closed(closed.code)
         self._emit(CloseEvent(closed.ns, number, closed.code, closed.reason, outcome.value))
         if self._silent:
-            raise SessionError(
-                f"The service was silent for {self._limits.finish_s:g} s after the stop and did "
-                "not end the session. What was received until then is in the run."
-            )
+            raise SessionError(sentences.SILENT.format(seconds=f"{self._limits.finish_s:g}"))
         if outcome is CloseOutcome.RETRY:
             return progress
         if outcome is CloseOutcome.FINISHED:
             if not self._protocol.stop_sent:
-                self._warn("The service ended the session before all audio had been sent.")
+                self._warn(sentences.ENDED_EARLY)
             return None
         if outcome is CloseOutcome.ALREADY_ENDED and self._protocol.stop_sent:
-            self._warn(
-                "The connection was lost after the stop and the session had ended meanwhile; "
-                "messages of that time are only in the stored result."
-            )
+            self._warn(sentences.ENDED_MEANWHILE)
             return None
         said = f": {closed.reason}" if closed.reason else ""
-        what = {
-            CloseOutcome.ALREADY_ENDED: "had already ended this session",
-            CloseOutcome.IDLE: "gave up because no audio came",
-            CloseOutcome.REFUSED: "refused to go on",
-        }[outcome]
-        raise SessionError(
-            f"The service {what} (close code {closed.code}{said}).", code=closed.code
-        )
+        what = sentences.WHY_CLOSED[outcome]
+        text = sentences.CLOSED.format(what=what, code=closed.code, said=said)
+        raise SessionError(text, code=closed.code)
 
     # -- beside the reader --
 
@@ -365,10 +350,7 @@ class Session:
         await asyncio.sleep(self._limits.probe_s)
         if self._protocol.state is State.RESUMING:
             self._protocol.probe_unanswered()
-            self._warn(
-                "The service did not say how much audio it has; the session goes on at its last "
-                "acknowledgement, and a little audio may be there twice."
-            )
+            self._warn(sentences.UNANSWERED)
             await self._sender.flush()
 
     async def _watch(self, connection: Connection) -> None:
@@ -389,10 +371,7 @@ class Session:
                 await self._sender.keep_alive()
             if not self._long and now - self._open_ns > limits.long_s * 1e9:
                 self._long = True
-                self._warn(
-                    f"The session has lasted {limits.long_s / 3600:.2g} h; "
-                    "the service ends sessions after 3 h."
-                )
+                self._warn(sentences.LONG.format(hours=f"{limits.long_s / 3600:.2g}"))
 
 
 def _internal(error: BaseException) -> SessionError:

@@ -39,7 +39,7 @@ from gladia_nb.plots import (
     plot_wer_at,
     plot_word_latency,
 )
-from gladia_nb.plots._style import drawable
+from gladia_nb.plots.style import drawable
 
 PLOTS = [
     plot_error_delay,
