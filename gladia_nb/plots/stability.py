@@ -10,7 +10,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from gladia_nb.metrics.changes import liveliest, updates
-from gladia_nb.plots.palette import AGES, COLOURS, PURPLE, WHITE
+from gladia_nb.plots.palette import AGES, COLOURS, GREY, PURPLE, WHITE
 from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
 

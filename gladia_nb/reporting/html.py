@@ -89,7 +89,8 @@ def _number(value: float) -> str:
         return "never" if value > 0 else "\u2212\u221e"
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    # From here on three digits would be written as a power of ten.
+    return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def table(
