@@ -44,8 +44,11 @@ mic
 """
 
 
-#: How long the whole file takes, with a reserve at either end.
-LISTEN_MS = round((SECONDS + 1.0) * 1000)
+#: Silence in front of the speech: the device plays from when it is opened, and a page of a machine
+#: that is busy takes its time until it listens.
+LEAD = 2.5
+#: How long the whole file takes, with a reserve behind it.
+LISTEN_MS = round((LEAD + SECONDS + 1.0) * 1000)
 
 COUNT_MICROPHONES = """
 window.microphones = 0;
@@ -112,8 +115,8 @@ def speech(tmp_path_factory):
     audio = gn.read_audio(gn.sample("conversation"))
     samples = np.rint(audio.samples[: round(SECONDS * RATE), 0] * 32768).astype(np.int16)
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
-    # A moment of silence first: the device opens before anybody listens.
-    soundfile.write(path, np.concatenate([np.zeros(RATE // 2, np.int16), samples]), RATE)
+    silence = np.zeros(round(LEAD * RATE), np.int16)
+    soundfile.write(path, np.concatenate([silence, samples]), RATE)
     return samples, path
 
 
