@@ -115,8 +115,9 @@ def speech(tmp_path_factory):
     audio = gn.read_audio(gn.sample("conversation"))
     samples = np.rint(audio.samples[: round(SECONDS * RATE), 0] * 32768).astype(np.int16)
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
-    silence = np.zeros(round(LEAD * RATE), np.int16)
-    soundfile.write(path, np.concatenate([silence, samples]), RATE)
+    # And behind it: what the device makes of the end of its file is no matter of ours.
+    before, behind = (np.zeros(round(seconds * RATE), np.int16) for seconds in (LEAD, 0.5))
+    soundfile.write(path, np.concatenate([before, samples, behind]), RATE)
     return samples, path
 
 
