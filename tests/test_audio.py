@@ -1,5 +1,4 @@
 import io
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from gladia_nb.audio import (
     wav_file,
 )
 from gladia_nb.errors import AudioError
-from gladia_nb.worker.chunks import chunk_bounds
 
 RATE = 16000
 
@@ -212,23 +210,3 @@ def test_a_wav_file_around_bytes_is_read_by_others(encoding, depth, channels):
     assert rate == 8000
     np.testing.assert_allclose(samples, decode(data, encoding, depth, channels), atol=1e-7)
     assert frame_bytes(encoding, depth, channels) * 101 == len(data)
-
-
-@given(
-    frames=st.integers(0, 200_000),
-    rate=st.sampled_from([8000, 16000, 32000, 44100, 48000]),
-    chunk_ms=st.sampled_from([1, 7.3, 10, 20, 33.3, 100, 250, 1000]),
-)
-def test_chunks_cover_everything_once_and_never_drift(frames, rate, chunk_ms):
-    bounds = list(chunk_bounds(frames, rate, chunk_ms))
-    assert [start for start, _ in bounds] == [0, *(end for _, end in bounds)][: len(bounds)]
-    assert (bounds[-1][1] if bounds else 0) == frames
-    for k, (start, end) in enumerate(bounds[:-1], 1):
-        assert end > start
-        exact = Fraction(str(chunk_ms)) * rate * k / 1000
-        assert 0 <= exact - end < 1
-
-
-def test_a_chunk_shorter_than_a_sample():
-    with pytest.raises(AudioError, match="shorter than one sample at 8000 Hz"):
-        list(chunk_bounds(10, 8000, 0.01))

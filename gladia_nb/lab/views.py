@@ -209,7 +209,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         if math.isinf(value):
             return "never" if value > 0 else "-inf"
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.3f}"
+        if abs(value) >= 1e15:
+            # Written out it could be as long as any text.
+            return f"{value:g}"
+        return f"{value:.0f}" if value.is_integer() else f"{value:.3f}"
     text = str(value)
     return text if len(text) <= _CELL else text[: _CELL - 1] + "\u2026"
 

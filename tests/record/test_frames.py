@@ -13,6 +13,7 @@ from gladia_nb.record import frames, schema
 from gladia_nb.record.file import Record
 from gladia_nb.run import load
 from tests.support.make_runs import make_run, rich_run, transcript, utterance, words
+from tests.support.record_events import HEADER, message, record
 from tests.support.slow_frames import expected, slow_rows, slow_utterances
 
 BUILDERS = {
@@ -22,17 +23,6 @@ BUILDERS = {
     "words": (frames.words_frame, schema.WORDS),
     "reference": (frames.reference_frame, schema.REFERENCE),
 }
-HEADER: dict[str, Any] = {"config": {"sample_rate": 16000}, "reference": None}
-
-
-def record(*events: dict[str, Any], **config: Any) -> Record:
-    header = {**HEADER, "config": {**HEADER["config"], **config}}
-    return Record(header, ({"event": "audio_start", "t0_ns": 1_000}, *events))
-
-
-def message(body: Any, recv_ns: int = 2_000_001_000) -> dict[str, Any]:
-    raw = body if isinstance(body, str) else json.dumps(body)
-    return {"event": "message", "recv_ns": recv_ns, "connection": 1, "via": "websocket", "raw": raw}
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -316,54 +306,6 @@ def test_same_id_on_two_channels_is_two_utterances():
     assert frames.utterances_frame(made)["channel"].to_list() == [0, 1]
 
 
-def event(kind: str, time: float, recv_s: float) -> dict[str, Any]:
-    return message({"type": kind, "data": {"time": time, "channel": 0}}, 1_000 + int(recv_s * 1e9))
-
-
-def final(start: float, end: float, recv_s: float, ident: str = "00_0") -> dict[str, Any]:
-    body = {
-        "id": ident,
-        "is_final": True,
-        "utterance": {"text": "a", "channel": 0, "start": start, "end": end, "words": []},
-    }
-    return message({"type": "transcript", "data": body}, 1_000 + int(recv_s * 1e9))
-
-
-def stop(at_s: float) -> dict[str, Any]:
-    return {"event": "stop", "send_start_ns": 0, "send_end_ns": 1_000 + int(at_s * 1e9)}
-
-
-@pytest.mark.parametrize(
-    ("events", "trigger", "speech_end_s"),
-    [
-        ([event("speech_end", 2.0, 2.3), final(1, 2, 2.4)], "endpoint", 2.0),
-        ([final(1, 2, 2.4), event("speech_end", 2.0, 2.41)], "endpoint", 2.0),
-        ([event("speech_end", 2.3, 2.3), final(1, 2, 2.4)], "endpoint", 2.3),
-        ([stop(2.2), event("speech_end", 2.0, 2.3), final(1, 2, 2.4)], "stop", 2.0),
-        ([event("speech_end", 2.0, 2.1), stop(2.2), final(1, 2, 2.4)], "endpoint", 2.0),
-        ([stop(2.2), final(1, 2, 2.4)], "stop", math.nan),
-        ([final(0, 4.9, 5.3), event("speech_end", 5.4, 5.8)], "max_duration", math.nan),
-        ([final(1, 2, 2.4)], None, math.nan),
-    ],
-)
-def test_why_a_final_came(events, trigger, speech_end_s):
-    frame = frames.utterances_frame(record(*events))
-    found = frame.loc[0, "trigger"]
-    assert (None if pd.isna(found) else found) == trigger
-    np.testing.assert_equal(frame.loc[0, "speech_end_s"], speech_end_s)
-
-
-def test_without_speech_events_what_is_neither_stop_nor_cut_was_an_endpoint():
-    made = record(final(1, 2, 2.4), messages_config={"receive_speech_events": False})
-    assert frames.utterances_frame(made).loc[0, "trigger"] == "endpoint"
-
-
-def test_a_final_right_after_a_reconnection():
-    connect = {"event": "connect", "connection": 2, "end_ns": 2_000_000_000, "error": None}
-    frame = frames.utterances_frame(record(connect, final(1, 2, 2.4)))
-    assert frame.loc[0, "trigger"] == "resume"
-
-
 def test_partials_only():
     row = make_run(utterance(SAID, final_s=None, speech_end_s=None)).utterances.iloc[0]
     assert not row["is_final"]
@@ -435,18 +377,3 @@ def test_a_frame_is_yours_and_the_next_one_is_as_the_first():
     np.testing.assert_array_equal(reader.read(made.record).start_s, fresh.start_s)
     with pytest.raises(ValueError, match="read-only"):
         frames.messages_frame(made.record)["recv_ns"].to_numpy()[0] = 1
-
-
-def test_speech_events_need_not_come_in_the_order_of_their_times():
-    events = [
-        event("speech_start", 1.0, 1.1),
-        event("speech_end", 9.0, 1.2),
-        event("speech_start", 0.5, 1.3),
-        event("speech_end", 2.1, 2.2),
-        event("speech_start", 3.0, 2.3),
-        final(1, 2, 2.4),
-    ]
-    row = frames.utterances_frame(record(*events)).iloc[0]
-    assert row[["speech_start_s", "speech_end_s", "trigger"]].to_list() == [0.5, 2.1, "endpoint"]
-    in_order = frames.utterances_frame(record(events[0], events[3], events[4], events[5])).iloc[0]
-    assert in_order[["speech_start_s", "speech_end_s"]].to_list() == [1.0, 2.1]

@@ -10,7 +10,6 @@ from gladia_nb.audio import Audio, decode
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.sessions.sources import nearest_rate, prepare
-from gladia_nb.worker.chunks import ChunkSource
 
 
 @given(st.integers(1, 400_000))
@@ -81,19 +80,3 @@ def test_sources_that_cannot_be_sent(source, sentence):
 
 def test_an_audio_is_a_source():
     assert prepare(Audio(np.zeros((10, 1)), 16000, "x")).name == "x"
-
-
-@given(
-    frames=st.integers(1, 50_000),
-    rate=st.sampled_from([8000, 16000, 44100]),
-    chunk_ms=st.sampled_from([10, 20, 33.3, 100]),
-    speed=st.sampled_from([1.0, 2.0, 7.5]),
-)
-def test_chunks_carry_the_bytes_and_are_due_when_they_were_spoken(frames, rate, chunk_ms, speed):
-    data = np.arange(frames, dtype="<i2").tobytes()
-    chunks = list(ChunkSource(data, 2, rate, chunk_ms=chunk_ms, speed=speed))
-    assert b"".join(chunk.data for chunk in chunks) == data
-    assert [chunk.seq for chunk in chunks] == list(range(len(chunks)))
-    for chunk in chunks:
-        assert len(chunk.data) == 2 * (chunk.end_frame - chunk.start_frame)
-        assert abs(chunk.due_ns - chunk.end_frame / rate / speed * 1e9) <= 1

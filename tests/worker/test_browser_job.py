@@ -4,19 +4,19 @@ import asyncio
 import json
 
 from gladia_nb.record.event_kinds import AudioStartEvent
-from gladia_nb.record.file import dump_line, load_record
+from gladia_nb.record.file import load_record
 from gladia_nb.worker import browser_job as remote
 from gladia_nb.worker.browser_job import RemoteJob
 from gladia_nb.worker.commands import Direct, Events, Finish, Stop
 from tests.support.fake_service import polite, serve
-
-HEADER = {"format": "gladia_nb.run", "version": 1, "config": {}}
+from tests.support.job_records import new_record
 
 
 def job_for(service, path):
-    path.write_text(dump_line(HEADER))
     told = []
-    command = Direct(path=str(path), base_url=service.url, key="k" * 12, region=None, body={})
+    command = Direct(
+        path=new_record(path), base_url=service.url, key="k" * 12, region=None, body={}
+    )
     return RemoteJob(command, told.append), told
 
 

@@ -10,7 +10,7 @@ from gladia_nb.record.event_kinds import AudioStartEvent
 from gladia_nb.record.events import as_mapping, event_line
 from gladia_nb.record.file import load_record
 from gladia_nb.worker.commands import Direct, End, Events, Feed, Finish, encode_order
-from tests.worker.test_main import Hand, start
+from tests.support.worker_by_hand import Hand, start
 
 
 @pytest.fixture
