@@ -32,7 +32,7 @@ test: .venv/.test ## run all tests, notebooks included
 	$(BIN)/python -m pytest $(SHARE) --nbval-lax --nbval-current-env --nbval-cell-timeout=180 notebooks
 
 coverage: .venv/.test ## the tests without browser and notebooks, with the gate on coverage
-	$(BIN)/python -m pytest $(SHARE) --cov tests --ignore tests/browser
+	$(BIN)/python -m pytest $(SHARE) --cov=gladia_nb tests --ignore tests/browser
 
 check: .venv/.dev check-front ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .
