@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
@@ -87,8 +88,8 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     (`max_duration`) or flushed (`stop`) did not wait for the end of speech.
 
     Args:
-        source: a run; rows of `latency` (of one run), for instance a selection; or several runs of
-            the same kind, which are pooled.
+        source: a run; rows of `latency`, for instance a selection, or those of several runs put
+            together; or several runs of the same kind, which are pooled.
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
@@ -96,7 +97,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
         is named in `note`.
 
     Raises:
-        ConfigError: an empty sequence.
+        ConfigError: an empty sequence; or rows of several runs without the column `run`.
 
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
@@ -104,11 +105,10 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     rows = _rows(source)
     status = _status(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    rows = rows.assign(_group=_triggers(rows))
+    rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
-        labels = placed.groupby(["_run", "channel", "utterance_id"], sort=False).ngroup()
-        found = quantiles(placed["latency_ms"], labels, runs=placed["_run"])
+        found = quantiles(placed["latency_ms"], placed["_cluster"], runs=placed["_run"])
         came = placed["latency_ms"].dropna()
         row = {
             "name": name,
@@ -149,19 +149,33 @@ def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
 
 #: What is looked at of each row; hours of words have millions.
 _USED = [
-    *"name unit milestone anchor channel utterance_id anchor_clock_s latency_ms trigger".split()
+    *"name unit milestone anchor run channel utterance_id reference".split(),
+    *"anchor_clock_s latency_ms trigger".split(),
 ]
 
 
 def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     """Rows of `latency` with the number of their run."""
     if isinstance(source, pd.DataFrame):
-        return source[_USED].assign(_run=0)
+        return _of_table(source)
     if not isinstance(source, Sequence):
         return latency(source)[_USED].assign(_run=0)
     if not source:
         raise ConfigError("There is no run to sum up; give one at least.")
     return pd.concat([latency(run)[_USED].assign(_run=k) for k, run in enumerate(source)])
+
+
+def _of_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that somebody put together, of one run or of many."""
+    if "run" in rows:
+        return rows[_USED].assign(_run=pd.factorize(rows["run"], use_na_sentinel=False)[0])
+    keys = ["name", "anchor", "channel", "utterance_id", "position", "anchor_s"]
+    if rows[rows["utterance_id"].notna()].duplicated(keys).any():
+        raise ConfigError(
+            "These latencies are of several runs and do not say which: utterances of different "
+            "sessions have the same ids. Keep the column run that latency() gives."
+        )
+    return rows.assign(run=None)[_USED].assign(_run=0)
 
 
 def _note(found: Quantiles) -> str | None:

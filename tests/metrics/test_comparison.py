@@ -93,8 +93,12 @@ def test_partners_that_are_missing_are_counted():
     row = named(compare(talk(), short), "speech_end -> final @send")
     assert (row["pairs"], row["unpaired"]) == (4, 2)
     nothing = make_run(duration_s=14, reference=KNOWN)
-    assert not len(compare(talk(), nothing))
-    assert not len(compare(nothing, nothing))
+    lost = compare(talk(), nothing)
+    words = lost[lost["name"] == "word_end -> first_seen @send"].iloc[0]
+    assert (words["pairs"], words["never_b"], words["difference_ms"]) == (18, 18, math.inf)
+    neither = compare(nothing, nothing)
+    assert (neither["pairs"] == 0).all()
+    assert (neither["never"] == len(KNOWN)).all()
 
 
 def test_finals_of_different_triggers_are_not_compared():
