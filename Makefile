@@ -8,7 +8,7 @@ OUT ?= demo
 # Two at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
 SHARE := -n 2 --dist loadfile
 
-.PHONY: help demo test coverage check format lab screenshots bench clean
+.PHONY: help demo test coverage check check-front format lab screenshots bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,15 +34,35 @@ test: .venv/.test ## run all tests, notebooks included
 coverage: .venv/.test ## the tests without browser and notebooks, with the gate on coverage
 	$(BIN)/python -m pytest $(SHARE) --cov tests --ignore tests/browser
 
-check: .venv/.dev ## format, lint, types and import contracts
+check: .venv/.dev check-front ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# JavaScript and CSS need npm. Who has none may go on without; what decides what lands may not.
+NPM := $(shell command -v npm 2>/dev/null)
+NO_NPM = There is no npm: JavaScript and CSS are not checked. Install Node.js 18 or later for that.
+
+check-front:
+ifneq ($(NPM),)
+	@$(MAKE) --no-print-directory node_modules/.package-lock.json
+	npm run --silent check
+else
+	@echo "$(NO_NPM)"; test "$$CI" != true
+endif
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --silent
+	@touch $@
+
 format: .venv/.dev ## put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+ifneq ($(NPM),)
+	@$(MAKE) --no-print-directory node_modules/.package-lock.json
+	npm run --silent format
+endif
 
 lab: .venv/.lab ## open the notebooks in JupyterLab
 	$(BIN)/gladia-nb lab
@@ -54,6 +74,7 @@ screenshots: .venv/.test ## make the pictures in docs/: the overview, and each s
 bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
 	$(BIN)/python benchmarks/stopwatch.py
+	$(BIN)/python benchmarks/worker_start.py
 	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/lab.py
@@ -61,4 +82,4 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/server_sessions.py
 
 clean: ## remove what was made
-	rm -rf .venv build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv node_modules build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

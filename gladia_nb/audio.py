@@ -21,6 +21,7 @@ import soxr
 from gladia_nb.errors import AudioError
 
 __all__ = [
+    "FORMATS",
     "Audio",
     "audio_from_array",
     "decode",
@@ -36,7 +37,9 @@ Samples = npt.NDArray[np.floating[Any]]
 
 #: Sample formats that float32 cannot hold exactly.
 _WIDE = {"PCM_32", "DOUBLE"}
-_SUFFIXES = "WAV, FLAC, OGG, MP3 and AIFF"
+#: Kinds of sound file that can be read; their suffixes are the same in small letters.
+FORMATS = ("WAV", "FLAC", "OGG", "MP3", "AIFF")
+_SUFFIXES = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
 _BLOCK = 1 << 20
 _WAV_TAGS = {"wav/pcm": 1, "wav/alaw": 6, "wav/ulaw": 7}
 

@@ -10,29 +10,6 @@ from gladia_nb.run import load
 from tests.support.make_runs import make_run, rich_run, transcript, words
 
 
-def test_what_it_was_and_what_came_of_it():
-    run = rich_run()
-    assert run.outcome == "finished"
-    assert run.complete
-    assert run.utterances["is_final"].sum() == len(run.text.splitlines())
-    assert run.error is None
-    assert repr(run).startswith("Run(")
-    assert run.config["sample_rate"] == 16000
-    assert run.messages is run.messages, "made once"
-
-
-def test_text_is_in_the_order_of_the_audio():
-    later, earlier = words("second line", 2.0), words("first line", 0.5)
-    run = make_run(
-        [
-            transcript(3.0, later, "00_1", final=True),
-            transcript(3.5, earlier, "00_0", final=True),
-            transcript(3.6, words("open", 3.2), "00_2"),
-        ]
-    )
-    assert run.text == "first line\nsecond line"
-
-
 def test_foreign_text_is_escaped_in_html():
     evil = [("<script>alert(1)</script>", 0.5, 0.9)]
     run = make_run([transcript(1.0, evil, final=True)], name="<b>x</b>.flac")

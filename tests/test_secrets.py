@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 import gladia_nb as gn
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.record.file import dump_line
+from gladia_nb.record.events import event_line
 from gladia_nb.record.redact import Redactor
 from gladia_nb.worker.chunks import ChunkSource
 from gladia_nb.worker.session import Session
@@ -129,7 +129,7 @@ async def test_a_service_that_echoes_secrets(tmp_path):
             {},
             transport,
             clock,
-            lambda event: lines.append(redact(dump_line(event))),
+            lambda event: lines.append(redact(event_line(event))),
             secret=redact.add_url,
         )
         await session.run()

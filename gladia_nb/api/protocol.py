@@ -17,8 +17,14 @@ from dataclasses import dataclass
 from gladia_nb.record.message import Message, parse_message
 
 __all__ = [
+    "BEYOND_SENT",
+    "CLOSES",
+    "EMPTY",
     "MAX_FRAME_BYTES",
+    "NO_RANGE",
+    "REFUSALS",
     "STOP",
+    "TO_EVERY_CONNECTION",
     "CloseOutcome",
     "Frame",
     "FrameKind",
@@ -48,6 +54,16 @@ class CloseOutcome(enum.Enum):
     """The service will not go on with this client (other codes from 4400 to 4499)."""
 
 
+#: Close codes with a meaning of their own.
+CLOSES = {
+    1000: CloseOutcome.FINISHED,
+    4403: CloseOutcome.ALREADY_ENDED,
+    4408: CloseOutcome.IDLE,
+}
+#: The other codes after which the service does not go on.
+REFUSALS = range(4400, 4500)
+
+
 def classify_close(code: int | None) -> CloseOutcome:
     """Outcome of a connection that was closed by the other side.
 
@@ -58,15 +74,9 @@ def classify_close(code: int | None) -> CloseOutcome:
         >>> classify_close(1011).value, classify_close(4403).value
         ('retry', 'already ended')
     """
-    if code == 1000:
-        return CloseOutcome.FINISHED
-    if code == 4403:
-        return CloseOutcome.ALREADY_ENDED
-    if code == 4408:
-        return CloseOutcome.IDLE
-    if code is not None and 4400 <= code <= 4499:
-        return CloseOutcome.REFUSED
-    return CloseOutcome.RETRY
+    if code is None:
+        return CloseOutcome.RETRY
+    return CLOSES.get(code, CloseOutcome.REFUSED if code in REFUSALS else CloseOutcome.RETRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,11 @@ class Frame:
 
 #: The text frame that asks for the rest of the messages.
 STOP = '{"type":"stop_recording"}'
+#: Types of messages that a service sends to every connection: none of them is progress.
+TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
+#: Contradictions between what a service says and what was sent.
+BEYOND_SENT = "an acknowledgement speaks of more than was sent"
+NO_RANGE = "an acknowledgement has no byte range"
 
 
 def audio_as_json(data: bytes) -> str:
@@ -214,6 +229,20 @@ def audio_as_json(data: bytes) -> str:
     """
     chunk = base64.b64encode(data).decode("ascii")
     return f'{{"type":"audio_chunk","data":{{"chunk":"{chunk}"}}}}'
+
+
+#: The text frame of no audio: it asks how much the service has, and keeps a session alive.
+EMPTY = audio_as_json(b"")
+
+
+def _end_of_range(value: object) -> int | None:
+    """The end of a byte range, or None when it is none: two whole numbers, as JSON knows them."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    # For JSON 4 and 4.0 are one number, and true is none.
+    if not all(type(part) is int or (type(part) is float and part.is_integer()) for part in value):
+        return None
+    return int(value[1])
 
 
 class SessionProtocol:
@@ -286,7 +315,7 @@ class SessionProtocol:
         if self.state is State.RESUMING:
             if self._probe_to_send:
                 self._probe_to_send = False
-                return Frame(FrameKind.PROBE, audio_as_json(b""))
+                return Frame(FrameKind.PROBE, EMPTY)
             return None
         if self.state is not State.STREAMING:
             return None
@@ -320,12 +349,11 @@ class SessionProtocol:
         return message
 
     def _acknowledge(self, message: Message) -> None:
-        match (message.data or {}).get("byte_range"):
-            case [int(), int(end)]:
-                if not self.buffer.acknowledge(end):
-                    self.problems["an acknowledgement speaks of more than was sent"] += 1
-            case _:
-                self.problems["an acknowledgement has no byte range"] += 1
+        end = _end_of_range((message.data or {}).get("byte_range"))
+        if end is None:
+            self.problems[NO_RANGE] += 1
+        elif not self.buffer.acknowledge(end):
+            self.problems[BEYOND_SENT] += 1
         if self.state is State.RESUMING and not self._probe_to_send:
             self.state = State.STREAMING
 

@@ -1,4 +1,4 @@
-"""The fields of a configuration as a form: generated from the model, so that none is forgotten.
+"""The fields of a configuration as a form: read from its schema, so that none is forgotten.
 
 `fields()` lists every field that `SessionConfig` has, nested ones with their path. A form edits
 plain data, as `SessionConfig.from_dict` takes it; `set_value` and `reset_value` return changed
@@ -10,19 +10,14 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import inspect
 import json
 import math
 import re
-import types
-import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from gladia_nb.config import MessagesConfig, Problem, SessionConfig, find_problems
 from gladia_nb.errors import ConfigError
@@ -32,6 +27,7 @@ __all__ = [
     "changed_paths",
     "effective",
     "fields",
+    "fields_of",
     "place_problems",
     "read_value",
     "reset_value",
@@ -40,6 +36,7 @@ __all__ = [
 
 Path = tuple[str, ...]
 Kind = Literal["flag", "choice", "number", "whole", "text", "list", "json"]
+Schema = Mapping[str, Any]
 
 #: Heading of each group, by the field of `SessionConfig` below which it lies.
 _GROUPS = {
@@ -61,39 +58,12 @@ _FRONT: tuple[Path, ...] = (
 )
 #: The source decides these where they are not set.
 _FROM_SOURCE: tuple[Path, ...] = (("sample_rate",), ("channels",))
-#: Where the field's own name would not do.
-_LABELS = {
-    "endpointing": "Endpointing, s",
-    "maximum_duration_without_endpointing": "Maximum duration, s",
-    "receive_pre_processing_events": "Pre-processing events",
-    "receive_realtime_processing_events": "Real-time processing events",
-    "receive_post_processing_events": "Post-processing events",
-    "sample_rate": "Sample rate, Hz",
-}
-#: Said of fields that the models' own docstrings do not describe.
-_HELP = {
-    "custom_vocabulary": "Prefer certain words; needs the words below.",
-    "vocabulary": 'JSON: a list of words, or of {"value", "intensity", "pronunciations", '
-    '"language"}.',
-    "default_intensity": "How strongly to prefer words that do not say it themselves.",
-    "custom_spelling": "Replace spellings; needs the dictionary below.",
-    "spelling_dictionary": 'JSON: {"Gladia": ["gladya", "glad ear"]}.',
-    "translation": "Translate each final; needs target languages.",
-    "target_languages": "Language codes, such as fr, de.",
-    "model": "Which model.",
-    "match_original_utterances": "Keep the utterances of the original.",
-    "lipsync": "Translations that suit the lips.",
-    "context_adaptation": "Let the context shape the translation.",
-    "context": "The context, in words.",
-    "informal": "Informal address.",
-    "named_entity_recognition": "Find names, dates, places.",
-    "sentiment_analysis": "Sentiment and emotion of each final.",
-    "summarization": "Summarise the whole at the end.",
-    "type": "Kind of summary.",
-    "chapterization": "Divide the whole into chapters at the end.",
-    "url": "Where callbacks are posted.",
-    "callback": "Also post messages to the URL of the group Callbacks.",
-    "custom_metadata": "JSON: an object, echoed in the result; 2000 characters at most.",
+#: What is typed, by the type of the schema.
+_KINDS: Mapping[str, Kind] = {
+    "boolean": "flag",
+    "number": "number",
+    "integer": "whole",
+    "string": "text",
 }
 
 
@@ -139,109 +109,73 @@ def fields() -> tuple[Field, ...]:
         >>> [field.name for field in fields() if field.front][:2]
         ['endpointing', 'maximum_duration_without_endpointing']
     """
-    return tuple(_walk(SessionConfig, ()))
+    return tuple(_placed(field) for field in fields_of(SessionConfig))
 
 
-def _walk(model: type[BaseModel], above: Path) -> Iterator[Field]:
-    helps = _attribute_docs(model)
-    for name, info in model.model_fields.items():
+def fields_of(model: type[BaseModel]) -> Iterator[Field]:
+    """The fields of any model of settings, as its schema has them; without group.
+
+    Args:
+        model: its fields are described by the strings below them.
+
+    Example:
+        >>> from gladia_nb.config import LanguageConfig
+        >>> [(field.label, field.kind) for field in fields_of(LanguageConfig)]
+        [('Languages', 'list'), ('Code switching', 'flag')]
+    """
+    schema = model.model_json_schema()
+    return _walk(schema, schema.get("$defs", {}), ())
+
+
+def _walk(group: Schema, parts: Schema, above: Path) -> Iterator[Field]:
+    for name, entry in group["properties"].items():
         path = (*above, name)
-        inner = _model_of(info.annotation)
-        if inner is not None:
-            yield from _walk(inner, path)
+        kernel = _kernel(entry)
+        if "$ref" in kernel:
+            yield from _walk(parts[kernel["$ref"].rpartition("/")[2]], parts, path)
         else:
-            yield _field(path, info, helps.get(name, ""))
+            yield _field(path, entry, kernel)
 
 
-def _field(path: Path, info: FieldInfo, text: str) -> Field:
-    kind, choices = _kind(info.annotation)
-    default = None if info.default is PydanticUndefined else info.default
+def _kernel(entry: Schema) -> Schema:
+    """What is allowed beside null."""
+    options = [item for item in entry.get("anyOf", ()) if item.get("type") != "null"]
+    return options[0] if len(options) == 1 else entry
+
+
+def _field(path: Path, entry: Schema, kernel: Schema) -> Field:
+    return Field(
+        path=path,
+        label=entry["title"],
+        group="",
+        kind=_kind(kernel),
+        default=entry.get("default"),
+        choices=tuple(kernel.get("enum", ())),
+        low=kernel.get("minimum"),
+        high=kernel.get("maximum"),
+        help=" ".join(entry.get("description", "").split()),
+        front=False,
+    )
+
+
+def _kind(kernel: Schema) -> Kind:
+    if "enum" in kernel:
+        return "choice"
+    if kernel.get("type") == "array" and kernel["items"].get("type") == "string":
+        return "list"
+    return _KINDS.get(kernel.get("type", ""), "json")
+
+
+def _placed(field: Field) -> Field:
+    """A field of the configuration where it stands in the form."""
+    path, default = field.path, field.default
     if path[0] == "messages_config":
         # What a stopwatch asks for; see `SessionConfig.measuring`.
         default = True
     if path in _FROM_SOURCE:
         default = None
-    low, high = _limits(info)
-    name = path[-1]
-    group = _GROUPS["callback_config" if name == "callback" else path[0] if path[1:] else ""]
-    return Field(
-        path=path,
-        label=_label(path),
-        group=group,
-        kind=kind,
-        default=list(default) if isinstance(default, tuple) else default,
-        choices=choices,
-        low=low,
-        high=high,
-        help=text or _HELP.get(name, ""),
-        front=path in _FRONT,
-    )
-
-
-def _label(path: Path) -> str:
-    if path == ("callback_config", "url"):
-        return "Callback URL"
-    if path[-1] in _LABELS:
-        return _LABELS[path[-1]]
-    words = path[-1].removeprefix("receive_").replace("_", " ")
-    if path[-2:-1] and path[-2] in ("translation_config", "summarization_config"):
-        words = f"{path[-2].removesuffix('_config')}: {words}"
-    return words[:1].upper() + words[1:]
-
-
-def _kind(annotation: Any) -> tuple[Kind, tuple[Any, ...]]:
-    inner = _bare(annotation)
-    origin = typing.get_origin(inner)
-    if origin is Literal:
-        return "choice", typing.get_args(inner)
-    simple: dict[Any, Kind] = {bool: "flag", float: "number", int: "whole", str: "text"}
-    if inner in simple:
-        return simple[inner], ()
-    if origin is tuple and typing.get_args(inner)[0] is str:
-        return "list", ()
-    return "json", ()
-
-
-def _bare(annotation: Any) -> Any:
-    """Without `Annotated`, and without the None of an optional."""
-    while True:
-        origin = typing.get_origin(annotation)
-        if origin is typing.Annotated:
-            annotation = typing.get_args(annotation)[0]
-        elif origin in (typing.Union, types.UnionType):
-            options = [item for item in typing.get_args(annotation) if item is not type(None)]
-            if len(options) != 1:
-                return annotation
-            annotation = options[0]
-        else:
-            return annotation
-
-
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    inner = _bare(annotation)
-    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
-
-
-def _limits(info: FieldInfo) -> tuple[float | None, float | None]:
-    low = high = None
-    marks = list(info.metadata)
-    for option in typing.get_args(info.annotation):
-        for extra in getattr(option, "__metadata__", ()):
-            marks += [extra, *getattr(extra, "metadata", ())]
-    for mark in marks:
-        low = getattr(mark, "ge", None) if low is None else low
-        high = getattr(mark, "le", None) if high is None else high
-    return low, high
-
-
-def _attribute_docs(model: type[BaseModel]) -> dict[str, str]:
-    """What the docstring of a model says of each attribute."""
-    _, _, section = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")
-    found: dict[str, str] = {}
-    for match in re.finditer(r"^ {4}(\w+): (.+(?:\n {8}\S.*)*)", section, re.MULTILINE):
-        text = " ".join(match[2].split())
-        found[match[1]] = text[:1].upper() + text[1:]
-    return found
+    below = "callback_config" if path == ("callback",) else path[0] if path[1:] else ""
+    return replace(field, group=_GROUPS[below], default=default, front=path in _FRONT)
 
 
 # -- values --

@@ -1,27 +1,51 @@
 """What a live view shows, computed from the events of a session as they come; no input or output.
 
-`LiveState` takes events (see `gladia_nb.record.events`) and gives snapshots: plain, immutable and
-bounded, however long the session lasts. A saved run that is replayed shows the same, since it is
-the same code.
+`LiveState` takes events (see `gladia_nb.record.event_kinds`) and gives snapshots: plain, immutable
+and bounded, however long the session lasts. A saved run that is replayed shows the same, since it
+is the same code.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, cast
 
 from gladia_nb.audio import frame_bytes
+from gladia_nb.lab.snapshot import (
+    MAX_LINES,
+    MAX_NOTES,
+    Health,
+    Level,
+    Line,
+    Note,
+    NoteKind,
+    OpenLine,
+    Phase,
+    Point,
+    Snapshot,
+)
+from gladia_nb.record import limits
+from gladia_nb.record.event_kinds import (
+    AudioStartEvent,
+    ChunkEvent,
+    ConnectEvent,
+    EndEvent,
+    ErrorEvent,
+    MessageEvent,
+    RetryEvent,
+    StopEvent,
+    VitalsEvent,
+    WarningEvent,
+)
+from gladia_nb.record.events import read_event
 from gladia_nb.record.message import Message, parse_message
 
-__all__ = ["Health", "Line", "LiveState", "OpenLine", "Point", "Series", "Snapshot"]
+__all__ = ["LiveState", "Series"]
 
-#: Finals that are kept for the view; the run keeps all.
-MAX_LINES = 200
 #: Points of one series; when there are more, every second one goes.
 MAX_POINTS = 240
 #: Latest samples that a running median is of.
@@ -31,116 +55,8 @@ _CHUNKS = 6000
 #: Latest chunks that pacing is judged by.
 _RECENT = 50
 
-#: The limits of the verdict on a finished run (`gladia_nb.metrics.checks`), applied as it goes.
-_LATE_MS, _VERY_LATE_MS = 5.0, 50.0
-_LAG_MS, _LONG_LAG_MS = 10.0, 100.0
-
-Point = tuple[float, float]
-Level = Literal["good", "watch", "poor"]
-Phase = Literal[
-    "connecting",
-    "streaming",
-    "reconnecting",
-    "finishing",
-    "finished",
-    "stopped",
-    "aborted",
-    "failed",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One final.
-
-    Attributes:
-        number: its number in the session, from 0.
-        channel: of the audio.
-        start_s: audio time at which it begins, or None.
-        text: what was said.
-    """
-
-    number: int
-    channel: int
-    start_s: float | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLine:
-    """The partial of one channel that no final has settled yet.
-
-    Attributes:
-        channel: of the audio.
-        words: each word and whether it differs from the partial before, at its place.
-    """
-
-    channel: int
-    words: tuple[tuple[str, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether the stopwatch can be believed at this moment.
-
-    Attributes:
-        level: `good`, `watch` or `poor`.
-        text: why, in a sentence.
-    """
-
-    level: Level
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Everything that a live view needs, at one moment.
-
-    Attributes:
-        phase: where the session is; at its end the outcome.
-        note: the last warning or error in words, or "".
-        duration_s: length of the audio; None when nobody can know it yet.
-        sent_s: seconds of audio sent.
-        acknowledged_s: seconds of audio that the service has confirmed.
-        elapsed_s: seconds since audio position 0 was spoken, at the last event.
-        connections: connections that were opened.
-        chunks: chunks sent, those sent again included.
-        messages: messages received.
-        partials: of them partial transcripts.
-        finals: of them final transcripts.
-        lines: the latest finals, at most `MAX_LINES`.
-        open: the open partial of each channel that has one.
-        partial_ms: median of the latest partial latencies, or None.
-        final_ms: median of the latest final latencies, or None.
-        unplaced: transcripts whose latency cannot be told, because they do not say where they end
-            or that audio was sent too long ago.
-        health: of the stopwatch.
-        series: `sent`, `acknowledged`, `partial` and `final` as `(elapsed_s, audio_s)`, and
-            `partial_ms` and `final_ms` as `(elapsed_s, latency_ms)`.
-    """
-
-    phase: Phase
-    note: str
-    duration_s: float | None
-    sent_s: float
-    acknowledged_s: float
-    elapsed_s: float
-    connections: int
-    chunks: int
-    messages: int
-    partials: int
-    finals: int
-    lines: tuple[Line, ...]
-    open: tuple[OpenLine, ...]
-    partial_ms: float | None
-    final_ms: float | None
-    unplaced: int
-    health: Health
-    series: Mapping[str, tuple[Point, ...]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data, for JSON."""
-        return dataclasses.asdict(self)
+#: What the light shows where the verdict would be this word.
+_LEVELS: Mapping[str, Level] = {"valid": "good", "degraded": "watch", "invalid": "poor"}
 
 
 class Series:
@@ -211,7 +127,8 @@ class LiveState:
     Args:
         sample_rate: of the audio that is sent, in hertz.
         width: bytes of one sample frame.
-        duration_s: length of the audio in seconds, or None for a microphone.
+        duration_s: length of the audio in seconds, or None when nobody can know it yet.
+        captured: whether the audio is captured while it is sent, so that it comes later.
 
     Example:
         >>> state = LiveState(16000, 2, duration_s=5.0)
@@ -220,12 +137,20 @@ class LiveState:
         'streaming'
     """
 
-    def __init__(self, sample_rate: int, width: int, *, duration_s: float | None = None) -> None:
+    def __init__(
+        self,
+        sample_rate: int,
+        width: int,
+        *,
+        duration_s: float | None = None,
+        captured: bool = False,
+    ) -> None:
         self._rate = sample_rate
         self._width = width
         self._duration_s = duration_s
         self._phase: Phase = "connecting"
-        self._note = ""
+        self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
+        self._noted = 0
         self._t0: int | None = None
         self._now = 0
         self._sent_frames = 0
@@ -237,6 +162,7 @@ class LiveState:
         self._ids: dict[int, str] = {}
         self._sent: deque[tuple[int, int]] = deque(maxlen=_CHUNKS)
         self._late: deque[float] = deque(maxlen=_RECENT)
+        self._late_limit = limits.CAPTURE_MS if captured else limits.LATENESS_MS
         self._lag_ms = 0.0
         names = ("sent", "acknowledged", "partial", "final")
         self._series = {name: Series() for name in names}
@@ -252,67 +178,79 @@ class LiveState:
         """
         config = header["config"]
         width = frame_bytes(config["encoding"], config["bit_depth"], config["channels"])
-        duration = None if live else float(header["audio"]["duration_s"])
-        return cls(int(config["sample_rate"]), width, duration_s=duration)
+        audio = header["audio"]
+        duration = None if live else audio["duration_s"]
+        captured = live or audio.get("frames") is None
+        return cls(int(config["sample_rate"]), width, duration_s=duration, captured=captured)
 
     # -- events in --
 
     def feed(self, event: Mapping[str, Any]) -> None:
         """Take the next event; one of an unknown kind changes nothing."""
-        match event["event"]:
-            case "connect" if not event.get("error"):
+        match read_event(event):
+            case ConnectEvent(error=None):
                 self._counts["connections"] += 1
                 if self._phase == "reconnecting":
-                    self._note = "The connection was lost and resumed; no audio was lost with it."
+                    self._note(
+                        "connection",
+                        "The connection was lost and resumed; no audio was lost with it.",
+                    )
                 if self._phase in ("connecting", "reconnecting"):
                     self._phase = "streaming"
-            case "audio_start":
-                self._t0 = event["t0_ns"]
-            case "chunk":
-                self._chunk(event)
-            case "retry":
-                self._retry(event["attempt"])
-            case "stop":
+            case AudioStartEvent(t0_ns):
+                self._t0 = t0_ns
+            case ChunkEvent() as chunk:
+                self._chunk(chunk)
+            case RetryEvent(attempt=attempt):
+                self._retry(attempt)
+            case StopEvent():
                 self._phase = "finishing"
-            case "message" if event.get("via") != "callback":
-                self._message(event)
-            case "vitals":
-                self._lag_ms = event["loop_lag_ms"]
-            case "warning" | "error":
-                self._note = str(event["text"])
-            case "end":
-                self._phase = event["outcome"]
+            case MessageEvent(via=via) as message if via != "callback":
+                self._message(message)
+            case VitalsEvent(loop_lag_ms=lag_ms):
+                self._lag_ms = lag_ms
+            case (WarningEvent(text=text) | ErrorEvent(text=text)) as found:
+                self._note("error" if isinstance(found, ErrorEvent) else "warning", text)
+            case EndEvent(outcome=outcome):
+                self._phase = cast("Phase", outcome)
 
     def _retry(self, attempt: int) -> None:
         if not self._counts["connections"]:
-            self._note = f"The service does not take the connection yet; attempt {attempt}."
+            text = f"The service does not take the connection yet; attempt {attempt}."
+            self._note("connection", text)
             return
         self._phase = "reconnecting"
-        self._note = (
+        self._note(
+            "connection",
             f"The connection was lost; attempt {attempt} to resume it. "
-            "The audio goes on and nothing of it is lost."
+            "The audio goes on and nothing of it is lost.",
         )
 
-    def _chunk(self, event: Mapping[str, Any]) -> None:
-        self._counts["chunks"] += 1
-        self._now = max(self._now, event["send_start_ns"])
-        if event["resend"]:
-            return
-        self._sent_frames = max(self._sent_frames, event["end_frame"])
-        self._sent.append((event["end_frame"], event["send_start_ns"]))
-        self._late.append((event["send_start_ns"] - event["due_ns"]) / 1e6)
-        self._plot("sent", event["send_start_ns"], event["end_frame"] / self._rate)
+    def _note(self, kind: NoteKind, text: str) -> None:
+        self._notes.append(Note(self._noted, kind, text))
+        self._noted += 1
 
-    def _message(self, event: Mapping[str, Any]) -> None:
+    def _chunk(self, chunk: ChunkEvent) -> None:
+        self._counts["chunks"] += 1
+        self._now = max(self._now, chunk.send_start_ns)
+        if chunk.resend:
+            return
+        self._sent_frames = max(self._sent_frames, chunk.end_frame)
+        self._sent.append((chunk.end_frame, chunk.send_start_ns))
+        self._late.append((chunk.send_start_ns - chunk.due_ns) / 1e6)
+        self._plot("sent", chunk.send_start_ns, chunk.end_frame / self._rate)
+
+    def _message(self, event: MessageEvent) -> None:
         self._counts["messages"] += 1
-        self._now = max(self._now, event["recv_ns"])
-        message = parse_message(event["raw"])
+        self._now = max(self._now, event.recv_ns)
+        message = parse_message(event.raw)
         if message.error:
-            self._note = f"The service says: {message.error}"
+            about = "" if message.type in (None, "error") else f" ({message.type})"
+            self._note("service", f"The service says{about}: {message.error}")
         if message.type == "audio_chunk" and message.acknowledged:
-            self._acknowledge(message, event["recv_ns"])
+            self._acknowledge(message, event.recv_ns)
         elif message.type == "transcript":
-            self._transcript(message, event["recv_ns"])
+            self._transcript(message, event.recv_ns)
 
     def _acknowledge(self, message: Message, recv_ns: int) -> None:
         match (message.data or {}).get("byte_range"):
@@ -387,7 +325,8 @@ class LiveState:
         series |= {name: kind.series.points for name, kind in self._latency.items()}
         return Snapshot(
             phase=self._phase,
-            note=self._note,
+            note=self._notes[-1].text if self._notes else "",
+            notes=tuple(self._notes),
             duration_s=self._duration_s,
             sent_s=self._sent_frames / self._rate,
             acknowledged_s=self._acknowledged_s,
@@ -403,30 +342,29 @@ class LiveState:
         )
 
     def _health(self) -> Health:
-        """The first of these that holds, the worst first."""
+        """The worst of what holds; the verdict on the finished run has the same limits."""
+        if self._phase == "reconnecting":
+            return Health("poor", "The connection is lost; words around it include the recovery.")
         late, lag = max(self._late, default=0.0), self._lag_ms
-        busy, stalled = (
-            "A chunk has just left {:.1f} ms late.",
-            "The stopwatch stalled for {:.0f} ms.",
-        )
-        checks: tuple[tuple[bool, Level, str], ...] = (
+        lost = max(0, self._counts["connections"] - 1)
+        found: list[tuple[Level, str]] = [
             (
-                self._phase == "reconnecting",
-                "poor",
-                "The connection is lost; words around it include the recovery.",
+                _LEVELS[self._late_limit.judge(late)],
+                f"A chunk has just left {late:.1f} ms late.",
             ),
-            (late > _VERY_LATE_MS, "poor", busy.format(late)),
-            (lag > _LONG_LAG_MS, "poor", stalled.format(lag)),
-            (late > _LATE_MS, "watch", busy.format(late)),
-            (lag > _LAG_MS, "watch", stalled.format(lag)),
             (
-                self._counts["connections"] > 1,
-                "watch",
+                _LEVELS[limits.STALL_MS.judge(lag)],
+                f"The stopwatch stalled for {lag:.0f} ms.",
+            ),
+            (
+                _LEVELS[limits.NONE_WITHOUT_MENTION.judge(lost)],
                 "The connection was lost and resumed; words around it include the recovery.",
             ),
-            (not self._late, "good", "Nothing has been sent yet."),
-        )
-        for holds, level, text in checks:
-            if holds:
-                return Health(level, text)
+        ]
+        for wanted in ("poor", "watch"):
+            for level, text in found:
+                if level == wanted:
+                    return Health(level, text)
+        if not self._late:
+            return Health("good", "Nothing has been sent yet.")
         return Health("good", f"Chunks leave within {max(late, 0.1):.1f} ms of when they are due.")

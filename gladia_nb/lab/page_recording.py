@@ -7,17 +7,21 @@ into the record.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from gladia_nb.audio import Audio
 from gladia_nb.clock import Offset, estimate_offset
+from gladia_nb.record.event_kinds import AnyEvent, ClockEvent, DeviceEvent, WarningEvent
+from gladia_nb.record.events import make_event
 from gladia_nb.sessions.live_audio import LiveAudio
 
-__all__ = ["PageClock", "Recording", "map_events"]
+__all__ = ["PageClock", "Recording", "device_event", "map_events"]
 
 #: Browsers round their clock, against attacks by timing, to a tenth of a millisecond.
 _RESOLUTION_NS = 100_000
@@ -120,29 +124,45 @@ class PageClock:
             raise RuntimeError("the page has not answered a ping yet")
         return _ns(at_ms) - round(self.offset.offset_ns)
 
-    def event(self, now_ns: int) -> dict[str, Any]:
+    def event(self, now_ns: int) -> ClockEvent:
         """The estimate as an event of a record."""
         assert self.offset is not None  # noqa: S101 - asked for after an answer
-        return {
-            "event": "clock",
-            "ns": now_ns,
-            "name": "browser",
-            "offset_ns": self.offset.offset_ns,
-            "uncertainty_ns": self.offset.uncertainty_ns,
-            "n": self.offset.n,
-        }
+        found = self.offset
+        return ClockEvent(now_ns, "browser", found.offset_ns, found.uncertainty_ns, found.n)
 
 
-def map_events(events: Iterable[Mapping[str, Any]], clock: PageClock) -> list[dict[str, Any]]:
+def device_event(ns: int, sample_rate: float, device: Mapping[str, Any]) -> DeviceEvent:
+    """What a page says of its device, as an event of a record.
+
+    Example:
+        >>> device_event(5, 48000, {"label": "Headset", "colour": "red"}).label
+        'Headset'
+    """
+    fields = {**device, "ns": ns, "sample_rate": sample_rate}
+    return msgspec.convert(fields, DeviceEvent)
+
+
+def map_events(events: Iterable[Mapping[str, Any]], clock: PageClock) -> list[AnyEvent]:
     """Events of a page as events of a record: every `*_ms` stamp becomes a `*_ns` of our clock.
+
+    One that is no event of a record leaves a warning in its place.
 
     Example:
         >>> clock = PageClock()
         >>> clock.offset = Offset(0.0, 0.0, 1)
-        >>> map_events([{"event": "stop", "send_start_ms": 2.5, "send_end_ms": None}], clock)
-        [{'event': 'stop', 'send_start_ns': 2500000, 'send_end_ns': None}]
+        >>> stop = {"event": "stop", "send_start_ms": 2.5, "send_end_ms": None, "connection": 1}
+        >>> map_events([stop], clock)
+        [StopEvent(send_start_ns=2500000, send_end_ns=None, connection=1)]
     """
-    return [dict(_fields(event, clock)) for event in events]
+    return [_mapped(event, clock) for event in events]
+
+
+def _mapped(event: Mapping[str, Any], clock: PageClock) -> AnyEvent:
+    try:
+        return make_event(dict(_fields(event, clock)))
+    except ValueError as error:
+        text = f"The page told what cannot be recorded ({event.get('event')!r}): {error}"
+        return WarningEvent(time.perf_counter_ns(), text)
 
 
 def _fields(event: Mapping[str, Any], clock: PageClock) -> Iterable[tuple[str, Any]]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from gladia_nb.api.target import GLADIA_URL, shared_server
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
-from gladia_nb.lab.form import Field, place_problems
+from gladia_nb.lab.form import Field, fields_of, place_problems
 from gladia_nb.sessions.browser import DirectLive, start_direct
+from gladia_nb.sessions.options import DEFAULTS, SendOptions
 from gladia_nb.sessions.runner import Live, Source, start
 from gladia_nb.sessions.samples import sample
 from gladia_nb.sessions.sources import nearest_rate
@@ -28,63 +29,43 @@ Target = Literal["embedded", "gladia", "url"]
 
 #: Where `gladia-nb serve` listens.
 _SERVED = "http://127.0.0.1:8765"
+_TARGETS: tuple[Target, ...] = ("embedded", "gladia", "url")
+#: Options of sending that a recipe has, in the order of the form.
+_SENDING = ("chunk_ms", "json_audio", "speed", "tail_s", "callbacks")
 
 
-def _option(name: str, label: str, kind: Any, default: Any, text: str, **more: Any) -> Field:
-    return Field(
-        path=(name,),
-        label=label,
+def _options() -> Iterator[Field]:
+    """What decides a run beside its configuration, as fields of a form."""
+    blank = Field(
+        path=("",),
+        label="",
         group="Sending",
-        kind=kind,
-        default=default,
-        choices=more.get("choices", ()),
-        low=more.get("low"),
-        high=more.get("high"),
-        help=text,
-        front=more.get("front", False),
+        kind="text",
+        default=None,
+        choices=(),
+        low=None,
+        high=None,
+        help="",
+        front=True,
     )
+    yield replace(
+        blank,
+        path=("target",),
+        label="Where to",
+        kind="choice",
+        default=_TARGETS[0],
+        choices=_TARGETS,
+        help="The embedded server needs no key and no network.",
+    )
+    sending = {field.name: replace(field, group="Sending") for field in fields_of(SendOptions)}
+    yield replace(sending["region"], front=True)
+    yield replace(blank, path=("url",), label="URL", help=f"Of another service, such as {_SERVED}.")
+    # In a form callbacks are asked for or not; where to listen is for Python.
+    sending["callbacks"] = replace(sending["callbacks"], kind="flag")
+    yield from (sending[name] for name in _SENDING)
 
 
-#: What decides a run beside its configuration, as fields of a form.
-OPTIONS: tuple[Field, ...] = (
-    _option(
-        "target",
-        "Where to",
-        "choice",
-        "embedded",
-        "The embedded server needs no key and no network.",
-        choices=("embedded", "gladia", "url"),
-        front=True,
-    ),
-    _option(
-        "region",
-        "Region",
-        "choice",
-        None,
-        "Of Gladia's service; without one it chooses.",
-        choices=("eu-west", "us-west"),
-        front=True,
-    ),
-    _option("url", "URL", "text", None, f"Of another service, such as {_SERVED}.", front=True),
-    _option(
-        "chunk_ms", "Chunk length, ms", "number", 100, "Milliseconds of audio in a chunk.", low=1,
-        high=10_000,
-    ),
-    _option(
-        "json_audio", "Audio as base64", "flag", False, "In JSON messages, not as binary frames."
-    ),
-    _option("speed", "Speed", "number", 1, "1 is real time.", low=0.1, high=100),
-    _option(
-        "tail_s", "Tail, s", "number", 0, "Seconds of silence after the audio.", low=0, high=3600
-    ),
-    _option(
-        "callbacks",
-        "Receive callbacks",
-        "flag",
-        False,
-        "Listen on this machine for what the service posts; for services on this machine.",
-    ),
-)  # fmt: skip
+OPTIONS: tuple[Field, ...] = tuple(_options())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +76,9 @@ class Recipe:
         source: path of a sound file, or `sample:NAME` for a recording that comes with the project.
         config: data of the configuration, as `SessionConfig.from_dict` takes it.
         target: `embedded`, `gladia`, or `url`.
-        region: `eu-west` or `us-west`, for Gladia's own service.
+        region: as in `SendOptions`, for Gladia's own service.
         url: base URL, for `url`.
-        chunk_ms: milliseconds of audio in each chunk.
-        json_audio: send audio as base64 in JSON.
-        speed: 1 is real time.
-        tail_s: seconds of silence after the audio.
-        callbacks: also receive callbacks.
+        chunk_ms, json_audio, speed, tail_s, callbacks: as in `SendOptions`.
 
     Example:
         >>> recipe = Recipe("sample:call", {"endpointing": 30}, speed=0)
@@ -113,24 +90,34 @@ class Recipe:
 
     source: str = "sample:conversation"
     config: Mapping[str, Any] = field(default_factory=dict)
-    target: Target = "embedded"
-    region: str | None = None
+    target: Target = _TARGETS[0]
+    region: str | None = DEFAULTS.region
     url: str | None = None
-    chunk_ms: float = 100
-    json_audio: bool = False
-    speed: float = 1
-    tail_s: float = 0
-    callbacks: bool = False
+    chunk_ms: float = DEFAULTS.chunk_ms
+    json_audio: bool = DEFAULTS.json_audio
+    speed: float = DEFAULTS.speed
+    tail_s: float = DEFAULTS.tail_s
+    callbacks: bool = DEFAULTS.callbacks is not False
 
     def problems(self) -> dict[str, str]:
         """What is wrong, a sentence by the dotted name of the field; empty when it can start."""
         found = place_problems(self.config)
-        for option in OPTIONS:
-            if sentence := _wrong(option, getattr(self, option.path[0])):
-                found[option.name] = sentence
-        if self.target == "url" and not self.url:
-            found["url"] = f"url is needed for another service, such as {_SERVED}"
+        if self.target not in _TARGETS:
+            found["target"] = f"target must be one of {', '.join(_TARGETS)} (got {self.target!r})"
+        if sentence := self._wrong_url():
+            found["url"] = sentence
+        sending = {name: getattr(self, name) for name in ("region", *_SENDING)}
+        for problem in SendOptions.problems_in(sending):
+            found[str(problem.path[0])] = problem.message
         return found
+
+    def _wrong_url(self) -> str | None:
+        if not self.url:
+            needed = self.target == "url"
+            return f"url is needed for another service, such as {_SERVED}" if needed else None
+        if not str(self.url).startswith(("http://", "https://")):
+            return f"url must be an http or https URL (got {self.url!r})"
+        return None
 
     def path(self) -> Path:
         """The sound file.
@@ -143,9 +130,8 @@ class Recipe:
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `gladia_nb.start` that differ from its defaults, target excepted."""
-        names = ("chunk_ms", "json_audio", "speed", "tail_s", "callbacks")
-        defaults = {option.path[0]: option.default for option in OPTIONS}
-        chosen = {name: getattr(self, name) for name in names}
+        defaults = {option.name: option.default for option in OPTIONS}
+        chosen = {name: getattr(self, name) for name in _SENDING}
         if self.target == "gladia":
             chosen["region"] = self.region
         elif self.target == "url":
@@ -204,23 +190,6 @@ class Recipe:
             if self.target == "gladia":
                 options["url"] = GLADIA_URL
         return options
-
-
-def _wrong(option: Field, value: Any) -> str | None:
-    name = option.name
-    if option.kind == "flag":
-        return None if isinstance(value, bool) else f"{name} must be true or false (got {value!r})"
-    if option.kind == "choice":
-        if value in option.choices or value == option.default:
-            return None
-        return f"{name} must be one of {', '.join(option.choices)} (got {value!r})"
-    if option.low is not None and option.high is not None:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not option.low <= value <= option.high:
-            return f"{name} must be between {option.low:g} and {option.high:g} (got {value!r})"
-    elif value is not None and not str(value).startswith(("http://", "https://")):
-        return f"{name} must be an http or https URL (got {value!r})"
-    return None
 
 
 def _body(recipe: Recipe, sample_rate: int | None, channels: int | None) -> dict[str, Any]:

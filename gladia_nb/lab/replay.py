@@ -6,7 +6,6 @@ replay. It opens no connection.
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -14,13 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.record.event_kinds import ChunkEvent
+from gladia_nb.record.events import read_event
 from gladia_nb.run import Run
+from gladia_nb.sessions.subscribers import Subscriber, Subscribers
 
 __all__ = ["Replay", "event_time_ns", "start_replay"]
-
-log = logging.getLogger(__name__)
-
-Subscriber = Callable[[Mapping[str, Any]], None]
 
 #: Where the moment of an event is, by what is recorded of it: the last thing that it waited for.
 _STAMPS = ("recv_ns", "send_end_ns", "end_ns", "send_start_ns", "ns", "send_ns", "start_ns")
@@ -57,9 +55,7 @@ class Replay:
         self._speed = speed
         self._rate = int(run.config["sample_rate"])
         self._sent_frames = 0
-        self._lock = threading.Lock()
-        self._given = 0
-        self._subscribers: list[Subscriber] = []
+        self._subscribers = Subscribers("a replay", lambda start: iter(run.record.events[start:]))
         self._stopped = threading.Event()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._play, daemon=True, name="gladia_nb replay")
@@ -86,7 +82,13 @@ class Replay:
         return self._sent_frames / self._rate
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until it is done; False when `timeout_s` was too short for that."""
+        """Block until it is done; False when `timeout_s` was too short for that.
+
+        Raises:
+            RuntimeError: a subscriber waits, which would hold up what it waits for.
+        """
+        if not self.done:
+            self._subscribers.refuse_waiting()
         return self._done.wait(timeout_s)
 
     def result(self, timeout_s: float | None = None) -> Run:
@@ -105,17 +107,7 @@ class Replay:
         Returns:
             A function that ends the subscription.
         """
-        with self._lock:
-            for event in self.run.record.events[: self._given]:
-                _call(callback, event)
-            self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            with self._lock:
-                if callback in self._subscribers:
-                    self._subscribers.remove(callback)
-
-        return unsubscribe
+        return self._subscribers.subscribe(callback)
 
     def _play(self) -> None:
         began = time.perf_counter_ns()
@@ -132,12 +124,10 @@ class Replay:
                     self._stopped.wait(wait_s)
             if self._stopped.is_set():
                 break
-            with self._lock:
-                self._given += 1
-                if event.get("event") == "chunk":
-                    self._sent_frames = max(self._sent_frames, event["end_frame"])
-                for callback in self._subscribers:
-                    _call(callback, event)
+            match read_event(event):
+                case ChunkEvent(end_frame=end_frame):
+                    self._sent_frames = max(self._sent_frames, end_frame)
+            self._subscribers.publish(event)
         self._done.set()
 
 
@@ -158,10 +148,3 @@ def start_replay(run: Run, *, speed: float = 1.0) -> Replay:
     if not good:
         raise ConfigError(f"speed must be above 0; 1 is as it was (got {speed!r}).")
     return Replay(run, float(speed)).start()
-
-
-def _call(callback: Subscriber, event: Mapping[str, Any]) -> None:
-    try:
-        callback(event)
-    except Exception:
-        log.exception("A subscriber of a replay failed")

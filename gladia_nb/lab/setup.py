@@ -23,11 +23,10 @@ from gladia_nb.lab.form import (
     set_value,
 )
 from gladia_nb.lab.recipe import OPTIONS, Recipe, as_curl, as_json, reproduce
-from gladia_nb.lab.shelf import runs_directory
 from gladia_nb.lab.waveform import peaks, playable
-from gladia_nb.record.create import new_path
+from gladia_nb.record.folders import new_path, runs_directory
 
-__all__ = ["CHOICES", "MICROPHONE", "Setup", "form"]
+__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "Setup", "form"]
 
 #: Where sound can come from, and what to call it.
 CHOICES = (
@@ -44,7 +43,12 @@ MICROPHONE = (
 )
 #: Longest sound that is sent to the browser to be listened to, in bytes.
 _LONGEST = 64 << 20
-_LARGEST_UPLOAD = 200 << 20
+#: Largest file that is taken from the browser, in bytes.
+LARGEST_UPLOAD = 200 << 20
+TOO_LARGE = (
+    f"{{name}} is larger than {LARGEST_UPLOAD >> 20} MB; put it on the machine of the kernel and "
+    "choose it as a file."
+)
 
 
 def form() -> list[dict[str, Any]]:
@@ -133,12 +137,9 @@ class Setup:
         if part != len(pieces):
             raise AudioError(f"A piece of {name} was lost on its way; upload it again.")
         pieces.append(data)
-        if sum(map(len, pieces)) > _LARGEST_UPLOAD:
+        if sum(map(len, pieces)) > LARGEST_UPLOAD:
             del self._uploads[name]
-            raise AudioError(
-                f"{name} is larger than {_LARGEST_UPLOAD >> 20} MB; put it on the machine of the "
-                "kernel and choose it as a file."
-            )
+            raise AudioError(TOO_LARGE.format(name=name))
         if part + 1 < parts:
             return False
         plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "upload"
@@ -153,7 +154,7 @@ class Setup:
         A take can then be sent; what was sent while it was spoken can be listened to.
         """
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
-        path = new_path(runs_directory(), stem).with_suffix(".wav")
+        path = new_path(runs_directory(), stem, ".wav")
         path.write_bytes(playable(take))
         self.choose(self.choice if self.choice in ("stream", "direct") else "take", str(path))
         return path

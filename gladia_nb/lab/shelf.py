@@ -14,10 +14,11 @@ import pandas as pd
 
 from gladia_nb.metrics import latency_table
 from gladia_nb.record.file import FORMAT
+from gladia_nb.record.folders import runs_directory
 from gladia_nb.record.schema import Schema, to_frame
 from gladia_nb.run import Run
 
-__all__ = ["SHELF", "list_runs", "runs_directory", "side_by_side"]
+__all__ = ["SHELF", "list_runs", "side_by_side"]
 
 #: One row a run file.
 SHELF: Schema = MappingProxyType(
@@ -34,11 +35,6 @@ SHELF: Schema = MappingProxyType(
 
 #: The last line is the end of the run; it is short.
 _TAIL = 4096
-
-
-def runs_directory() -> Path:
-    """Where runs are kept when no path is given: `GLADIA_NB_RUNS`, else `runs`."""
-    return Path(os.environ.get("GLADIA_NB_RUNS") or "runs").absolute()
 
 
 def list_runs(directory: str | Path | None = None, *, limit: int = 50) -> pd.DataFrame:

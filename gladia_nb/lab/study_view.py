@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.lab.replay import Replay, start_replay
-from gladia_nb.lab.shelf import runs_directory, side_by_side
+from gladia_nb.lab.shelf import side_by_side
 from gladia_nb.lab.views import (
     after,
     differences,
@@ -19,6 +19,7 @@ from gladia_nb.lab.views import (
     shown_path,
     table,
 )
+from gladia_nb.record.folders import runs_directory
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run, load
 

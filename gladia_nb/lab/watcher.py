@@ -8,8 +8,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
-from gladia_nb.lab.live_state import LiveState, Snapshot
+from gladia_nb.lab.live_state import LiveState
 from gladia_nb.lab.replay import Replay
+from gladia_nb.lab.snapshot import Snapshot
 from gladia_nb.record.file import Event
 from gladia_nb.sessions.handle import Live
 

@@ -12,8 +12,10 @@ import pandas as pd
 from gladia_nb.metrics.audit import message_audit
 from gladia_nb.metrics.base.clocks import first_sent
 from gladia_nb.metrics.stopwatch import pacing, vitals
+from gladia_nb.record import limits
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept, kept_frame
+from gladia_nb.record.limits import Limit
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["HEALTH", "Verdict", "check_latencies", "health", "verdict"]
@@ -54,12 +56,11 @@ class Verdict(NamedTuple):
 
 
 class _Check(NamedTuple):
-    """A check: what it looks at, from where on it counts, and what it says then."""
+    """A check: what it looks at, from where on that counts, and what it says then."""
 
     name: str
     unit: str
-    degraded: float
-    invalid: float
+    limit: Limit
     value: Callable[[_Facts], float]
     sentence: str
     unseen: str = ""  # what to say when it was not observed; "" when that is no fault
@@ -84,9 +85,8 @@ def _verdict(table: pd.DataFrame) -> Verdict:
 def health(run: RunData) -> pd.DataFrame:
     """The checks of a run's own stopwatch, pacing and record, one row each.
 
-    The limits say when a check begins to matter for latencies of some hundred milliseconds: what
-    degrades a run shifts single samples or a few milliseconds, what makes it invalid shifts all of
-    them. Lateness in sending does not touch the send clock, but the capture clock.
+    The limits are those of `gladia_nb.record.limits`, which says what they mean. Lateness in
+    sending does not touch the send clock, but the capture clock.
 
     Checks:
 
@@ -122,7 +122,7 @@ def _health(run: RunData) -> pd.DataFrame:
     for check in _CHECKS:
         value = float(check.value(facts))
         status, reason = _judge(check, value)
-        row = (check.name, value, check.unit, check.degraded, check.invalid, status, reason)
+        row = (check.name, value, check.unit, *check.limit, status, reason)
         for name, item in zip(HEALTH, row, strict=True):
             columns[name].append(item)
     return to_frame(columns, HEALTH)
@@ -164,10 +164,8 @@ def check_latencies(rows: pd.DataFrame) -> tuple[str, ...]:
 def _judge(check: _Check, value: float) -> tuple[str, str | None]:
     if np.isnan(value):
         return ("degraded", check.unseen) if check.unseen else ("valid", None)
-    if value <= check.degraded:
-        return "valid", None
-    status = "degraded" if value <= check.invalid else "invalid"
-    return status, check.sentence.format(value=value)
+    status = check.limit.judge(value)
+    return status, None if status == "valid" else check.sentence.format(value=value)
 
 
 class _Facts:
@@ -276,84 +274,74 @@ class _Facts:
 
 _UNWATCHED = "The process that held the stopwatch was not watched, so that stalls cannot be told."
 _CHECKS = (
-    _Check("audio sent", "yes/no", 0, 0, _Facts.sent, "No audio was sent."),
+    _Check("audio sent", "yes/no", limits.NONE_AT_ALL, _Facts.sent, "No audio was sent."),
     _Check(
         "end of the record",
         "yes/no",
-        0,
-        np.inf,
+        limits.NONE_WITHOUT_MENTION,
         _Facts.ended,
         "The session did not end properly; what came later is missing.",
     ),
     _Check(
         "speed",
         "octaves",
-        1e-9,
-        np.inf,
+        limits.SPEED_OCTAVES,
         _Facts.speed,
         "The audio was not sent in real time, as no microphone would.",
     ),
     _Check(
         "schedule",
         "ms",
-        0.5,
-        2.0,
+        limits.SCHEDULE_MS,
         _Facts.schedule,
         "Chunks were due up to {value:.1f} ms away from when their last sample was spoken.",
     ),
     _Check(
         "sent early",
         "ms",
-        0.5,
-        2.0,
+        limits.EARLY_MS,
         _Facts.early,
         "Audio was sent up to {value:.1f} ms before it was spoken.",
     ),
     _Check(
         "pacing",
         "ms",
-        5.0,
-        50.0,
+        limits.LATENESS_MS,
         _Facts.pacing,
         "One chunk in a hundred was sent {value:.1f} ms late or more.",
     ),
     _Check(
         "capture to send",
         "ms",
-        50.0,
-        500.0,
+        limits.CAPTURE_MS,
         _Facts.capture,
         "One chunk in a hundred was sent {value:.0f} ms after its capture, or later.",
     ),
     _Check(
         "gaps",
         "count",
-        0,
-        np.inf,
+        limits.NONE_WITHOUT_MENTION,
         _Facts.gaps,
         "Live audio was lost or stalled {value:.0f} times.",
     ),
     _Check(
         "drift",
         "ms",
-        5.0,
-        20.0,
+        limits.DRIFT_MS,
         _Facts.drift,
         "Sending drifted by {value:.1f} ms against the audio.",
     ),
     _Check(
         "sending",
         "ms",
-        20.0,
-        np.inf,
+        limits.SENDING_MS,
         _Facts.sending,
         "The network took up to {value:.0f} ms to accept a chunk.",
     ),
     _Check(
         "event loop",
         "ms",
-        10.0,
-        100.0,
+        limits.STALL_MS,
         _Facts.loop,
         "The stopwatch's event loop stalled for {value:.0f} ms; a stamp may be late by as much.",
         _UNWATCHED,
@@ -361,32 +349,28 @@ _CHECKS = (
     _Check(
         "garbage collection",
         "ms",
-        10.0,
-        100.0,
+        limits.PAUSE_MS,
         _Facts.collection,
         "The garbage collector stopped the stopwatch's process for {value:.0f} ms.",
     ),
     _Check(
         "clock",
         "ms",
-        1.0,
-        5.0,
+        limits.CLOCK_MS,
         _Facts.clock,
         "The clock of the stamps went {value:.1f} ms away from the system's monotonic clock.",
     ),
     _Check(
         "order of stamps",
         "messages",
-        0,
-        0,
+        limits.NONE_AT_ALL,
         _Facts.order,
         "{value:.0f} messages have a stamp before that of the message they followed.",
     ),
     _Check(
         "wall clock",
         "ms",
-        20.0,
-        np.inf,
+        limits.WALL_MS,
         _Facts.wall,
         "The wall clock was set by {value:.0f} ms meanwhile: latencies hold, comparisons with the "
         "service's own stamps do not.",
@@ -394,32 +378,28 @@ _CHECKS = (
     _Check(
         "receive queue",
         "messages",
-        50,
-        np.inf,
+        limits.BACKLOG,
         _Facts.backlog,
         "Up to {value:.0f} messages were waiting when one was read.",
     ),
     _Check(
         "connections lost",
         "count",
-        0,
-        np.inf,
+        limits.NONE_WITHOUT_MENTION,
         _Facts.lost,
         "The connection was lost {value:.0f} times; latencies around it include the recovery.",
     ),
     _Check(
         "unacknowledged",
         "chunks",
-        0,
-        np.inf,
+        limits.NONE_WITHOUT_MENTION,
         _Facts.unacknowledged,
         "{value:.0f} chunks were never acknowledged.",
     ),
     _Check(
         "messages",
         "messages",
-        0,
-        np.inf,
+        limits.NONE_WITHOUT_MENTION,
         _Facts.messages,
         "{value:.0f} messages were lost, doubled or out of order, by the service's own record.",
     ),

@@ -61,7 +61,7 @@ def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf)
         updates, width = states.shape
         recv_s = (np.array(item.recv_ns) - t0) / 1e9
         columns: dict[str, Any] = {
-            "update": np.zeros(updates * width, dtype="int64"),
+            "update": np.repeat(np.arange(updates), width),  # of its utterance, at first
             "recv_s": np.repeat(recv_s, width),
             "channel": [item.channel] * (updates * width),
             "utterance_id": [item.id] * (updates * width),
@@ -76,5 +76,6 @@ def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf)
     if not blocks:
         return empty
     table = pd.concat(blocks, ignore_index=True).sort_values("recv_s", kind="stable")
-    new = (table["recv_s"].diff() != 0) | (table["utterance_id"] != table["utterance_id"].shift())
+    marks = table[["recv_s", "channel", "utterance_id", "update"]]
+    new = (marks != marks.shift()).any(axis=1)
     return table.assign(update=new.cumsum() - 1).reset_index(drop=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gladia_nb.metrics.deadline import error_delay, wer_at
-from gladia_nb.plots._style import COLOURS, axes, empty, finish
+from gladia_nb.plots.palette import BLUE, COLOURS, GREY, PALE, WHITE
+from gladia_nb.plots.style import axes, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ NO_REFERENCE = "no reference words to compare with"
 
 #: Colour, hatch and words of the states of a word.
 _STATES = {
-    "correct": ("#0072B2", "", "correct"),
+    "correct": (BLUE, "", "correct"),
     "wrong": (COLOURS["final"], "///", "another word"),
-    "not_yet": ("#c9c9c9", "", "not yet there"),
+    "not_yet": (PALE, "", "not yet there"),
 }
 
 
@@ -46,7 +47,7 @@ def plot_wer_at(run: RunData, ax: Axes | None = None, *, until_s: float = 5.0) -
     rates = table["wer"].to_numpy()[:-1] * 100
     end = float(table["wer"].iloc[-1]) * 100
     ax.step(taus, rates, where="post", color=COLOURS["partial"], linewidth=1.8, label="WER(tau)")
-    ax.axhline(end, color="#7f7f7f", linestyle="--", linewidth=1, label=f"at the end: {end:.1f} %")
+    ax.axhline(end, color=GREY, linestyle="--", linewidth=1, label=f"at the end: {end:.1f} %")
     away = np.flatnonzero(np.abs(rates - end) > 1)
     settled = int(away[-1]) + 1 if len(away) else 0
     if settled < len(taus):
@@ -55,7 +56,7 @@ def plot_wer_at(run: RunData, ax: Axes | None = None, *, until_s: float = 5.0) -
             rates[settled],
             "o",
             color=COLOURS["final"],
-            markeredgecolor="white",
+            markeredgecolor=WHITE,
             markersize=8,
             label=f"within 1 point of it from {taus[settled]:.2f} s on",
         )
@@ -99,7 +100,7 @@ def plot_error_delay(
             align="edge",
             color=colour,
             hatch=hatch,
-            edgecolor="white",
+            edgecolor=WHITE,
             linewidth=0.3,
             label=label,
         )

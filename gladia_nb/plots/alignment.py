@@ -10,8 +10,9 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Patch, Rectangle
 
 from gladia_nb.metrics.history import word_states
-from gladia_nb.plots._style import COLOURS, NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.plots.accuracy import NO_REFERENCE
+from gladia_nb.plots.palette import BLUE, COLOURS, SOFT, WHITE
+from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _UPDATES = 60
 _WRITTEN = 30
 #: Colour, hatch and words of each state.
 _STATES = {
-    "correct": ("#0072B2", "", "correct"),
+    "correct": (BLUE, "", "correct"),
     "wrong": (COLOURS["final"], "////", "another word"),
     "not_yet": ("none", "", "spoken, not yet there"),
 }
@@ -74,7 +75,7 @@ def plot_partial_alignment(
                 table["start_s"][chosen], table["end_s"][chosen], rows[chosen], strict=True
             )
         ]
-        edge = "#a8a8a8" if state == "not_yet" else "white"
+        edge = SOFT if state == "not_yet" else WHITE
         ax.add_collection(
             PatchCollection(boxes, facecolor=colour, edgecolor=edge, hatch=hatch, linewidth=0.5)
         )
@@ -123,7 +124,7 @@ def _explain(ax: Axes) -> None:
         Patch(
             facecolor=colour,
             hatch=hatch,
-            edgecolor="#a8a8a8" if state == "not_yet" else "white",
+            edgecolor=SOFT if state == "not_yet" else WHITE,
             label=label,
         )
         for state, (colour, hatch, label) in _STATES.items()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gladia_nb.metrics.comparison import compare
-from gladia_nb.plots._style import COLOURS, axes, empty, finish
+from gladia_nb.plots.palette import COLOURS, GREY
+from gladia_nb.plots.style import axes, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def plot_comparison(
             va="center",
             fontsize="x-small",
         )
-    ax.axvline(0, color="#7f7f7f", linewidth=1)
+    ax.axvline(0, color=GREY, linewidth=1)
     names = table["name"].str.replace(f" @{clock}", "").str.replace("_", " ")
     triggers = table["trigger"].map(lambda t: f" ({t})" if isinstance(t, str) else "")
     ax.set_yticks(range(len(table)), names + triggers, fontsize="small")

@@ -10,7 +10,8 @@ import pandas as pd
 from gladia_nb.metrics.base.clocks import first_sent
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.stopwatch import vitals
-from gladia_nb.plots._style import axes, empty, finish
+from gladia_nb.plots.palette import BLUE, GREEN, GREY, PURPLE, RED
+from gladia_nb.plots.style import axes, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ __all__ = ["plot_health"]
 
 #: What is drawn: label, mark, colour.
 _SERIES = {
-    "lateness": ("chunk sent late", ".", "#7f7f7f"),
-    "ack": ("acknowledged after", "+", "#009E73"),
-    "ping": ("ping", "D", "#0072B2"),
-    "loop": ("event loop stalled (worst in 1 s)", "_", "#D55E00"),
-    "gc": ("garbage collection (longest in 1 s)", "v", "#CC79A7"),
+    "lateness": ("chunk sent late", ".", GREY),
+    "ack": ("acknowledged after", "+", GREEN),
+    "ping": ("ping", "D", BLUE),
+    "loop": ("event loop stalled (worst in 1 s)", "_", RED),
+    "gc": ("garbage collection (longest in 1 s)", "v", PURPLE),
 }
 
 
@@ -58,7 +59,7 @@ def plot_health(run: RunData, ax: Axes | None = None) -> Axes:
         lowest = min(0.0, *(rows["ms"].min() for rows in found.values()))
         ax.set_ylim(lowest * 2 - 0.1, highest * 5)
         for at_s in _lost_at_s(run):
-            ax.axvline(at_s, color="#7f7f7f", linestyle="--", linewidth=1)
+            ax.axvline(at_s, color=GREY, linestyle="--", linewidth=1)
         ax.legend(loc="upper left", fontsize="small", ncols=3, framealpha=0.85)
     return finish(ax, title=title, xlabel="seconds since the audio began", ylabel="ms")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gladia_nb.metrics import best_anchor, latency
-from gladia_nb.plots._style import COLOURS, LABELS, NO_TRANSCRIPTS, axes, empty, finish
+from gladia_nb.plots.palette import COLOURS, GREY, WHITE
+from gladia_nb.plots.style import LABELS, NO_TRANSCRIPTS, axes, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def plot_latency_histogram(
             color=COLOURS["final" if milestone == "final" else "partial"],
             alpha=0.65,
             hatch=hatch,
-            edgecolor="white",
+            edgecolor=WHITE,
             linewidth=0.4,
             label=f"{LABELS.get(milestone, milestone.replace('_', ' '))} (n={len(chosen)}"
             + (f", {never} never)" if never else ")"),
@@ -76,6 +77,6 @@ def plot_latency_histogram(
             fontsize="x-small",
         )
     if low < 0:
-        ax.axvline(0, color="#7f7f7f", linewidth=1)
+        ax.axvline(0, color=GREY, linewidth=1)
     ax.legend(loc="upper right", fontsize="small", framealpha=0.85)
     return finish(ax, title=title, xlabel=xlabel, ylabel=f"share of words in {width_ms:g} ms (%)")

@@ -10,16 +10,8 @@ import pandas as pd
 from gladia_nb.metrics import best_anchor, ecdf, latency, quantiles
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.resampling import ecdf_band
-from gladia_nb.plots._style import (
-    COLOURS,
-    LABELS,
-    LINES,
-    MARKS,
-    NO_TRANSCRIPTS,
-    axes,
-    empty,
-    finish,
-)
+from gladia_nb.plots.palette import COLOURS, GREY, WHITE
+from gladia_nb.plots.style import LABELS, LINES, MARKS, NO_TRANSCRIPTS, axes, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -70,11 +62,11 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
             MARKS[milestone],
             color=colour,
             markersize=7,
-            markeredgecolor="white",
+            markeredgecolor=WHITE,
         )
     if drawn:
         if left < 0:
-            ax.axvline(0, color="#7f7f7f", linewidth=0.8)
+            ax.axvline(0, color=GREY, linewidth=0.8)
         ax.set_ylim(0, 1.02)
         ax.legend(loc="lower right", fontsize="small", frameon=True, framealpha=0.85)
     else:

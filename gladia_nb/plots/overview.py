@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gladia_nb.metrics.checks import verdict
-from gladia_nb.plots._style import drawable
 from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
+from gladia_nb.plots.style import drawable
 from gladia_nb.plots.timeline import plot_staircase, plot_timeline
 from gladia_nb.record.data import RunData
 

@@ -10,7 +10,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from gladia_nb.metrics.changes import liveliest, updates
-from gladia_nb.plots._style import COLOURS, NO_TRANSCRIPTS, axes, drawable, empty, finish
+from gladia_nb.plots.palette import AGES, COLOURS, GREY, PURPLE, WHITE
+from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ __all__ = ["plot_flicker"]
 
 #: Updates up to which the words that changed are written into their cells.
 _WRITTEN = 24
-#: From light to dark with the age of a token; the last for those older than all.
-_AGES = ("#cfe3f2", "#9fc9e6", "#6aaad6", "#3787bf", "#0b5c99")
-_REPLACED, _REMOVED = COLOURS["final"], "#CC79A7"
+_REPLACED, _REMOVED = COLOURS["final"], PURPLE
 
 
 def plot_flicker(
@@ -50,16 +49,16 @@ def plot_flicker(
     n, height = int(table["update"].max()) + 1, int(table["position"].max()) + 1
     cells = np.full((height, n), np.nan)
     shown = table[table["change"] != "removed"]
-    steps = np.minimum(shown["age"].to_numpy(), len(_AGES) - 1)
+    steps = np.minimum(shown["age"].to_numpy(), len(AGES) - 1)
     cells[shown["position"], shown["update"]] = steps
     ax.pcolormesh(
         np.arange(n + 1) - 0.5,
         np.arange(height + 1) - 0.5,
         np.ma.masked_invalid(cells),
-        cmap=ListedColormap(_AGES),
+        cmap=ListedColormap(AGES),
         vmin=-0.5,
-        vmax=len(_AGES) - 0.5,
-        edgecolors="white",
+        vmax=len(AGES) - 0.5,
+        edgecolors=WHITE,
         linewidth=0.6 if n <= 60 else 0,
     )
     for change, colour, mark in (("replaced", _REPLACED, "s"), ("removed", _REMOVED, "x")):
@@ -78,8 +77,8 @@ def plot_flicker(
     ax.set_ylim(height - 0.5, -0.7)
     ax.set_xlim(-0.6, n - 0.4)
     handles = [
-        Patch(color=_AGES[0], label="new"),
-        Patch(color=_AGES[-1], label=f"kept for {len(_AGES) - 1} updates or more"),
+        Patch(color=AGES[0], label="new"),
+        Patch(color=AGES[-1], label=f"kept for {len(AGES) - 1} updates or more"),
         *ax.plot([], [], "s", color=_REPLACED, label="replaced"),
         *ax.plot([], [], "x", color=_REMOVED, mew=2, label="removed"),
     ]
@@ -104,7 +103,7 @@ def _write(ax: Axes, rows: pd.DataFrame, colour: str) -> None:
 
 
 def _mark_final(ax: Axes, n: int) -> None:
-    ax.axvline(n - 1.5, color="#7f7f7f", linestyle="--", linewidth=1)
+    ax.axvline(n - 1.5, color=GREY, linestyle="--", linewidth=1)
     ax.annotate(
         "final",
         (n - 1, 1),

@@ -9,16 +9,8 @@ import pandas as pd
 
 from gladia_nb.metrics import coverage
 from gladia_nb.metrics.base.clocks import captured_s
-from gladia_nb.plots._style import (
-    COLOURS,
-    LINES,
-    NO_TRANSCRIPTS,
-    axes,
-    drawable,
-    empty,
-    finish,
-    ink,
-)
+from gladia_nb.plots.palette import COLOURS, FAINT
+from gladia_nb.plots.style import LINES, NO_TRANSCRIPTS, axes, drawable, empty, finish, ink
 from gladia_nb.record.columns import read, since_start, transcripts
 from gladia_nb.record.data import RunData
 
@@ -146,7 +138,7 @@ def _draw_kind(ax: Axes, run: RunData, rows: pd.DataFrame, kind: str) -> None:
                 width,
                 left=rows["spoken_from_s"],
                 height=0.62,
-                color="#bdbdbd",
+                color=FAINT,
                 label="spoken",
             )
     elif kind == "partial":

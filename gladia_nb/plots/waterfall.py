@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gladia_nb.metrics.breakdown import waterfall
-from gladia_nb.plots._style import NO_TRANSCRIPTS, axes, drawable, empty, finish
+from gladia_nb.plots.palette import GREY, PALE, PURPLE, RED, SKY, WHITE, YELLOW
+from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ __all__ = ["plot_final_waterfall"]
 
 #: Colour, hatch and words of each part, in their order.
 _PARTS = {
-    "sending": ("#7f7f7f", "", "sending"),
-    "endpointing": ("#F0E442", "", "endpointing (configured)"),
-    "vad": ("#56B4E9", "\\\\\\", "voice activity detection, network"),
-    "waiting": ("#c9c9c9", "...", "waiting for the stop"),
-    "flush": ("#CC79A7", "xxx", "flush after the stop"),
-    "decoding": ("#D55E00", "///", "decoding, network"),
+    "sending": (GREY, "", "sending"),
+    "endpointing": (YELLOW, "", "endpointing (configured)"),
+    "vad": (SKY, "\\\\\\", "voice activity detection, network"),
+    "waiting": (PALE, "...", "waiting for the stop"),
+    "flush": (PURPLE, "xxx", "flush after the stop"),
+    "decoding": (RED, "///", "decoding, network"),
 }
 #: Finals up to which each has a row; of more, the triggers' medians are drawn.
 _ROWS = 25
@@ -57,7 +58,7 @@ def plot_final_waterfall(run: RunData, ax: Axes | None = None) -> Axes:
                 height=0.7,
                 color=colour,
                 hatch=hatch,
-                edgecolor="white",
+                edgecolor=WHITE,
                 linewidth=0.4,
                 label=label,
             )
@@ -72,7 +73,7 @@ def plot_final_waterfall(run: RunData, ax: Axes | None = None) -> Axes:
             va="center",
             fontsize="x-small",
         )
-    ax.axvline(0, color="#7f7f7f", linewidth=0.8)
+    ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_yticks(range(len(names)), names, fontsize="x-small" if len(names) > 12 else "small")
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.margins(x=0.08)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import importlib.metadata
-import os
 import platform
 import re
 from pathlib import Path
@@ -14,11 +13,9 @@ from typing import Any
 from gladia_nb.clock import Anchor
 from gladia_nb.errors import RunFileError
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
+from gladia_nb.record.folders import new_path, runs_directory
 
-__all__ = ["RUNS_VARIABLE", "create_run_file", "new_path"]
-
-#: Where runs are kept when no path is given.
-RUNS_VARIABLE = "GLADIA_NB_RUNS"
+__all__ = ["create_run_file"]
 
 
 def create_run_file(
@@ -47,7 +44,7 @@ def create_run_file(
     if path is None:
         now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
         stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
-        path = new_path(Path(os.environ.get(RUNS_VARIABLE) or "runs"), f"{now}-{stem}")
+        path = new_path(runs_directory(), f"{now}-{stem}")
     path = Path(path).expanduser().absolute()
     anchor = Anchor.take()
     header = {
@@ -78,30 +75,3 @@ def _versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
-
-
-def new_path(directory: Path, stem: str) -> Path:
-    """A path in `directory` that does not exist yet, named after the time and the source.
-
-    The directory is made when it is missing.
-
-    Raises:
-        RunFileError: it cannot be made or written to.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunFileError(
-            f"Cannot make the directory {directory} for runs: {error.strerror or error}."
-        ) from None
-    if not os.access(directory, os.W_OK):
-        raise RunFileError(
-            f"Cannot write to {directory}, where runs are kept: permission denied. "
-            "Name another place."
-        )
-    path = directory / f"{stem}.run"
-    number = 1
-    while path.exists():
-        number += 1
-        path = directory / f"{stem}-{number}.run"
-    return path

@@ -31,7 +31,7 @@ class RunData:
         record: the record of the session.
 
     Attributes:
-        record: header and events; see `gladia_nb.record.events`.
+        record: header and events; see `gladia_nb.record.event_kinds`.
     """
 
     def __init__(self, record: Record) -> None:

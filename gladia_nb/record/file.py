@@ -6,35 +6,12 @@ nanoseconds of the monotonic clock. The last is the `end` event; a file without 
 process was killed, the disk was full) and loads as an incomplete run with all that came before.
 Nothing is ever rewritten, and every message of the service is kept verbatim.
 
-Events, by their `event` field (stamps end in `_ns`):
-
-| event | fields |
-|---|---|
-| `init` | `start_ns`, `end_ns`, `status`, `session_id`, `created_at`, `url` (without its token) |
-| `connect` | `connection` (from 1), `start_ns`, `end_ns`, `error`, and the phases `dns_ms`, `tcp_ms` |
-| `audio_start` | `t0_ns`: when position 0 of the audio was "spoken"; of live audio, captured |
-| `chunk` | `seq`, `start_frame`, `end_frame`, `start_byte`, `end_byte`, `due_ns`, `send_start_ns`, `send_end_ns`, `connection`, `resend` |
-| `probe`, `keep_alive`, `stop` | `send_start_ns`, `send_end_ns`, `connection` |
-| `message` | `recv_ns`, `connection`, `via` (`websocket` or `callback`), `raw` |
-| `close` | `ns`, `connection`, `code`, `reason`, `outcome` |
-| `retry` | `ns`, `attempt`, `wait_s` |
-| `vitals` | each second, of the process with the stopwatch: `ns`, `window_ns`, `loop_lag_ms`, `gc_count`, `gc_ms`, `gc_longest_ms`, `clock_ns`, `wall_ns`, `wall_width_ns`, `backlog`, `cpu_ms` |
-| `ping` | `send_ns`, `recv_ns` (null: no answer came) |
-| `gap` | live audio that is not there: `ns`, `why` (`paused`, `stalled`, `lost`), `at_frame`; of `paused` `captured_ns`, of `lost` `pieces` and `frames` |
-| `gap_end` | audio comes again after a pause or a stall: `ns`, `why`, `at_frame` |
-| `audio_end` | no more live audio: `ns`, `frames`, `clipped` |
-| `clock` | how another clock was mapped to ours: `ns`, `name`, `offset_ns` (other minus ours), `uncertainty_ns`, `n` |
-| `device` | what live audio comes from: `ns`, and what its host says of it, such as `label`, `sample_rate`, `echo_cancellation` |
-| `warning` | `ns`, `text` |
-| `result` | `start_ns`, `end_ns`, `raw`: the answer of `GET /v2/live/:id` |
-| `error` | `ns`, `name`, `text` and fields of the error |
-| `end` | `ns`, `outcome` (`finished`, `stopped`, `aborted`, `failed`), `anchor` |
-"""  # noqa: E501 - a table
+What kinds of events there are, and their fields: `gladia_nb.record.event_kinds`.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +26,8 @@ FORMAT = "gladia_nb.run"
 VERSION = 1
 
 Event = Mapping[str, Any]
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,7 +90,9 @@ class Record:
         try:
             if self.path is not None and self.path.exists() and not self.cut_off:
                 if not (path.exists() and path.samefile(self.path)):
-                    shutil.copyfile(self.path, path)
+                    from shutil import copyfile
+
+                    copyfile(self.path, path)
                 return path
             with path.open("w", encoding="ascii", newline="\n") as file:
                 for line in (self.header, *self.events):
@@ -133,10 +114,10 @@ def dump_line(event: Event) -> str:
     survive as escapes.
 
     Example:
-        >>> dump_line({"event": "warning", "text": "é"})
-        '{"event":"warning","text":"\\u00e9"}\n'
+        >>> dump_line({"format": "é"})
+        '{"format":"\\u00e9"}\n'
     """
-    return json.dumps(dict(event), separators=(",", ":"), ensure_ascii=True) + "\n"
+    return _encode(dict(event)) + "\n"
 
 
 def load_record(path: str | Path) -> Record:
@@ -168,15 +149,15 @@ def read_lines(lines: Iterable[bytes], path: Path | None = None) -> Record:
     events: list[Event] = []
     cut_off = False
     for event in parsed:
-        if event.get("event") == "cut off":
+        if event is None:
             cut_off = True
         else:
             events.append(MappingProxyType(event))
     return Record(MappingProxyType(header), tuple(events), path, cut_off)
 
 
-def _parse(lines: Iterable[bytes], name: Path | str) -> Iterator[dict[str, Any]]:
-    """Objects of the lines; a last line that was cut off comes out as a mark."""
+def _parse(lines: Iterable[bytes], name: Path | str) -> Iterator[dict[str, Any] | None]:
+    """Objects of the lines; a last line that was cut off comes out as None."""
     broken: int | None = None
     for number, line in enumerate(lines, 1):
         if broken is not None:
@@ -194,4 +175,4 @@ def _parse(lines: Iterable[bytes], name: Path | str) -> Iterator[dict[str, Any]]
         else:
             broken = number
     if broken is not None:
-        yield {"event": "cut off"}
+        yield None

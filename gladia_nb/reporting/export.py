@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from gladia_nb.errors import RunFileError
@@ -15,27 +14,10 @@ from gladia_nb.metrics import (
     waterfall,
 )
 from gladia_nb.record.data import RunData
+from gladia_nb.record.folders import prepare_directory
 from gladia_nb.reporting import report
 
-__all__ = ["export_run", "prepare_directory"]
-
-
-def prepare_directory(directory: str | Path) -> Path:
-    """Make a directory for results, and see that it can be written to before work begins.
-
-    Raises:
-        RunFileError: it cannot be made, or not be written to.
-    """
-    path = Path(directory).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunFileError(
-            f"Cannot make the directory {path}: {error.strerror or error}. Name another place."
-        ) from None
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise RunFileError(f"Cannot write to {path}: permission denied. Name another place.")
-    return path
+__all__ = ["export_run"]
 
 
 def export_run(run: RunData, directory: str | Path, *, stem: str | None = None) -> dict[str, Path]:

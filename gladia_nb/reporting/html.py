@@ -11,49 +11,50 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gladia_nb.plots.palette import DARK, LIGHT, SIGNS, properties
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["STYLE", "badge", "cell", "details", "frame", "picture", "section", "table", "text"]
 
 #: One style for screen, dark screen and paper; system fonts only.
-STYLE = """
-:root { color-scheme: light dark; --ink:#1d2127; --soft:#5b6470; --line:#d9dde3; --back:#ffffff;
-  --card:#f6f7f9; --link:#0b5c99; --valid:#00664a; --degraded:#8a4b00; --invalid:#a3142a; }
-@media (prefers-color-scheme: dark) { :root { --ink:#e8eaed; --soft:#a7b0bb; --line:#3a4048;
-  --back:#16181c; --card:#1f2329; --link:#7db8e8; --valid:#5fd0a8; --degraded:#f0b35f;
-  --invalid:#ff8a95; } }
-* { box-sizing: border-box; }
-body { margin:0 auto; max-width:74rem; padding:2rem 1.5rem 4rem; background:var(--back);
+STYLE = (
+    f"""
+:root {{ color-scheme:light dark; {properties(LIGHT)} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {properties(DARK)} }} }}
+"""
+    """* { box-sizing: border-box; }
+body { margin:0 auto; max-width:74rem; padding:2rem 1.5rem 4rem; background:var(--surface);
   color:var(--ink); font:16px/1.5 system-ui, sans-serif; }
 h1 { font-size:1.7rem; line-height:1.2; margin:0 0 .3rem; }
-h2 { font-size:1.2rem; margin:2.6rem 0 .6rem; padding-top:.8rem; border-top:1px solid var(--line); }
+h2 { font-size:1.2rem; margin:2.6rem 0 .6rem; padding-top:.8rem; border-top:1px solid var(--rule); }
 h3 { font-size:1rem; margin:1.4rem 0 .4rem; }
 p { margin:.4rem 0; max-width:48rem; } .soft { color:var(--soft); font-size:.9rem; }
 .scroll { overflow-x:auto; } table { border-collapse:collapse; font-size:.875rem; margin:.4rem 0; }
 caption { text-align:left; color:var(--soft); padding-bottom:.3rem; }
 th, td { padding:.28rem .8rem .28rem 0; text-align:left; vertical-align:top;
-  border-bottom:1px solid var(--line); }
+  border-bottom:1px solid var(--rule); }
 th { font-weight:600; white-space:nowrap; } td.n { text-align:right; white-space:nowrap;
   font-variant-numeric:tabular-nums; } th.n { text-align:right; }
 .badge { display:inline-block; padding:.1rem .6rem; border:1.5px solid currentColor;
   border-radius:1rem; font-weight:600; font-size:.875rem; white-space:nowrap; }
-.valid { color:var(--valid); } .degraded { color:var(--degraded); }
-.invalid { color:var(--invalid); }
+.valid { color:var(--good); } .degraded { color:var(--watch); }
+.invalid { color:var(--poor); }
 figure { margin:1rem 0; } figure img { max-width:100%; height:auto; background:#ffffff;
-  border:1px solid var(--line); border-radius:4px; }
+  border:1px solid var(--rule); border-radius:4px; }
 figcaption { color:var(--soft); font-size:.875rem; max-width:48rem; }
-pre { background:var(--card); padding:.8rem; overflow-x:auto; font-size:.8125rem;
+pre { background:var(--page); padding:.8rem; overflow-x:auto; font-size:.8125rem;
   border-radius:4px; } summary { cursor:pointer; padding:.3rem 0; }
 dt { font-weight:600; margin-top:.7rem; } dd { margin:0; max-width:48rem; } li { margin:.15rem 0; }
-nav { display:flex; flex-wrap:wrap; gap:.1rem 1rem; margin:.8rem 0; } nav a { color:var(--link); }
+nav { display:flex; flex-wrap:wrap; gap:.1rem 1rem; margin:.8rem 0; } nav a { color:var(--accent); }
 .pictures { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(30rem,100%),1fr));
   gap:0 1.5rem; }
 @media print { body { max-width:none; padding:0; font-size:11px; } nav { display:none; }
   h2 { break-after:avoid; } figure, table { break-inside:avoid; } details > * { display:block; } }
 """
+)
 
-_SIGNS = {"valid": "\u2713", "degraded": "!", "invalid": "\u2715"}
 #: Dots to the inch of pictures.
 _DPI = 120
 
@@ -65,7 +66,7 @@ def text(value: object) -> str:
 
 def badge(status: str) -> str:
     """A verdict in a word, with a sign and a colour."""
-    return f'<span class="badge {status}">{_SIGNS[status]} {text(status)}</span>'
+    return f'<span class="badge {status}">{SIGNS[status]} {text(status)}</span>'
 
 
 def cell(value: Any) -> str:
@@ -88,7 +89,8 @@ def _number(value: float) -> str:
         return "never" if value > 0 else "\u2212\u221e"
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    # From here on three digits would be written as a power of ten.
+    return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def table(

@@ -211,8 +211,9 @@ def accuracy(runs: list[RunData], labels: list[str]) -> str:
         return _known(lambda run: 100 * float(wer_at(run, [tau])["wer"].iloc[0]))
 
     def matched(run: RunData) -> float:
-        found = match_rate(run)
-        return 100 * float(found["matched"].sum() / found["reference_words"].sum())
+        found = match_rate(run)[["matched", "reference_words"]].sum()
+        known = int(found["reference_words"])
+        return 100 * int(found["matched"]) / known if known else math.nan
 
     rows: list[tuple[str, Callable[[RunData], Any]]] = [
         ("WER of the finals (%)", rate("wer")),

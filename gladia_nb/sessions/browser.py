@@ -8,9 +8,8 @@ browser's part; what it tells goes into the record through the handle.
 from __future__ import annotations
 
 import functools
-import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,12 @@ from gladia_nb.api.target import resolve_target
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, SessionError
 from gladia_nb.record.create import create_run_file
+from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.handle import Live
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.reference import Reference, find_reference
+from gladia_nb.worker.commands import Direct, Events, Failure, Finish, Note, read_ticket
 
 __all__ = ["DirectLive", "start_direct"]
 
@@ -56,29 +58,28 @@ class DirectLive(Live):
             raise SessionError("The session ended before it began; its result() tells why.")
         return self._url
 
-    def record(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def record(self, events: Iterable[AnyEvent]) -> None:
         """Put what the browser did into the run, stamps mapped to the clock of this machine."""
-        if batch := [dict(event) for event in events]:
-            self.command({"cmd": "events", "events": batch})
+        if batch := list(events):
+            self.command(Events(batch))
 
-    def note(self, event: Mapping[str, Any]) -> None:
-        """Put an event that is not the browser's into the run, such as `clock`."""
-        self.command({"cmd": "note", "event": dict(event)})
+    def note(self, event: AnyEvent) -> None:
+        """Put an event that is not the browser's into the run, such as a `ClockEvent`."""
+        self.command(Note(event))
 
-    def finish(self, outcome: str = "finished", error: Mapping[str, Any] | None = None) -> None:
+    def finish(self, outcome: str = "finished", error: Failure | None = None) -> None:
         """The browser is done.
 
         Args:
             outcome: `finished`, `aborted` or `failed`.
-            error: what happened: `name`, `text` and perhaps `code`.
+            error: what happened, or None.
         """
-        command: dict[str, Any] = {"cmd": "finish", "outcome": outcome}
-        self.command(command | ({"error": dict(error)} if error else {}))
+        self.command(Finish(outcome, error))
 
     def _feed(self, line: bytes) -> None:
         # The ticket is for the browser alone: neither kept nor shown to subscribers.
-        if line.startswith(b'{"event":"ticket"'):
-            self._url = json.loads(line)["url"]
+        if (ticket := read_ticket(line)) is not None:
+            self._url = ticket.url
             self._known.set()
             return
         super()._feed(line)
@@ -94,16 +95,17 @@ class DirectLive(Live):
         self._known.set()
 
 
-def start_direct(
+@describe_options
+def start_direct(  # noqa: D417 - the options are described where they are defined
     config: SessionConfig | None = None,
     *,
     name: str = "microphone",
-    path: str | Path | None = None,
-    chunk_ms: float = 100,
+    path: str | Path | None = DEFAULTS.path,
+    chunk_ms: float = DEFAULTS.chunk_ms,
     reference: Reference = None,
     key: str | None = None,
     url: str | None = None,
-    region: str | None = None,
+    region: str | None = DEFAULTS.region,
     server: Any = None,
     **fields: Any,
 ) -> DirectLive:
@@ -112,12 +114,10 @@ def start_direct(
     Args:
         config: the configuration; 16-bit PCM, which is what browsers send.
         name: of the audio.
-        path: the file of the run; by default a new one in `runs/` (or `GLADIA_NB_RUNS`).
-        chunk_ms: milliseconds of audio in each chunk that the browser sends.
+        {options}
         reference: the words that will be spoken, with their times, as for `gladia_nb.start`.
         key: API key; by default `GLADIA_API_KEY`. It does not reach the browser.
         url: base URL of the service, which the browser must reach too.
-        region: `eu-west` or `us-west`.
         server: a `LocalServer` to use.
         **fields: fields of `SessionConfig` that differ from `config`.
 
@@ -133,8 +133,7 @@ def start_direct(
             "A browser sends 16-bit PCM; leave encoding and bit_depth alone "
             f"(got {config.encoding}, {config.bit_depth} bit)."
         )
-    if region not in (None, "eu-west", "us-west"):
-        raise ConfigError(f"region must be 'eu-west' or 'us-west' (got {region!r}).")
+    sending = SendOptions(path=path, chunk_ms=chunk_ms, region=region)
     words = find_reference(None, reference)
     target = resolve_target(key=key, url=url, server=server)
     body = config.to_body()
@@ -146,18 +145,9 @@ def start_direct(
         "source_channels": config.channels,
         "clipped": None,
     }
-    options = {
-        "chunk_ms": chunk_ms,
-        "speed": 1.0,
-        "region": region,
-        "json_audio": False,
-        "tail_s": 0.0,
-        "target": target.label,
-        "callbacks": False,
-        "stopwatch": "browser",
-    }
+    options = {**sending.header(), "target": target.label, "stopwatch": "browser"}
     run_path = create_run_file(
-        path, name=name, body=body, audio=audio, options=options, words=words
+        sending.path, name=name, body=body, audio=audio, options=options, words=words
     )
     flags = body.get("messages_config") or {}
     make = functools.partial(
@@ -167,12 +157,7 @@ def start_direct(
         channels=config.channels,
         acknowledged=bool(flags.get("receive_acknowledgments", True)),
     )
-    command = {
-        "cmd": "direct",
-        "path": str(run_path),
-        "base_url": target.url,
-        "key": target.key,
-        "region": region,
-        "body": body,
-    }
+    command = Direct(
+        path=str(run_path), base_url=target.url, key=target.key, region=region, body=body
+    )
     return get_worker().launch(command, b"", make)

@@ -1,36 +1,40 @@
 """The handle of a session under way: what it tells, and how to end it.
 
-Every event comes from the worker as one line of JSON, which a `Live` keeps and hands on. It holds
-no session itself: when this process dies, the worker ends the session and completes its record.
+Every event comes from the worker as one line of JSON, which a `Live` hands on and does not keep:
+what was told is in the file of the run. It holds no session itself: when this process dies, the
+worker ends the session and completes its record.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from msgspec import UNSET
+
 from gladia_nb.errors import BY_NAME, ApiError, GladiaNbError, SessionError, WorkerError
+from gladia_nb.record.event_kinds import ChunkEvent, EndEvent, ErrorEvent
+from gladia_nb.record.events import read_event
 from gladia_nb.record.file import load_record
 from gladia_nb.run import Run
+from gladia_nb.sessions.subscribers import Subscriber, Subscribers
+from gladia_nb.worker.commands import Abort, AnyCommand, Stop
 
-__all__ = ["Live", "Subscriber"]
+__all__ = ["Live"]
 
 log = logging.getLogger(__name__)
-
-Subscriber = Callable[[Mapping[str, Any]], None]
 
 
 class _Worker(Protocol):
     """The process that runs the session, as far as a handle needs it."""
 
-    def send(self, command: Mapping[str, Any], audio: bytes = b"") -> None: ...
+    def send(self, session: int, command: AnyCommand, audio: bytes = b"") -> None: ...
 
     def obituary(self) -> str: ...
 
@@ -73,12 +77,12 @@ class Live:
         self._worker = worker
         self._number = number
         self._lock = threading.Lock()
-        self._lines: list[bytes] = []
-        self._subscribers: list[Subscriber] = []
+        self._subscribers = Subscribers("a live session", self._told)
         self._before_stop: list[Callable[[], None]] = []
         self._done = threading.Event()
         self._sent_frames = 0
         self._outcome: str | None = None
+        self._error: ErrorEvent | None = None
 
     @property
     def duration_s(self) -> float:
@@ -97,16 +101,19 @@ class Live:
         with self._lock:
             callbacks, self._before_stop = self._before_stop, []
         for callback in callbacks:
-            callback()
-        self.command({"cmd": "stop"})
+            try:
+                callback()
+            except Exception:
+                log.exception("What was to be done before the stop of a session failed")
+        self.command(Stop())
 
     def abort(self) -> None:
         """End the session at once; what was recorded stays in the run."""
-        self.command({"cmd": "abort"})
+        self.command(Abort())
 
-    def command(self, command: Mapping[str, Any], audio: bytes = b"") -> None:
+    def command(self, command: AnyCommand, audio: bytes = b"") -> None:
         """Tell the worker something about this session; for parts of the toolkit."""
-        self._worker.send({**command, "session": self._number}, audio)
+        self._worker.send(self._number, command, audio)
 
     def before_stop(self, callback: Callable[[], None]) -> None:
         """Call `callback` before a stop is sent; for sources of live audio."""
@@ -126,7 +133,13 @@ class Live:
         return self._sent_frames / self.sample_rate
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until the session has ended; False when `timeout_s` was too short for that."""
+        """Block until the session has ended; False when `timeout_s` was too short for that.
+
+        Raises:
+            RuntimeError: a subscriber waits, which would hold up what it waits for.
+        """
+        if not self.done:
+            self._subscribers.refuse_waiting()
         return self._done.wait(timeout_s)
 
     def result(self, timeout_s: float | None = None) -> Run:
@@ -139,6 +152,8 @@ class Live:
         if not self.wait(timeout_s):
             raise TimeoutError(f"The session has not ended within {timeout_s} s.")
         run = Run(load_record(self.path))
+        if self._outcome == "failed":
+            raise _error_of(self._error, run)
         if not run.complete:
             died = WorkerError(
                 f"The process that ran the session died ({self._worker.obituary()}). "
@@ -146,8 +161,6 @@ class Live:
             )
             died.run = run
             raise died
-        if run.outcome == "failed":
-            raise _error_of(run)
         return run
 
     def __await__(self) -> Generator[Any, None, Run]:
@@ -156,36 +169,22 @@ class Live:
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` with every event, in order: first those that were, then as they come.
 
-        It runs on a thread of the toolkit's own and should only hand over. What it raises is
-        logged and does not disturb the session.
+        Those that were are read from the file of the run, and told before this returns; later ones
+        on a thread of the toolkit's own. A subscriber should only hand over, and may call anything
+        of this handle that does not wait. What it raises is logged and does not disturb the
+        session.
 
         Returns:
             A function that ends the subscription.
         """
-        with self._lock:
-            for line in self._lines:
-                _call(callback, json.loads(line))
-            self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            with self._lock, contextlib.suppress(ValueError):
-                self._subscribers.remove(callback)
-
-        return unsubscribe
+        return self._subscribers.subscribe(callback)
 
     def events(self) -> Iterator[Mapping[str, Any]]:
-        """Every event, as it comes, until the session has ended. See `gladia_nb.record.file`."""
-        queue: SimpleQueue[Mapping[str, Any]] = SimpleQueue()
-        unsubscribe = self.subscribe(queue.put)
-        try:
-            while True:
-                try:
-                    yield queue.get(timeout=0.2)
-                except Empty:
-                    if self.done and queue.empty():
-                        return
-        finally:
-            unsubscribe()
+        """Every event, as it comes, until the session has ended.
+
+        What kinds there are: `gladia_nb.record.event_kinds`.
+        """
+        return self._subscribers.follow(self._done.is_set)
 
     def __repr__(self) -> str:
         of = "" if self.is_live else f" of {self.duration_s:.1f}"
@@ -194,41 +193,51 @@ class Live:
     # -- called by the worker's reader --
 
     def _feed(self, line: bytes) -> None:
-        event = json.loads(line)
-        kind = event["event"]
-        if kind == "chunk":
-            self._sent_frames = max(self._sent_frames, event["end_frame"])
-        elif kind == "end":
-            self._outcome = event["outcome"]
-        with self._lock:
-            self._lines.append(line)
-            for callback in self._subscribers:
-                _call(callback, event)
-        if kind == "end":
+        stored = json.loads(line)
+        event = read_event(stored)
+        match event:
+            case ChunkEvent(end_frame=end_frame):
+                self._sent_frames = max(self._sent_frames, end_frame)
+            case ErrorEvent() if self._error is None:
+                self._error = event
+            case EndEvent(outcome=outcome):
+                self._outcome = outcome
+        self._subscribers.publish(stored)
+        if isinstance(event, EndEvent):
             self._done.set()
 
     def _orphaned(self) -> None:
         self._done.set()
 
+    def _told(self, start: int) -> Iterator[Mapping[str, Any]]:
+        """Events from a number on, from the file, whose last line may still be being written."""
+        with self.path.open("rb") as file:
+            # The header is the first line.
+            for line in islice(file, start + 1, None):
+                if not line.endswith(b"\n"):
+                    return
+                yield json.loads(line)
 
-def _call(callback: Subscriber, event: Mapping[str, Any]) -> None:
-    try:
-        callback(event)
-    except Exception:
-        log.exception("A subscriber of a live session failed")
 
-
-def _error_of(run: Run) -> GladiaNbError:
+def _error_of(told: ErrorEvent | None, run: Run) -> GladiaNbError:
     """The error that ended a session, as it was raised in the worker, with the run."""
-    error: GladiaNbError = SessionError("The session failed and did not say why.")
-    for event in run.record.of("error")[:1]:
-        kind, text = BY_NAME.get(event["name"], SessionError), str(event["text"])
-        if issubclass(kind, ApiError):
-            fields = {name: event[name] for name in ("status", "request_id", "validation_errors")}
-            error = kind(text, **fields)
-        elif issubclass(kind, SessionError):
-            error = kind(text, code=event.get("code"))
-        else:
-            error = kind(text)
+    if told is None:
+        error: GladiaNbError = SessionError("The session failed and did not say why.")
+    else:
+        error = _raised(told)
     error.run = run
     return error
+
+
+def _raised(told: ErrorEvent) -> GladiaNbError:
+    kind = BY_NAME.get(told.name, SessionError)
+    if issubclass(kind, ApiError):
+        return kind(
+            told.text,
+            status=0 if told.status is UNSET else told.status,
+            request_id=None if told.request_id is UNSET else told.request_id,
+            validation_errors=None if told.validation_errors is UNSET else told.validation_errors,
+        )
+    if issubclass(kind, SessionError):
+        return kind(told.text, code=None if told.code is UNSET else told.code)
+    return kind(told.text)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,9 @@ from gladia_nb.audio import (
 )
 from gladia_nb.config import MAX_CHANNELS, SessionConfig
 from gladia_nb.errors import AudioError, ConfigError
+from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.sources import Prepared, nearest_rate
+from gladia_nb.worker.commands import AnyCommand, End, Feed, Note, Pause
 
 __all__ = ["LiveAudio"]
 
@@ -42,7 +44,7 @@ class _Handle(Protocol):
     @property
     def done(self) -> bool: ...
 
-    def command(self, command: Mapping[str, Any], audio: bytes = b"") -> None: ...
+    def command(self, command: AnyCommand, audio: bytes = b"") -> None: ...
 
     def before_stop(self, callback: Callable[[], None]) -> None: ...
 
@@ -135,13 +137,13 @@ class LiveAudio:
             self._refuse_when_over()
             self._do(partial(self._send_pause, time.perf_counter_ns()))
 
-    def note(self, event: Mapping[str, Any]) -> None:
-        """Put an event into the record of the session, such as `clock`, as in `record.events`.
+    def note(self, event: AnyEvent) -> None:
+        """Put an event into the record of the session, such as a `ClockEvent`.
 
         It is not recorded when there is no session, or when that is over.
         """
         with self._lock:
-            self._do(partial(self._command, {"cmd": "note", "event": dict(event)}))
+            self._do(partial(self._command, Note(event)))
 
     def close(self) -> None:
         """No more will come: the session sends what is left and ends properly. Repeatable."""
@@ -283,28 +285,28 @@ class LiveAudio:
         else:
             step()
 
-    def _command(self, command: Mapping[str, Any], audio: bytes = b"") -> None:
+    def _command(self, command: AnyCommand, audio: bytes = b"") -> None:
         if self._handle is not None:
             self._handle.command(command, audio)
 
     def _send_piece(self, piece: Samples, captured_ns: int, seq: int | None) -> None:
         assert self._wire is not None  # noqa: S101 - steps are done when there is one
         data, at_ns = self._wire.put(piece, captured_ns)
-        self._command({"cmd": "feed", "captured_ns": at_ns, "seq": seq}, data)
+        self._command(Feed(at_ns, seq), data)
 
     def _send_rest(self) -> None:
         assert self._wire is not None  # noqa: S101 - as above
         if rest := self._wire.finish():
             data, at_ns = rest
-            self._command({"cmd": "feed", "captured_ns": at_ns, "seq": None}, data)
+            self._command(Feed(at_ns, None), data)
 
     def _send_pause(self, captured_ns: int) -> None:
         self._send_rest()
-        self._command({"cmd": "pause", "captured_ns": captured_ns})
+        self._command(Pause(captured_ns))
 
     def _send_end(self) -> None:
         self._send_rest()
-        self._command({"cmd": "end", "clipped": self._clipped})
+        self._command(End(self._clipped))
 
 
 class _Format:

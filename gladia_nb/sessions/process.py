@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from gladia_nb.child import child_command, child_environment
 from gladia_nb.errors import WorkerError
 from gladia_nb.sessions.handle import Live
+from gladia_nb.worker.commands import AnyCommand, Direct, Start, encode_order
 
 __all__ = ["WorkerProcess", "get_worker", "shutdown"]
 
@@ -68,7 +68,7 @@ class WorkerProcess:
 
     def launch(
         self,
-        command: Mapping[str, Any],
+        command: Start | Direct,
         audio: bytes,
         make: Callable[[WorkerProcess, int], HandleT],
     ) -> HandleT:
@@ -84,18 +84,18 @@ class WorkerProcess:
             self._next += 1
             live = make(self, number)
             self._live[number] = live
-        self.send({**command, "session": number}, audio)
+        self.send(number, command, audio)
         return live
 
-    def send(self, command: Mapping[str, Any], audio: bytes = b"") -> None:
-        """Send a command, with the bytes that belong to it; nothing happens when it has died."""
+    def send(self, session: int, command: AnyCommand, audio: bytes = b"") -> None:
+        """Send a command with the bytes that belong to it; nothing happens when it has died."""
         stdin = self._process.stdin
         if stdin is None or stdin.closed:
             return
+        order = encode_order(session, command, audio)
         with self._lock:
             try:
-                line = json.dumps({**command, "audio_bytes": len(audio)}).encode()
-                stdin.write(line + b"\n" + audio)
+                stdin.write(order)
                 stdin.flush()
             except (OSError, ValueError):
                 # It has died; the reading thread tells those who wait.

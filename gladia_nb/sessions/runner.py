@@ -17,7 +17,7 @@ from typing import Any
 import numpy.typing as npt
 
 from gladia_nb.api.protocol import MAX_FRAME_BYTES
-from gladia_nb.api.target import resolve_target
+from gladia_nb.api.target import Target, resolve_target
 from gladia_nb.audio import Audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
@@ -25,9 +25,11 @@ from gladia_nb.record.create import create_run_file
 from gladia_nb.run import Run
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.live_audio import LiveAudio
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
 from gladia_nb.sessions.process import get_worker, shutdown
 from gladia_nb.sessions.reference import Reference, check_reference, find_reference
 from gladia_nb.sessions.sources import Prepared, prepare
+from gladia_nb.worker.commands import Callbacks, Start
 
 __all__ = ["Live", "shutdown", "start", "transcribe"]
 
@@ -37,20 +39,21 @@ Source = str | Path | Audio | LiveAudio | tuple[npt.ArrayLike, int]
 _INTERRUPT_S = 20.0
 
 
-def start(
+@describe_options
+def start(  # noqa: D417 - the options are described where they are defined
     source: Source,
     config: SessionConfig | None = None,
     *,
-    path: str | Path | None = None,
-    chunk_ms: float = 100,
-    speed: float = 1.0,
-    tail_s: float = 0.0,
-    json_audio: bool = False,
-    callbacks: bool | Mapping[str, Any] = False,
+    path: str | Path | None = DEFAULTS.path,
+    chunk_ms: float = DEFAULTS.chunk_ms,
+    speed: float = DEFAULTS.speed,
+    tail_s: float = DEFAULTS.tail_s,
+    json_audio: bool = DEFAULTS.json_audio,
+    callbacks: bool | Mapping[str, Any] = DEFAULTS.callbacks,
     reference: Reference = None,
     key: str | None = None,
     url: str | None = None,
-    region: str | None = None,
+    region: str | None = DEFAULTS.region,
     server: Any = None,
     **fields: Any,
 ) -> Live:
@@ -59,19 +62,12 @@ def start(
     Args:
         source: a sound file, an `Audio`, `(array, sample_rate)`, or a `LiveAudio` that is fed.
         config: the configuration; without `messages_config` every message is asked for.
-        path: the file of the run; by default a new one in `runs/` (or `GLADIA_NB_RUNS`).
-        chunk_ms: milliseconds of audio in each chunk.
-        speed: 1 is real time; recorded with the run when it is not.
-        tail_s: seconds of silence after the audio.
-        json_audio: send audio as base64 in JSON instead of binary frames.
-        callbacks: also receive callbacks, stamped like the rest: True for a service on this
-            machine, or `{"host", "port", "public_url"}` where the service reaches it elsewhere.
+        {options}
         reference: the words really spoken, with their times: a path, a list of dicts, or a
             DataFrame; by default `NAME.words.json` beside the sound file, if there is one; False
             for none.
         key: API key; by default `GLADIA_API_KEY`. Without one the embedded server is used.
         url: base URL of the service; by default `GLADIA_API_URL`, else Gladia's.
-        region: `eu-west` or `us-west`.
         server: a `LocalServer` to use.
         **fields: fields of `SessionConfig` that differ from `config`.
 
@@ -82,50 +78,35 @@ def start(
         WorkerError: the process for sessions did not start.
     """
     config = (config or SessionConfig()).replace(**fields).measuring()
-    options = _check_options(chunk_ms, speed, region)
-    prepared: Prepared
-    if isinstance(source, LiveAudio):
-        _check_live(speed, tail_s)
-        prepared = source.prepare(config)
-    else:
-        prepared = prepare(source, config, tail_s=tail_s)
-    _check_chunk(prepared, chunk_ms, json_audio)
-    words = find_reference(source, reference)
-    if words and prepared.config.channels == 1:
-        # Channels that were mixed into one are heard on it.
-        words = [{**word, "channel": 0} for word in words]
-    check_reference(
-        words,
-        channels=prepared.config.channels,
-        duration_s=prepared.describe()["duration_s"],
+    options = SendOptions(
+        path=path,
+        chunk_ms=chunk_ms,
+        speed=speed,
+        tail_s=tail_s,
+        json_audio=json_audio,
+        callbacks=callbacks,
+        region=region,
     )
+    prepared = _prepare(source, config, options)
+    words = _words(source, reference, prepared)
     target = resolve_target(key=key, url=url, server=server)
-    options |= {"json_audio": json_audio, "tail_s": tail_s, "target": target.label}
-    options["callbacks"] = callbacks is not False
     body = prepared.config.to_body()
-    run_path = create_run_file(
-        path,
-        name=prepared.name,
+    run_path = _create(prepared, options, target, words)
+    listen = options.listen()
+    command = Start(
+        path=str(run_path),
+        base_url=target.url,
+        key=target.key,
+        region=options.region,
         body=body,
-        audio=prepared.describe(),
-        options=options,
-        words=words,
+        frame_bytes=prepared.frame_bytes,
+        sample_rate=prepared.config.sample_rate,
+        chunk_ms=options.chunk_ms,
+        speed=options.speed,
+        json_audio=options.json_audio,
+        callbacks=None if listen is None else Callbacks(**listen),
+        stall_s=source.stall_s if isinstance(source, LiveAudio) else None,
     )
-    command = {
-        "cmd": "start",
-        "path": str(run_path),
-        "base_url": target.url,
-        "key": target.key,
-        "region": region,
-        "body": body,
-        "frame_bytes": prepared.frame_bytes,
-        "sample_rate": prepared.config.sample_rate,
-        "chunk_ms": chunk_ms,
-        "speed": speed,
-        "json_audio": json_audio,
-        "callbacks": _check_callbacks(callbacks),
-        "stall_s": source.stall_s if isinstance(source, LiveAudio) else None,
-    }
     make = functools.partial(
         Live,
         path=run_path,
@@ -197,48 +178,61 @@ def _bar(live: Live) -> Any:
     return tqdm(total=total, desc=live.path.stem, bar_format=shape, disable=None, leave=False)
 
 
-def _check_options(chunk_ms: float, speed: float, region: str | None) -> dict[str, Any]:
-    for name, value, low, high in (("chunk_ms", chunk_ms, 1, 10_000), ("speed", speed, 0.1, 100)):
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not low <= value <= high:
-            raise ConfigError(f"{name} must be between {low:g} and {high:g} (got {value!r}).")
-    if region not in (None, "eu-west", "us-west"):
-        raise ConfigError(f"region must be 'eu-west' or 'us-west' (got {region!r}).")
-    return {"chunk_ms": chunk_ms, "speed": speed, "region": region}
+def _prepare(source: Source, config: SessionConfig, options: SendOptions) -> Prepared:
+    """The audio, seen to fit the options."""
+    if isinstance(source, LiveAudio):
+        _check_live(options)
+        prepared: Prepared = source.prepare(config)
+    else:
+        prepared = prepare(source, config, tail_s=options.tail_s)
+    _check_chunk(prepared, options)
+    return prepared
 
 
-_CALLBACK_OPTIONS: Mapping[str, type] = {"host": str, "port": int, "public_url": str}
+def _words(source: Source, reference: Reference, prepared: Prepared) -> list[dict[str, Any]] | None:
+    """The reference, seen to be of this audio."""
+    words = find_reference(source, reference)
+    if words and prepared.config.channels == 1:
+        # Channels that were mixed into one are heard on it.
+        words = [{**word, "channel": 0} for word in words]
+    check_reference(
+        words,
+        channels=prepared.config.channels,
+        duration_s=prepared.describe()["duration_s"],
+    )
+    return words
 
 
-def _check_callbacks(callbacks: bool | Mapping[str, Any]) -> dict[str, Any] | None:
-    if isinstance(callbacks, bool):
-        return {} if callbacks else None
-    for name, value in callbacks.items():
-        kind = _CALLBACK_OPTIONS.get(name)
-        if kind is None:
-            known = ", ".join(_CALLBACK_OPTIONS)
-            raise ConfigError(f"callbacks has {known}; {name!r} is not known.")
-        out_of_range = isinstance(value, int) and not 0 <= value <= 65535
-        if not isinstance(value, kind) or out_of_range:
-            what = "a port from 0 to 65535" if kind is int else "a string"
-            raise ConfigError(f"callbacks: {name} must be {what} (got {value!r}).")
-    return dict(callbacks)
+def _create(
+    prepared: Prepared, options: SendOptions, target: Target, words: list[dict[str, Any]] | None
+) -> Path:
+    """The file of the run, with its header."""
+    return create_run_file(
+        options.path,
+        name=prepared.name,
+        body=prepared.config.to_body(),
+        audio=prepared.describe(),
+        options={**options.header(), "target": target.label},
+        words=words,
+    )
 
 
-def _check_live(speed: float, tail_s: float) -> None:
-    if speed != 1:
-        raise ConfigError(f"Live audio comes at its own speed; leave speed at 1 (got {speed}).")
-    if tail_s:
+def _check_live(options: SendOptions) -> None:
+    if options.speed != 1:
+        raise ConfigError(
+            f"Live audio comes at its own speed; leave speed at 1 (got {options.speed})."
+        )
+    if options.tail_s:
         raise ConfigError(
             "tail_s is for audio that is known beforehand; keep feeding silence instead "
-            f"(got {tail_s})."
+            f"(got {options.tail_s})."
         )
 
 
-def _check_chunk(prepared: Prepared, chunk_ms: float, json_audio: bool) -> None:
-    size = chunk_ms / 1000 * prepared.config.sample_rate * prepared.frame_bytes
-    if size * (4 / 3 if json_audio else 1) > MAX_FRAME_BYTES - 100:
+def _check_chunk(prepared: Prepared, options: SendOptions) -> None:
+    size = options.chunk_ms / 1000 * prepared.config.sample_rate * prepared.frame_bytes
+    if size * (4 / 3 if options.json_audio else 1) > MAX_FRAME_BYTES - 100:
         raise ConfigError(
-            f"A chunk of {chunk_ms:g} ms has {size / 1e6:.1f} MB here and the service takes 1 MiB "
-            "a frame; choose a shorter chunk_ms."
+            f"A chunk of {options.chunk_ms:g} ms has {size / 1e6:.1f} MB here and the service "
+            "takes 1 MiB a frame; choose a shorter chunk_ms."
         )

@@ -23,7 +23,8 @@ from gladia_nb.audio import (
     resample,
 )
 from gladia_nb.config import MAX_CHANNELS, SAMPLE_RATES, SessionConfig
-from gladia_nb.errors import AudioError, ConfigError
+from gladia_nb.errors import AudioError
+from gladia_nb.sessions.options import DEFAULTS, SendOptions
 
 __all__ = ["Prepared", "nearest_rate", "prepare"]
 
@@ -91,7 +92,7 @@ def prepare(
     source: str | Path | Audio | tuple[npt.ArrayLike, int],
     config: SessionConfig | None = None,
     *,
-    tail_s: float = 0.0,
+    tail_s: float = DEFAULTS.tail_s,
 ) -> Prepared:
     """Read, resample, mix and encode; what the configuration leaves open follows the source.
 
@@ -107,8 +108,7 @@ def prepare(
         ConfigError: the source does not fit the configuration.
     """
     config = config or SessionConfig()
-    if not 0 <= tail_s <= 3600:
-        raise ConfigError(f"tail_s must be between 0 and 3600 seconds (got {tail_s}).")
+    tail_s = SendOptions(tail_s=tail_s).tail_s
     audio = _load(source)
     given = config.model_fields_set
     rate = config.sample_rate if "sample_rate" in given else nearest_rate(audio.sample_rate)

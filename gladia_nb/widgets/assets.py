@@ -1,32 +1,142 @@
-"""The front end's files: plain JavaScript and CSS, put together without a build step."""
+"""The front end's files: plain JavaScript and CSS, put together without a build step.
+
+A notebook loads a widget's code as a single module from memory, which cannot import its neighbours.
+So each file is a proper module, and here they lose the imports of each other. What runs in a thread
+of its own comes as text in front of the module. Colours are those of `gladia_nb.plots.palette`.
+
+With `ANYWIDGET_HMR=1` the files are watched, and every widget that is shown takes over what has
+changed in them. Without it nothing is watched.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from importlib.resources import files
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
-__all__ = ["FRONT", "module", "style"]
+from anywidget._file_contents import FileContents, VirtualFileContents
 
-#: Files of the front end, in the order in which one needs the other.
-FRONT = ("dom.js", "waveform.js", "charts.js", "setup.js", "live.js", "after.js", "lab.js")
+from gladia_nb.plots.palette import DARK, LIGHT, properties
+
+__all__ = ["LAB", "MICROPHONE", "STATIC", "Front", "joined"]
+
+STATIC = Path(__file__).resolve().parent / "static"
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[\w.]+\";\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=const|function|class)", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|let|function|class|async)", re.MULTILINE)
 
 
-def module() -> str:
-    """One ES module of all files.
+def joined(paths: Sequence[Path]) -> str:
+    """One text of several modules, in the order in which one needs the other."""
+    texts = (path.read_text("utf-8") for path in paths)
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", text)) for text in texts)
 
-    A notebook loads a widget's code as a single module from memory, which cannot import its
-    neighbours. So each file is a proper module, and here they lose the imports of each other.
+
+def _colours(selector: str) -> str:
+    """The palette; which theme JupyterLab wears outweighs what the system likes."""
+    light = f"{properties(LIGHT, 'gnb-')}color-scheme:light"
+    dark = f"{properties(DARK, 'gnb-')}color-scheme:dark"
+    return (
+        f"{selector}{{{light}}}\n"
+        f"@media (prefers-color-scheme:dark){{{selector}{{{dark}}}}}\n"
+        f'[data-jp-theme-light="true"] {selector}{{{light}}}\n'
+        f'[data-jp-theme-light="false"] {selector}{{{dark}}}\n'
+    )
+
+
+@dataclass(frozen=True)
+class Front:
+    """The files of one widget.
+
+    Attributes:
+        name: of the folder in `static`.
+        modules: files of the module, in the order in which one needs the other.
+        styles: style sheets, in their order.
+        selector: of the widget's outermost element, which bears the colours.
+        threads: names of constants, and the files of the text that each of them is: what runs in a
+            thread of its own.
+        static: the folder of all front ends.
     """
-    parts = []
-    for name in FRONT:
-        text = files("gladia_nb.widgets").joinpath("static", "lab", name).read_text("utf-8")
-        parts.append(_EXPORT.sub("", _IMPORT.sub("", text)))
-    return "\n".join(parts)
+
+    name: str
+    modules: Sequence[str]
+    styles: Sequence[str]
+    selector: str
+    threads: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    static: Path = STATIC
+
+    def paths(self, names: Sequence[str]) -> list[Path]:
+        """Where files are."""
+        return [self.static / self.name / name for name in names]
+
+    def module(self) -> str:
+        """One ES module of all files."""
+        texts = [
+            f"const {name} = {json.dumps(joined(self.paths(files)))};\n"
+            for name, files in self.threads.items()
+        ]
+        return "".join(texts) + joined(self.paths(self.modules))
+
+    def style(self) -> str:
+        """The style sheet, colours first."""
+        return _colours(self.selector) + joined(self.paths(self.styles))
+
+    def esm(self) -> str | VirtualFileContents:
+        """The module for `_esm` of a widget."""
+        apart = [name for files in self.threads.values() for name in files]
+        return _watched(self.module, self.paths([*apart, *self.modules]))
+
+    def css(self) -> str | VirtualFileContents:
+        """The style sheet for `_css` of a widget."""
+        return _watched(self.style, self.paths(self.styles))
 
 
-def style() -> str:
-    """The style sheet."""
-    return files("gladia_nb.widgets").joinpath("static", "lab", "lab.css").read_text("utf-8")
+def _watched(make: Callable[[], str], parts: Sequence[Path]) -> str | VirtualFileContents:
+    """A text that is made of files, and made anew when one of them changes where that is wanted.
+
+    Only a watched text is an object that widgets connect to: it would keep them alive.
+    """
+    if os.environ.get("ANYWIDGET_HMR") != "1":
+        return make()
+    whole = VirtualFileContents(make())
+
+    def renew(_part: str) -> None:
+        whole.contents = make()
+
+    for part in parts:
+        FileContents(part).changed.connect(renew)
+    return whole
+
+
+LAB = Front(
+    name="lab",
+    modules=(
+        "dom.js",
+        "waveform.js",
+        "charts.js",
+        "source.js",
+        "field.js",
+        "place.js",
+        "settings.js",
+        "transcript.js",
+        "live.js",
+        "after.js",
+        "shelf.js",
+        "lab.js",
+    ),
+    styles=("base.css", "controls.css", "source.css", "live.css", "after.css"),
+    selector=".gnb-lab",
+)
+MICROPHONE = Front(
+    name="microphone",
+    modules=("trouble.js", "capture.js", "view.js", "microphone.js"),
+    styles=("microphone.css",),
+    selector=".gladia-nb-mic",
+    threads={
+        "WORKLET_SOURCE": ("worklet.js",),
+        "LINK_SOURCE": ("protocol.js", "session.js", "link.js"),
+    },
+)

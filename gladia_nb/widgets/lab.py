@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,7 +29,10 @@ from gladia_nb.run import Run
 from gladia_nb.sessions.browser import DirectLive
 from gladia_nb.sessions.handle import Live
 from gladia_nb.widgets import registry
-from gladia_nb.widgets.assets import module, style
+from gladia_nb.widgets.assets import LAB
+from gladia_nb.widgets.notices import Notices
+from gladia_nb.widgets.presence import Presence
+from gladia_nb.widgets.rules import lab_rules
 
 __all__ = ["Lab"]
 
@@ -39,12 +41,8 @@ Command = tuple[dict[str, Any], Sequence[bytes]]
 
 #: Seconds between two looks at what is to be shown.
 _EVERY_S = 0.1
-#: Seconds that a page may be away, as in a reload, before its session is stopped.
-_AWAY_S = 20.0
 #: How long a session that was told to stop is waited for before another begins.
 _STOPPING_S = 10.0
-#: Sentences in the error region; the oldest goes first.
-_SENTENCES = 4
 
 
 class Lab(anywidget.AnyWidget):
@@ -68,9 +66,10 @@ class Lab(anywidget.AnyWidget):
         `lab = gn.Lab()` in one cell and `lab.run.messages` in another.
     """
 
-    _esm = module()
-    _css = style()
+    _esm = LAB.esm()
+    _css = LAB.css()
 
+    rules = traitlets.Dict().tag(sync=True)
     form: traitlets.List[Any] = traitlets.List().tag(sync=True)
     setup = traitlets.Dict().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
@@ -104,10 +103,8 @@ class Lab(anywidget.AnyWidget):
         self._setup = Setup(str(source), data, options, microphone=widget is not None)
         self._watcher = Watcher()
         self._study = Study(None if runs is None else str(runs))
-        self._said: list[dict[str, Any]] = []
-        self._count = 0
-        self._views: dict[str, float] = {}
-        self._left_at: float | None = None
+        self._notices = Notices()
+        self._presence = Presence()
         self._reported: Any = None
         self._stopped: Any = None
         self._dirty = {"setup", "after", "shelf"}
@@ -116,7 +113,9 @@ class Lab(anywidget.AnyWidget):
         self._launching = threading.Lock()
         self._commands: SimpleQueue[Command | None] = SimpleQueue()
         self._studies: SimpleQueue[Command | None] = SimpleQueue()
-        super().__init__(form=form(), setup=self._setup_view(), microphone=widget)
+        super().__init__(
+            rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget
+        )
         self._publish(once=True)
         if widget is not None:
             self._connect(widget)
@@ -285,8 +284,8 @@ class Lab(anywidget.AnyWidget):
             "abort": lambda _c, _b: self._abort(),
             "replay": lambda c, _: self._replay(c["speed"]),
             "dismiss": lambda c, _: self._dismiss(c["number"]),
-            "hello": lambda c, _: self._hello(c["view"]),
-            "leave": lambda c, _: self._leave(c["view"]),
+            "hello": lambda c, _: self._presence.hello(c["view"]),
+            "leave": lambda c, _: self._presence.leave(c["view"]),
             "heard": lambda c, _: self._heard(c["event"]),
         }
 
@@ -369,22 +368,9 @@ class Lab(anywidget.AnyWidget):
             self._watch(live, recipe)
         return live
 
-    # -- pages that come and go --
-
-    def _hello(self, view: str) -> None:
-        self._views[view] = time.monotonic()
-        self._left_at = None
-
-    def _leave(self, view: str) -> None:
-        self._views.pop(view, None)
-        if not self._views:
-            self._left_at = time.monotonic()
-
     def _look_after(self) -> None:
         """Stop a session whose page was closed."""
-        left = self._left_at
-        if left is not None and self.is_live and time.monotonic() - left > _AWAY_S:
-            self._left_at = None
+        if self.is_live and self._presence.is_over():
             self.stop()
             self._say("The page was closed, so the session was stopped; its record is complete.")
 
@@ -395,15 +381,12 @@ class Lab(anywidget.AnyWidget):
             self._dirty.update(topics)
 
     def _say(self, text: str) -> None:
-        with self._lock:
-            self._count += 1
-            self._said = [*self._said, {"number": self._count, "text": text}][-_SENTENCES:]
-            self._dirty.add("sentences")
+        self._notices.add(text)
+        self._touch("sentences")
 
     def _dismiss(self, number: int) -> None:
-        with self._lock:
-            self._said = [entry for entry in self._said if entry["number"] != number]
-            self._dirty.add("sentences")
+        self._notices.dismiss(number)
+        self._touch("sentences")
 
     def _setup_view(self) -> dict[str, Any]:
         key = "typed" if self._key else "environment" if os.environ.get(KEY_VARIABLE) else "none"
@@ -431,11 +414,10 @@ class Lab(anywidget.AnyWidget):
             self._touch("setup")
         with self._lock:
             dirty, self._dirty = self._dirty, set()
-            said = list(self._said)
         if "setup" in dirty:
             views["setup"] = self._setup_view()
         if "sentences" in dirty:
-            views["sentences"] = said
+            views["sentences"] = self._notices.shown()
         if "after" in dirty:
             views["after"] = self._study.view()
         if "shelf" in dirty:

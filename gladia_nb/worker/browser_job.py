@@ -11,12 +11,26 @@ import asyncio
 import contextlib
 from typing import Any
 
-from gladia_nb.errors import SessionError
-from gladia_nb.record.events import error_event
-from gladia_nb.record.file import dump_line
+from msgspec import UNSET
+
+from gladia_nb.errors import GladiaNbError, SessionError
+from gladia_nb.record.event_kinds import ErrorEvent, InitEvent, WarningEvent
+from gladia_nb.record.events import end_event, error_event
 from gladia_nb.record.redact import redact_url
-from gladia_nb.worker.jobs import Job, Tell
-from gladia_nb.worker.result import end_event, fetch_result
+from gladia_nb.worker.commands import (
+    Abort,
+    Command,
+    Direct,
+    Events,
+    Failure,
+    Finish,
+    Note,
+    Stop,
+    Ticket,
+    told_line,
+)
+from gladia_nb.worker.jobs import Job, Tell, unfit
+from gladia_nb.worker.result import fetch_result
 
 __all__ = ["RemoteJob"]
 
@@ -28,14 +42,13 @@ _RESULT_S = 30.0
 class RemoteJob(Job):
     """Initiates a session, hands out its URL, and records what the browser tells of it.
 
-    Commands: `events` with a list of events; `finish` with an `outcome` and perhaps an `error`
-    (`name`, `text`, `code`), when the browser is done; `note`, `stop`, `abort`.
+    It takes the commands `Events`, `Note`, `Finish`, `Stop` and `Abort`.
     """
 
-    def __init__(self, command: dict[str, Any], tell: Tell) -> None:
+    def __init__(self, command: Direct, tell: Tell) -> None:
         super().__init__(command, tell)
         self._tell = tell
-        self._region: str | None = command["region"]
+        self._region: str | None = command.region
         self._over = asyncio.Event()
         self._outcome = "aborted"
         self._heard = False
@@ -44,27 +57,29 @@ class RemoteJob(Job):
         self._stop_timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[Any] | None = None
 
-    def command(self, command: dict[str, Any], audio: bytes) -> None:  # noqa: ARG002 - none comes
+    def command(self, command: Command, audio: bytes) -> None:  # noqa: ARG002 - none comes
         """Carry out a command."""
-        match command["cmd"]:
-            case "events":
+        match command:
+            case Events(events):
                 self._heard = True
                 self._last_ns = self._clock.now_ns()
-                for event in command["events"]:
+                for event in events:
                     self._emit(event)
-            case "note":
-                self._emit(command["event"])
-            case "finish":
-                self._finish(command["outcome"], command.get("error"))
-            case "stop":
+            case Note(event):
+                self._emit(event)
+            case Finish(outcome, error):
+                self._finish(outcome, None if error is None else self._told(error))
+            case Stop():
                 self._stop()
-            case "abort":
+            case Abort():
                 self.abort()
+            case _:
+                raise unfit(command)
 
     def part(self) -> None:
         """Nobody tells any more what the browser does."""
         text = "The notebook went away while a browser held the session; its end was not recorded."
-        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
+        self._emit(WarningEvent(self._clock.now_ns(), text))
         self.abort()
 
     def abort(self) -> None:
@@ -73,11 +88,19 @@ class RemoteJob(Job):
         if self._running is not None:
             self._running.cancel()
 
-    def _finish(self, outcome: str, error: dict[str, Any] | None) -> None:
+    def fail(self, error: GladiaNbError) -> None:
+        """End the record with an error."""
+        self._finish("failed", error_event(error, self._clock.now_ns()))
+
+    def _told(self, error: Failure) -> ErrorEvent:
+        ns = self._clock.now_ns()
+        return ErrorEvent(name=error.name, text=error.text, code=error.code, ns=ns)
+
+    def _finish(self, outcome: str, error: ErrorEvent | None) -> None:
         if self._over.is_set():
             return
         if error is not None:
-            self._emit({"event": "error", "ns": self._clock.now_ns(), **error})
+            self._emit(error)
         self._outcome = "stopped" if outcome == "finished" and self._stopped else outcome
         self._over.set()
 
@@ -93,10 +116,11 @@ class RemoteJob(Job):
         if silent_s < _SILENT_S:
             self._stop_timer = self._loop.call_later(_SILENT_S - silent_s, self._give_up)
             return
-        error = SessionError(
-            f"The page that held the session told nothing for {_SILENT_S:g} s after the stop."
+        self.fail(
+            SessionError(
+                f"The page that held the session told nothing for {_SILENT_S:g} s after the stop."
+            )
         )
-        self._finish("failed", error_event(error))
 
     async def _carry_out(self, stack: contextlib.AsyncExitStack) -> None:
         self._running = asyncio.current_task()
@@ -118,21 +142,21 @@ class RemoteJob(Job):
         reply = await self._transport.init(self._body, region=self._region)
         end_ns = self._clock.now_ns()
         self._redact.add_url(reply.url)
+        phases = self._transport.phases
         self._emit(
-            {
-                "event": "init",
-                "start_ns": start_ns,
-                "end_ns": end_ns,
-                "status": reply.status,
-                "session_id": reply.session_id,
-                "created_at": reply.created_at,
-                "url": redact_url(reply.url),
-                **self._transport.phases,
-            }
+            InitEvent(
+                start_ns=start_ns,
+                end_ns=end_ns,
+                status=reply.status,
+                session_id=reply.session_id,
+                created_at=reply.created_at,
+                url=redact_url(reply.url),
+                dns_ms=phases.get("dns_ms", UNSET),
+                connect_ms=phases.get("connect_ms", UNSET),
+            )
         )
         # Told, and never written: whoever has this URL can speak in the session.
-        ticket = {"event": "ticket", "url": reply.url}
-        self._tell(dump_line(ticket).encode("ascii"))
+        self._tell(told_line(Ticket(reply.url)))
         return reply.session_id
 
     def _cancel_timer(self) -> None:

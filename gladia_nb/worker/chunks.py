@@ -6,8 +6,9 @@ This is part of the process with the stopwatch and computes with whole numbers o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from gladia_nb.errors import AudioError
 
@@ -43,8 +44,7 @@ def chunk_bounds(frames: int, sample_rate: int, chunk_ms: float) -> Iterator[tup
         start = end
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """One piece of audio, with whole-sample positions.
 
     Attributes:

@@ -17,13 +17,13 @@ from typing import Any, BinaryIO
 
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.errors import GladiaNbError
-from gladia_nb.record.events import error_event
-from gladia_nb.record.file import dump_line
+from gladia_nb.errors import GladiaNbError, SessionError
+from gladia_nb.record.event_kinds import RecordEvent, WarningEvent
+from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.record.redact import Redactor
-from gladia_nb.worker.result import end_event
+from gladia_nb.worker.commands import Begin, Command
 
-__all__ = ["Job", "Tell", "Writer"]
+__all__ = ["Job", "Tell", "Writer", "unfit"]
 
 #: Tells the other side a line.
 Tell = Callable[[bytes], None]
@@ -79,23 +79,23 @@ class Job(ABC):
     """One session with its file; `run` it as a task. Commands may come before it runs.
 
     Args:
-        command: the `start` command; see `runner` and `direct`.
+        command: that begins it.
         tell: tells the other side.
 
     Raises:
         OSError: the file of the run cannot be opened.
     """
 
-    def __init__(self, command: dict[str, Any], tell: Tell) -> None:
-        key = command["key"]
+    def __init__(self, command: Begin, tell: Tell) -> None:
+        key = command.key
         self._redact = Redactor([key] if key else [])
         self._loop = asyncio.get_running_loop()
         self._clock = MonotonicClock()
         # Buffered by nobody: what the system has taken survives the end of this process.
-        file = Path(command["path"]).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
+        file = Path(command.path).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
         self._writer = Writer(file, tell, self._file_failed)
-        self._transport = Transport(command["base_url"], key, self._clock)
-        self._body: dict[str, Any] = command["body"]
+        self._transport = Transport(command.base_url, key, self._clock)
+        self._body: dict[str, Any] = command.body
 
     async def run(self) -> None:
         """Carry it out to the end, whatever happens; the end is in the record."""
@@ -104,7 +104,7 @@ class Job(ABC):
                 await stack.enter_async_context(self._transport)
                 await self._carry_out(stack)
         except GladiaNbError as error:
-            self._emit({**error_event(error), "ns": self._clock.now_ns()})
+            self._emit(error_event(error, self._clock.now_ns()))
             self._emit(end_event(self._clock, "failed"))
         finally:
             await asyncio.to_thread(self._writer.close)
@@ -114,8 +114,12 @@ class Job(ABC):
         """The work itself, with an open transport."""
 
     @abstractmethod
-    def command(self, command: dict[str, Any], audio: bytes) -> None:
-        """Carry out a command for this session; called on the event loop."""
+    def command(self, command: Command, audio: bytes) -> None:
+        """Carry out a command for this session; called on the event loop.
+
+        Raises:
+            GladiaNbError: it does not fit this session.
+        """
 
     @abstractmethod
     def part(self) -> None:
@@ -125,10 +129,20 @@ class Job(ABC):
     def abort(self) -> None:
         """End at once."""
 
-    def _emit(self, event: dict[str, Any]) -> None:
-        self._writer.write(self._redact(dump_line(event)).encode("ascii"))
+    @abstractmethod
+    def fail(self, error: GladiaNbError) -> None:
+        """End at once with an error."""
+
+    def _emit(self, event: RecordEvent) -> None:
+        self._writer.write(self._redact(event_line(event)).encode("ascii"))
 
     def _file_failed(self, error: OSError) -> None:
         text = f"The run could not be written to its file: {error.strerror or error}."
-        event = {"event": "warning", "ns": self._clock.now_ns(), "text": text}
+        event = WarningEvent(self._clock.now_ns(), text)
         self._loop.call_soon_threadsafe(self._emit, event)
+
+
+def unfit(command: Command) -> SessionError:
+    """The error of a command that a session of this kind cannot carry out."""
+    name = command.__struct_config__.tag
+    return SessionError(f"The process for sessions refused a command: {name!r} does not fit here.")

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+
+from msgspec import UNSET, UnsetType
 
 from gladia_nb.clock import Clock
 from gladia_nb.errors import AudioError
+from gladia_nb.record.event_kinds import AudioEndEvent, Emit, GapEndEvent, GapEvent, WarningEvent
+from gladia_nb.worker import sentences
 from gladia_nb.worker.chunks import Chunk
 
-__all__ = ["LiveChunks"]
+__all__ = ["STALL_S", "LiveChunks"]
 
-_STALLED = (
-    "No audio has come for {seconds:g} s. The microphone, the page that holds it or the program "
-    "that feeds it is busy, hidden or gone; what was said meanwhile may be missing."
-)
+#: After so many seconds without audio it is said that there is none.
+STALL_S = 2.0
 
 
 class LiveChunks:
@@ -50,10 +50,10 @@ class LiveChunks:
         frame_bytes: int,
         sample_rate: int,
         clock: Clock,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Emit,
         *,
         chunk_ms: float = 100,
-        stall_s: float = 2.0,
+        stall_s: float = STALL_S,
     ) -> None:
         self.t0_ns = 0
         self.ended = False
@@ -93,8 +93,7 @@ class LiveChunks:
         if self.ended:
             return
         frames = len(data) // self._width
-        if self._gap is not None:
-            self._end_gap()
+        self._end_gap()
         if seq is not None:
             if self._piece is not None and seq > self._piece + 1:
                 self._lost(seq - self._piece - 1, captured_ns, frames)
@@ -114,8 +113,7 @@ class LiveChunks:
     def pause(self, captured_ns: int | None = None) -> None:
         """Nothing is captured until more is fed; that is meant."""
         if not self.ended and self._gap != "paused":
-            if self._gap is not None:
-                self._end_gap()
+            self._end_gap()
             self._flush()
             self._begin_gap("paused", captured_ns=captured_ns)
             self._more.set()
@@ -125,14 +123,7 @@ class LiveChunks:
         if not self.ended:
             self._flush()
             self.ended = True
-            self._emit(
-                {
-                    "event": "audio_end",
-                    "ns": self._clock.now_ns(),
-                    "frames": self._frames,
-                    "clipped": clipped,
-                }
-            )
+            self._emit(AudioEndEvent(self._clock.now_ns(), self._frames, clipped))
             self._more.set()
 
     async def next(self) -> Chunk | None:
@@ -148,7 +139,7 @@ class LiveChunks:
             except TimeoutError:
                 self._flush()
                 self._begin_gap("stalled")
-                self._warn(_STALLED.format(seconds=self._stall_s))
+                self._warn(sentences.STALLED.format(seconds=f"{self._stall_s:g}"))
         return self._ready.popleft()
 
     # -- cutting --
@@ -183,33 +174,33 @@ class LiveChunks:
         lost = round((began_ns - self._captured_ns) * self._rate / 1e9)
         self._begin_gap("lost", pieces=pieces, frames=lost)
         self._gap = None
-        self._warn(
-            f"{pieces} pieces of live audio, about {lost / self._rate:.2f} s, never came; "
-            "the words around them are not to be trusted."
-        )
+        seconds = f"{lost / self._rate:.2f}"
+        self._warn(sentences.LOST.format(pieces=pieces, seconds=seconds))
 
-    def _begin_gap(self, why: str, **fields: Any) -> None:
+    def _begin_gap(
+        self,
+        why: str,
+        *,
+        captured_ns: int | UnsetType | None = UNSET,
+        pieces: int | UnsetType = UNSET,
+        frames: int | UnsetType = UNSET,
+    ) -> None:
         self._gap = why
         self._emit(
-            {
-                "event": "gap",
-                "ns": self._clock.now_ns(),
-                "why": why,
-                "at_frame": self._frames,
-                **fields,
-            }
+            GapEvent(
+                ns=self._clock.now_ns(),
+                why=why,
+                at_frame=self._frames,
+                captured_ns=captured_ns,
+                pieces=pieces,
+                frames=frames,
+            )
         )
 
     def _end_gap(self) -> None:
-        self._emit(
-            {
-                "event": "gap_end",
-                "ns": self._clock.now_ns(),
-                "why": self._gap,
-                "at_frame": self._frames,
-            }
-        )
-        self._gap = None
+        if self._gap is not None:
+            self._emit(GapEndEvent(self._clock.now_ns(), self._gap, self._frames))
+            self._gap = None
 
     def _warn(self, text: str) -> None:
-        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
+        self._emit(WarningEvent(self._clock.now_ns(), text))

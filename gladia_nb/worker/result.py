@@ -1,19 +1,16 @@
-"""The end of a run: the result that the service stored, and the record's last event."""
+"""The result that the service stored, once the conversation is over."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import Any
 
 from gladia_nb.api.transport import Transport
-from gladia_nb.clock import Anchor, Clock
+from gladia_nb.clock import Clock
 from gladia_nb.errors import ApiError, UnreachableError
+from gladia_nb.record.event_kinds import Emit, ResultEvent, WarningEvent
 
-__all__ = ["end_event", "fetch_result"]
-
-Emit = Callable[[dict[str, Any]], None]
+__all__ = ["fetch_result"]
 
 
 async def fetch_result(
@@ -45,7 +42,7 @@ async def fetch_result(
             done = _status(text) in ("done", "error")
             if done or late:
                 end_ns = clock.now_ns()
-                emit({"event": "result", "start_ns": start_ns, "end_ns": end_ns, "raw": text})
+                emit(ResultEvent(start_ns, end_ns, text))
                 if not done:
                     _warn("The service had not finished the stored result in time.", clock, emit)
                 return
@@ -53,19 +50,8 @@ async def fetch_result(
         wait = min(wait * 1.5, 1.0)
 
 
-def end_event(clock: Clock, outcome: str) -> dict[str, Any]:
-    """The last event of a record; its anchor shows whether the wall clock was stepped."""
-    anchor = Anchor.take()
-    return {
-        "event": "end",
-        "ns": clock.now_ns(),
-        "outcome": outcome,
-        "anchor": [anchor.mono_ns, anchor.wall_ns, anchor.width_ns],
-    }
-
-
 def _warn(text: str, clock: Clock, emit: Emit) -> None:
-    emit({"event": "warning", "ns": clock.now_ns(), "text": text})
+    emit(WarningEvent(clock.now_ns(), text))
 
 
 def _status(text: str) -> object:

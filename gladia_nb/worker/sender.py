@@ -10,17 +10,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from gladia_nb.api.connection import Connection
-from gladia_nb.api.protocol import Frame, FrameKind, SessionProtocol, audio_as_json
+from gladia_nb.api.protocol import EMPTY, Frame, FrameKind, SessionProtocol
 from gladia_nb.clock import Clock
+from gladia_nb.record.event_kinds import (
+    AudioStartEvent,
+    ChunkEvent,
+    Emit,
+    KeepAliveEvent,
+    ProbeEvent,
+    StopEvent,
+)
 from gladia_nb.worker.chunks import Chunk
 from gladia_nb.worker.live_chunks import LiveChunks
 
-__all__ = ["Audio", "Emit", "Sender"]
+__all__ = ["Audio", "Sender"]
 
-Emit = Callable[[dict[str, Any]], None]
 #: What a session sends: chunks on a schedule from the start of the audio, or as they are captured.
 Audio = Iterable[Chunk] | LiveChunks
 
@@ -107,7 +113,7 @@ class Sender:
             await asyncio.gather(self._pacer, return_exceptions=True)
 
     def _begin(self, t0_ns: int) -> int:
-        self._emit({"event": "audio_start", "t0_ns": t0_ns})
+        self._emit(AudioStartEvent(t0_ns))
         return t0_ns
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -171,27 +177,26 @@ class Sender:
                     self._sent(frame, start_ns, end_ns)
 
     def _sent(self, frame: Frame, start_ns: int, end_ns: int | None) -> None:
-        event: dict[str, Any] = {
-            "event": "chunk" if frame.kind is FrameKind.AUDIO else frame.kind.value
-        }
-        if frame.kind is FrameKind.AUDIO:
-            due_ns, start_frame, end_frame = self._schedule[frame.seq]
-            event |= {
-                "seq": frame.seq,
-                "start_frame": start_frame,
-                "end_frame": end_frame,
-                "start_byte": frame.start_byte,
-                "end_byte": frame.end_byte,
-                "due_ns": due_ns,
-            }
-        event |= {
-            "send_start_ns": start_ns,
-            "send_end_ns": end_ns,
-            "connection": self._number,
-        }
-        if frame.kind is FrameKind.AUDIO:
-            event["resend"] = frame.resend
-        self._emit(event)
+        number = self._number
+        if frame.kind is not FrameKind.AUDIO:
+            kind = ProbeEvent if frame.kind is FrameKind.PROBE else StopEvent
+            self._emit(kind(start_ns, end_ns, number))
+            return
+        due_ns, start_frame, end_frame = self._schedule[frame.seq]
+        self._emit(
+            ChunkEvent(
+                seq=frame.seq,
+                start_frame=start_frame,
+                end_frame=end_frame,
+                start_byte=frame.start_byte,
+                end_byte=frame.end_byte,
+                due_ns=due_ns,
+                send_start_ns=start_ns,
+                send_end_ns=end_ns,
+                connection=number,
+                resend=frame.resend,
+            )
+        )
 
     async def keep_alive(self) -> None:
         """Send an empty chunk, so that the service does not take silence for absence."""
@@ -200,12 +205,5 @@ class Sender:
                 return
             with contextlib.suppress(ConnectionError):
                 start_ns = self._clock.now_ns()
-                self.sent_ns = await connection.send(audio_as_json(b""))
-                self._emit(
-                    {
-                        "event": "keep_alive",
-                        "send_start_ns": start_ns,
-                        "send_end_ns": self.sent_ns,
-                        "connection": self._number,
-                    }
-                )
+                self.sent_ns = await connection.send(EMPTY)
+                self._emit(KeepAliveEvent(start_ns, self.sent_ns, self._number))

@@ -10,26 +10,35 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+from msgspec import UNSET
+
 from gladia_nb.api.connection import Closed, Connection, Received
-from gladia_nb.api.protocol import CloseOutcome, SessionProtocol, State
+from gladia_nb.api.protocol import TO_EVERY_CONNECTION, CloseOutcome, SessionProtocol, State
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock
 from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
-from gladia_nb.record.events import error_event
+from gladia_nb.record.event_kinds import (
+    CloseEvent,
+    ConnectEvent,
+    Emit,
+    InitEvent,
+    MessageEvent,
+    RetryEvent,
+    WarningEvent,
+)
+from gladia_nb.record.events import end_event, error_event
 from gladia_nb.record.redact import redact_url
-from gladia_nb.worker.result import end_event, fetch_result
-from gladia_nb.worker.sender import Audio, Emit, Sender
+from gladia_nb.worker import sentences
+from gladia_nb.worker.result import fetch_result
+from gladia_nb.worker.sender import Audio, Sender
 
 __all__ = ["Limits", "Session"]
 
-_TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Bounds of what a session waits for, in seconds.
 
     Attributes:
@@ -105,7 +114,7 @@ class Session:
         self._aborted = False
         self._silent = False
         self._main: asyncio.Task[Any] | None = None
-        self._source_error: BaseException | None = None
+        self._fault: GladiaNbError | None = None
         self._helpers: set[asyncio.Task[None]] = set()
         self._last_ns = 0
         self._long = False
@@ -124,6 +133,12 @@ class Session:
         if self._main is not None:
             self._main.cancel()
 
+    def fail(self, error: GladiaNbError) -> None:
+        """End at once with an error; what was recorded stays."""
+        self._fault = self._fault or error
+        if self._main is not None:
+            self._main.cancel()
+
     # -- the coroutine --
 
     async def run(self) -> None:
@@ -131,14 +146,14 @@ class Session:
         self._main = asyncio.current_task()
         outcome = "finished"
         try:
-            if self._aborted:
+            if self._aborted or self._fault is not None:
                 raise asyncio.CancelledError
             await self._init()
             try:
                 await self._converse()
             finally:
                 for text, count in self._protocol.problems.items():
-                    self._warn(f"Contradictory message: {text} ({count} times).")
+                    self._warn(sentences.CONTRADICTION.format(problem=text, count=count))
             assert self._session_id is not None  # noqa: S101 - it has been initiated
             await fetch_result(
                 self._transport, self._session_id, self._clock, self._emit, self._limits.result_s
@@ -149,9 +164,9 @@ class Session:
                 outcome = "stopped"
         except asyncio.CancelledError:
             outcome = "aborted"
-            if self._source_error is not None:
+            if self._fault is not None:
                 outcome = "failed"
-                self._emit_error(_internal(self._source_error))
+                self._emit_error(self._fault)
         except GladiaNbError as error:
             outcome = "failed"
             self._emit_error(error)
@@ -170,11 +185,11 @@ class Session:
                 await asyncio.wait_for(connection.close(1000), 2)
 
     def _emit_error(self, error: GladiaNbError) -> None:
-        event = {**error_event(error), "ns": self._clock.now_ns()}
-        self._emit(event | {"text": redact_url(event["text"])})
+        event = error_event(error, self._clock.now_ns())
+        self._emit(msgspec.structs.replace(event, text=redact_url(event.text)))
 
     def _warn(self, text: str) -> None:
-        self._emit({"event": "warning", "ns": self._clock.now_ns(), "text": text})
+        self._emit(WarningEvent(self._clock.now_ns(), text))
 
     async def _init(self) -> None:
         start = self._clock.now_ns()
@@ -183,17 +198,18 @@ class Session:
         self._secret(reply.url)
         self._session_id, self._url = reply.session_id, reply.url
         self._protocol.initiated()
+        phases = self._transport.phases
         self._emit(
-            {
-                "event": "init",
-                "start_ns": start,
-                "end_ns": end,
-                "status": reply.status,
-                "session_id": reply.session_id,
-                "created_at": reply.created_at,
-                "url": redact_url(reply.url),
-                **self._transport.phases,
-            }
+            InitEvent(
+                start_ns=start,
+                end_ns=end,
+                status=reply.status,
+                session_id=reply.session_id,
+                created_at=reply.created_at,
+                url=redact_url(reply.url),
+                dns_ms=phases.get("dns_ms", UNSET),
+                connect_ms=phases.get("connect_ms", UNSET),
+            )
         )
 
     async def _converse(self) -> None:
@@ -209,43 +225,41 @@ class Session:
                     fruitless = 0
             fruitless += 1
             if fruitless > self._limits.attempts:
-                raise SessionError(
-                    f"The connection was lost and {self._limits.attempts} attempts to resume the "
-                    "session failed. What was received until then is in the run."
-                )
+                raise SessionError(sentences.NOT_RESUMED.format(attempts=self._limits.attempts))
             await self._back_off(fruitless)
 
     async def _back_off(self, attempt: int) -> None:
         longest = min(self._limits.backoff_s * 2 ** (attempt - 2), self._limits.backoff_cap_s)
         # Half fixed, half random: many clients that lost one server shall not come back at once.
         wait = 0.0 if attempt == 1 else longest * random.uniform(0.5, 1)  # noqa: S311
-        self._emit(
-            {"event": "retry", "ns": self._clock.now_ns(), "attempt": attempt, "wait_s": wait}
-        )
+        self._emit(RetryEvent(self._clock.now_ns(), attempt, wait))
         await asyncio.sleep(wait)
 
     async def _connect(self) -> Connection | None:
         """Open the WebSocket; None when that failed in a way that another attempt may mend."""
         first = self._number == 0
         self._number += 1
-        event: dict[str, Any] = {
-            "event": "connect",
-            "connection": self._number,
-            "start_ns": self._clock.now_ns(),
-            "error": None,
-        }
+        start_ns, said = self._clock.now_ns(), None
         connection: Connection | None = None
         try:
             connection = await self._transport.connect(self._url)
         except (UnreachableError, ApiError) as error:
-            event["error"] = str(error)
+            said = str(error)
             # A refusal of the very first handshake is an answer; later ones may be passing.
             if first and isinstance(error, ApiError) and error.status < 500:
                 raise
         finally:
-            event["end_ns"] = self._clock.now_ns()
-            event.update(self._transport.phases)
-            self._emit(event)
+            end_ns, phases = self._clock.now_ns(), self._transport.phases
+            self._emit(
+                ConnectEvent(
+                    connection=self._number,
+                    start_ns=start_ns,
+                    error=said,
+                    end_ns=end_ns,
+                    dns_ms=phases.get("dns_ms", UNSET),
+                    connect_ms=phases.get("connect_ms", UNSET),
+                )
+            )
         return connection
 
     async def _one_connection(self, connection: Connection) -> bool | None:
@@ -291,78 +305,52 @@ class Session:
         self._last_ns = item.recv_ns
         resuming = self._protocol.state is State.RESUMING
         message = self._protocol.receive(raw)
-        event: dict[str, Any] = {
-            "event": "message",
-            "recv_ns": item.recv_ns,
-            "connection": number,
-            "via": "websocket",
-            "raw": message.raw,
-        }
-        if isinstance(raw, bytes):
-            event["binary"] = True
-        self._emit(event)
+        self._emit(
+            MessageEvent(
+                recv_ns=item.recv_ns,
+                connection=number,
+                via="websocket",
+                raw=message.raw,
+                binary=True if isinstance(raw, bytes) else UNSET,
+            )
+        )
         if resuming and self._protocol.state is not State.RESUMING:
             self._help(self._sender.flush())
         # What a service says to every connection is none, or it could go on for ever.
         return (
-            message.type not in _TO_EVERY_CONNECTION
+            message.type not in TO_EVERY_CONNECTION
             or self._protocol.buffer.acknowledged > acknowledged
         )
 
     def _after(self, closed: Closed, number: int, progress: bool) -> bool | None:
         outcome = self._protocol.closed(closed.code)
-        self._emit(
-            {
-                "event": "close",
-                "ns": closed.ns,
-                "connection": number,
-                "code": closed.code,
-                "reason": closed.reason,
-                "outcome": outcome.value,
-            }
-        )
+        self._emit(CloseEvent(closed.ns, number, closed.code, closed.reason, outcome.value))
         if self._silent:
-            raise SessionError(
-                f"The service was silent for {self._limits.finish_s:g} s after the stop and did "
-                "not end the session. What was received until then is in the run."
-            )
+            raise SessionError(sentences.SILENT.format(seconds=f"{self._limits.finish_s:g}"))
         if outcome is CloseOutcome.RETRY:
             return progress
         if outcome is CloseOutcome.FINISHED:
             if not self._protocol.stop_sent:
-                self._warn("The service ended the session before all audio had been sent.")
+                self._warn(sentences.ENDED_EARLY)
             return None
         if outcome is CloseOutcome.ALREADY_ENDED and self._protocol.stop_sent:
-            self._warn(
-                "The connection was lost after the stop and the session had ended meanwhile; "
-                "messages of that time are only in the stored result."
-            )
+            self._warn(sentences.ENDED_MEANWHILE)
             return None
         said = f": {closed.reason}" if closed.reason else ""
-        what = {
-            CloseOutcome.ALREADY_ENDED: "had already ended this session",
-            CloseOutcome.IDLE: "gave up because no audio came",
-            CloseOutcome.REFUSED: "refused to go on",
-        }[outcome]
-        raise SessionError(
-            f"The service {what} (close code {closed.code}{said}).", code=closed.code
-        )
+        what = sentences.WHY_CLOSED[outcome]
+        text = sentences.CLOSED.format(what=what, code=closed.code, said=said)
+        raise SessionError(text, code=closed.code)
 
     # -- beside the reader --
 
     def _source_failed(self, error: BaseException) -> None:
-        self._source_error = error
-        if self._main is not None:
-            self._main.cancel()
+        self.fail(_internal(error))
 
     async def _give_up_probe(self) -> None:
         await asyncio.sleep(self._limits.probe_s)
         if self._protocol.state is State.RESUMING:
             self._protocol.probe_unanswered()
-            self._warn(
-                "The service did not say how much audio it has; the session goes on at its last "
-                "acknowledgement, and a little audio may be there twice."
-            )
+            self._warn(sentences.UNANSWERED)
             await self._sender.flush()
 
     async def _watch(self, connection: Connection) -> None:
@@ -383,10 +371,7 @@ class Session:
                 await self._sender.keep_alive()
             if not self._long and now - self._open_ns > limits.long_s * 1e9:
                 self._long = True
-                self._warn(
-                    f"The session has lasted {limits.long_s / 3600:.2g} h; "
-                    "the service ends sessions after 3 h."
-                )
+                self._warn(sentences.LONG.format(hours=f"{limits.long_s / 3600:.2g}"))
 
 
 def _internal(error: BaseException) -> SessionError:

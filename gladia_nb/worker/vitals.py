@@ -11,10 +11,10 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable
-from typing import Any
 
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Anchor, Clock
+from gladia_nb.record.event_kinds import Emit, PingEvent, VitalsEvent
 
 __all__ = ["PING_EVERY_S", "TICK_S", "WINDOW_S", "Vitals"]
 
@@ -44,7 +44,7 @@ class Vitals:
         self,
         clock: Clock,
         transport: Transport,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Emit,
         *,
         witness: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -94,21 +94,20 @@ class Vitals:
         anchor = Anchor.take()
         now_ns, witness_ns = self._clock.now_ns(), self._witness()
         self._emit(
-            {
-                "event": "vitals",
-                "ns": now_ns,
-                "window_ns": now_ns - self._began_ns,
-                "loop_lag_ms": round(self._lag_s * 1e3, 3),
-                "gc_count": self._gc_count,
-                "gc_ms": round(self._gc_ns / 1e6, 3),
-                "gc_longest_ms": round(self._gc_longest_ns / 1e6, 3),
+            VitalsEvent(
+                ns=now_ns,
+                window_ns=now_ns - self._began_ns,
+                loop_lag_ms=round(self._lag_s * 1e3, 3),
+                gc_count=self._gc_count,
+                gc_ms=round(self._gc_ns / 1e6, 3),
+                gc_longest_ms=round(self._gc_longest_ns / 1e6, 3),
                 # Two clocks that nobody sets must stay together; the wall clock may leave them.
-                "clock_ns": now_ns - witness_ns,
-                "wall_ns": anchor.wall_ns - anchor.mono_ns,
-                "wall_width_ns": anchor.width_ns,
-                "backlog": self._transport.take_backlog(),
-                "cpu_ms": round((time.process_time_ns() - self._cpu_ns) / 1e6, 3),
-            }
+                clock_ns=now_ns - witness_ns,
+                wall_ns=anchor.wall_ns - anchor.mono_ns,
+                wall_width_ns=anchor.width_ns,
+                backlog=self._transport.take_backlog(),
+                cpu_ms=round((time.process_time_ns() - self._cpu_ns) / 1e6, 3),
+            )
         )
         self._gc_ns = self._gc_longest_ns = self._gc_count = 0
 
@@ -129,4 +128,4 @@ class Vitals:
 
     def _ponged(self, send_ns: int, recv_ns: int | None) -> None:
         """A ping was answered, or given up when the next one went out."""
-        self._emit({"event": "ping", "send_ns": send_ns, "recv_ns": recv_ns})
+        self._emit(PingEvent(send_ns, recv_ns))

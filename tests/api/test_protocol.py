@@ -16,6 +16,7 @@ from gladia_nb.api.protocol import (
     classify_close,
 )
 from gladia_nb.record.message import parse_message
+from tests.support import protocol_vectors
 
 
 def ack(start: int, end: int) -> str:
@@ -331,3 +332,33 @@ def test_every_byte_arrives_once_and_in_order_whatever_is_lost(
         if protocol.state is State.RESUMING and not answers_probe and protocol.next_frame() is None:
             protocol.probe_unanswered()
     assert bytes(service.audio) == original
+
+
+# -- the same in the page --
+
+
+def test_the_shared_vectors_are_what_happens_here():
+    """The page's own core is held to the same file, in `tests/browser/test_protocol.py`."""
+    kept = json.loads(protocol_vectors.PATH.read_text())
+    assert [tuple(pair) for pair in kept["closes"]] == protocol_vectors.outcomes()
+    made = list(protocol_vectors.histories())
+    assert [one["name"] for one in kept["sessions"]] == [one["name"] for one in made]
+    for one, history in zip(kept["sessions"], made, strict=True):
+        assert one["steps"] == history["steps"], one["name"]
+        assert one["expect"] == protocol_vectors.play(one), one["name"]
+
+
+@pytest.mark.parametrize(
+    ("value", "end"),
+    [([0, 4], 4), ([0, 4.0], 4), ([0, 4.5], 0), ([0, True], 0), ([True, 4], 0), (["0", "4"], 0)],
+)
+def test_a_range_is_two_whole_numbers_as_json_knows_them(value, end):
+    protocol = SessionProtocol()
+    protocol.initiated()
+    protocol.opened()
+    protocol.feed(0, b"abcd")
+    frames(protocol)
+    body = {"type": "audio_chunk", "acknowledged": True, "data": {"byte_range": value}}
+    protocol.receive(json.dumps(body))
+    assert protocol.buffer.acknowledged == end
+    assert protocol.problems == ({} if end else {"an acknowledgement has no byte range": 1})

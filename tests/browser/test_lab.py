@@ -1,16 +1,12 @@
-"""The Lab as people use it: in JupyterLab, in Notebook 7 and in Voila, with mouse and keys."""
+"""The Lab as people use it: in JupyterLab, with mouse and keys."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-import soundfile
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from gladia_nb.lab.live_state import MAX_LINES
@@ -18,64 +14,10 @@ from gladia_nb.record.file import dump_line
 from gladia_nb.run import load
 
 from .conftest import PATIENCE_MS, SIZE
-from .hosts import Host, Notebook, Requests
+from .hosts import Notebook, Requests
+from .lab_page import STREAMING, no_violations, path_of, show, start
 
-expect.set_options(timeout=PATIENCE_MS)
-
-HERE = Path(__file__).resolve().parent
-#: A scripted server, three seconds of sound and thirty.
-PREPARE = f"""\
-import sys
-sys.path.insert(0, {str(HERE.parents[1])!r})
-from tests.support.scripted_helpers import SCRIPT, make_sound
-import gladia_nb as gn
-make_sound("short.wav")
-make_sound("long.wav", 30.0)
-server = gn.LocalServer(engine="scripted", script=SCRIPT, **options).start()
-config = gn.SessionConfig(endpointing=0.3)
-"""
-SHOW = "lab = gn.Lab({source!r}, config, server=server)\nlab"
-STREAMING = "() => document.querySelector('.gnb-progress').ariaValueNow > 0"
 SECRET = "k3y-that-must-not-be-anywhere-51c0ffee"
-
-
-def cells(source: str = "short.wav", options: str = "{}") -> list[str]:
-    return [f"options = {options}", PREPARE, SHOW.format(source=source)]
-
-
-def show(
-    host: Host, page: Page, source: str = "short.wav", options: str = "{}"
-) -> tuple[Notebook, Locator]:
-    """A notebook with a Lab, and the Lab."""
-    book = host.open(page, cells(source, options))
-    if host.name != "voila":
-        book.run()
-    lab = page.locator(".gnb-lab")
-    expect(lab.get_by_role("button", name="Start", exact=True)).to_have_attribute(
-        "aria-disabled", "false", timeout=60_000
-    )
-    return book, lab
-
-
-def start(lab: Locator) -> None:
-    lab.get_by_role("button", name="Start", exact=True).click()
-
-
-def no_violations(page: Page, state: str) -> None:
-    found = Axe().run(page, context=".gnb-lab").response["violations"]
-    said = [
-        (entry["id"], entry["help"], [node["html"] for node in entry["nodes"]]) for entry in found
-    ]
-    assert said == [], f"{state}: {said}"
-
-
-def path_of(lab: Locator) -> Path:
-    """The file of the run on view."""
-    facts = lab.locator(".gnb-factlist > div", has_text="Kept in")
-    return Path(facts.locator("dd").inner_text())
-
-
-# -- JupyterLab --
 
 
 @pytest.fixture(scope="module")
@@ -351,91 +293,3 @@ def test_a_dropped_connection_while_streaming(desk):
     assert run.outcome == "finished"
     assert run.chunks["ack_ns"].notna().all()
     assert requests.outside == []
-
-
-# -- the kernel --
-
-
-def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, page):
-    book, shown = show(lab, page, "long.wav")
-    start(shown)
-    page.wait_for_function(STREAMING)
-    book.interrupt()
-    expect(shown.get_by_role("status").filter(has_text="Stopped")).to_be_visible()
-    # The same cell again: a new Lab, ready, and no session beside it.
-    start(shown)
-    expect(shown.get_by_role("status").filter(has_text="Streaming")).to_be_visible()
-    book.run_cell(2)
-    expect(shown.get_by_role("status").filter(has_text="Ready")).to_be_visible()
-    newest = shown.locator(".gnb-shelf tbody tr").first
-    expect(newest).to_contain_text("stopped")
-    start(shown)
-    page.wait_for_function(STREAMING)
-    place = book.path.parent.parent / "runs"
-    live = max(place.glob("*.run"), key=lambda path: path.stat().st_mtime)
-    book.restart()
-    book.run()
-    # The worker ends it properly; a service that takes too long for that is left.
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not load(live).complete and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert load(live).outcome in ("stopped", "aborted")
-    shown.get_by_role("button", name="Look again").click()
-    expect(newest).to_contain_text(load(live).outcome)
-
-
-@pytest.mark.parametrize("choice", ["stream", "direct"])
-def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
-    sound = f"--use-file-for-fake-audio-capture={clip.with_suffix('.wav')}"
-    samples, rate = soundfile.read(clip)
-    soundfile.write(clip.with_suffix(".wav"), samples, rate, subtype="PCM_16")
-    fake = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    page = make_browser(*fake, sound).new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    _, shown = show(lab, page)
-    shown.get_by_label("Sound", exact=True).select_option(choice)
-    record = shown.get_by_role("button", name="Record")
-    expect(record).to_be_visible()
-    expect(shown.get_by_text("Press Record, at the microphone, to start.")).to_be_visible()
-    no_violations(page, "microphone")
-    record.click()
-    expect(shown.get_by_role("log")).to_contain_text("one two three four")
-    shown.locator(".gnb-bar").get_by_role("button", name="Stop").click()
-    expect(shown.locator(".gnb-verdict")).to_be_visible()
-    expect(shown.locator(".gnb-source")).to_contain_text("take.wav")
-    run = load(path_of(shown))
-    assert run.outcome == "stopped"
-    assert run.name == "microphone"
-    browser_held = run.record.header["options"].get("stopwatch") == "browser"
-    assert browser_held is (choice == "direct")
-    no_violations(page, "microphone stopped")
-    page.close()
-
-
-# -- the other hosts --
-
-
-def test_notebook_7(notebook, page, requests):
-    _, shown = show(notebook, page)
-    start(shown)
-    expect(shown.locator(".gnb-verdict")).to_be_visible()
-    expect(shown.get_by_role("log")).to_contain_text("five six seven")
-    assert load(path_of(shown)).outcome == "finished"
-    no_violations(page, "Notebook 7")
-    assert requests.outside == []
-
-
-def test_voila(voila, page):
-    _, shown = show(voila, page)
-    start(shown)
-    expect(shown.locator(".gnb-verdict")).to_be_visible()
-    expect(shown.get_by_role("log")).to_contain_text("five six seven")
-    assert load(path_of(shown)).outcome == "finished"
-    no_violations(page, "Voila")
-
-
-def test_the_notebook_under_voila(voila, page, repository):
-    book = voila.open(page, repository / "notebooks" / "lab.ipynb")
-    expect(page.locator(".gnb-lab")).to_be_visible(timeout=60_000)
-    assert "Traceback" not in book.outputs
-    assert "Recipe(" in book.outputs

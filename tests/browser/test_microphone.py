@@ -17,6 +17,7 @@ import soundfile
 import gladia_nb as gn
 from gladia_nb.metrics.base.clocks import first_sent
 from tests.support.breaking_network import breaking_network
+from tests.support.likeness import likeness
 
 SECONDS = 4.0
 RATE = 16000
@@ -193,24 +194,6 @@ class Desk:
         raise AssertionError(path.read_text()[-2000:])
 
 
-def likeness(reference, heard):
-    """Signal to noise of a capture in dB, after its delay and its short response are taken out."""
-    reference, heard = reference.astype(float), heard.astype(float)
-    size = 1 << (len(reference) + len(heard)).bit_length()
-    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(reference, size))
-    delay = int(np.argmax(np.fft.irfft(spectrum, size)[: len(heard)]))
-    half = 48
-    padded = np.concatenate([np.zeros(2 * half), reference, np.zeros(2 * half)])
-    begin, end = 2 * half, 2 * half + len(reference)
-    columns = np.stack([padded[begin - k : end - k] for k in range(-half, half + 1)], axis=1)
-    target = heard[delay : delay + len(reference)]
-    columns = columns[: len(target)]
-    assert len(target) > len(reference) - RATE // 10
-    response = np.linalg.lstsq(columns, target, rcond=None)[0]
-    error = target - columns @ response
-    return 10 * np.log10(np.sum(target**2) / np.sum(error**2))
-
-
 def served(server, run):
     """What the service was sent, as it kept it."""
     request = urllib.request.Request(
@@ -226,7 +209,9 @@ def check(desk, server, speech, run):
     take, rate = soundfile.read(desk.folder / "take.wav", dtype="int16")
     assert rate == RATE
     assert np.array_equal(take, served(server, run))
-    assert likeness(speech[0], take) >= 40
+    alike = likeness(speech[0], take, RATE)
+    print(f"The capture beside the file: {alike}.")
+    assert alike.db >= 40
     assert not run.record.of("gap")
     assert run.outcome == "finished"
     assert "very nice to see you" in run.text

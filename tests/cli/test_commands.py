@@ -1,31 +1,20 @@
-import fcntl
-import json
-import os
-import pty
 import re
-import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
-import termios
-import time
 from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
 import gladia_nb as gn
+from gladia_nb.cli import commands
 from gladia_nb.cli.commands import main
-
-COMMAND = [
-    sys.executable,
-    "-c",
-    "import sys; from gladia_nb.cli.commands import main; sys.exit(main())",
-]
+from tests.support.command_line import COMMAND, SIGNALS
 
 
 def write(path: Path, content: bytes) -> Path:
@@ -102,110 +91,23 @@ def test_wrong_usage(arguments, capsys):
     assert "usage: gladia-nb" in capsys.readouterr().err
 
 
-def test_a_session_from_the_terminal(local_server, clip, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GLADIA_API_KEY", local_server.key)
-    code = main(
-        [
-            *("transcribe", str(clip), "--url", local_server.url, "--out", str(tmp_path / "o")),
-            *("--endpointing", "0.3", "--speed", "8", "--json-audio", "--chunk-ms", "50"),
-        ]
-    )
-    out, err = capsys.readouterr()
-    assert code == 0, err
-    assert "hello it is very nice to see you again" in out
-    assert "word: first seen" in out
-    assert "Word error rate 0.0" in out
-    files = {path.name for path in (tmp_path / "o").iterdir()}
-    assert files >= {"clip.run", "clip.messages.csv", "clip.overview.png", "clip.transcript.txt"}
-    assert all(str(tmp_path / "o" / name) in out for name in files)
-    run = gn.load(tmp_path / "o" / "clip.run")
-    assert run.record.header["options"]["chunk_ms"] == 50
-    assert run.record.header["options"]["json_audio"] is True
-    assert run.config["endpointing"] == 0.3
-
-
-def test_presets_and_configurations(local_server, clip, tmp_path, monkeypatch, capsys):
-    url = ["--url", local_server.url, "--speed", "20", "--out", str(tmp_path)]
-    config = write(tmp_path / "c.json", b'{"endpointing": 0.4, "custom_metadata": {"a": 1}}')
-    monkeypatch.setenv("GLADIA_API_KEY", local_server.key)
-    assert main(["transcribe", str(clip), *url, "--preset", "captions"]) == 0
-    assert main(["transcribe", str(clip), *url, "--config", str(config)]) == 0
-    first, second = (gn.load(tmp_path / name).config for name in ("clip.run", "clip-2.run"))
-    assert first["maximum_duration_without_endpointing"] == 5
-    assert second["custom_metadata"] == {"a": 1}
-    assert "clip-2.messages.csv" in capsys.readouterr().out
-
-
-@pytest.fixture
-def environment(local_server, tmp_path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "GLADIA_API_KEY": local_server.key,
-        "GLADIA_API_URL": local_server.url,
-        "COLUMNS": "90",
-    }
-
-
-def test_in_a_terminal_partials_are_seen_as_they_change(environment, clip, tmp_path):
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
+@pytest.mark.parametrize(("number", "start"), SIGNALS)
+def test_serve_says_where_it_is_and_ends_on_a_signal(clip, tmp_path, number, start):
     process = subprocess.Popen(
-        [*COMMAND, "transcribe", clip, "--out", tmp_path, "--endpointing", "0.3"],
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        env=environment,
-    )
-    os.close(theirs)
-    seen = b""
-    while process.poll() is None or select.select([ours], [], [], 0)[0]:
-        if select.select([ours], [], [], 0.2)[0]:
-            try:
-                seen += os.read(ours, 65536)
-            except OSError:
-                break
-    os.close(ours)
-    assert process.wait() == 0
-    text = seen.decode()
-    assert len(set(re.findall(r"\.\.\.  ([a-z' ]+)", text))) > 5, "open partials"
-    assert re.search(r"0\.\d+ s  hello it is very nice to see you again", text), "a final"
-    assert re.search(r"\d+%\|.*\d\.\d/5\.0 s", text), "a bar"
-
-
-def test_an_interrupt_keeps_what_was_recorded(environment, tmp_path):
-    process = subprocess.Popen(
-        [*COMMAND, "transcribe", gn.sample("conversation"), "--out", tmp_path],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    run = tmp_path / "conversation.run"
-    while not run.exists() or '"chunk"' not in run.read_text():
-        time.sleep(0.05)
-        assert process.poll() is None
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Interrupted: what was recorded until then is kept." in err
-    assert "Traceback" not in err
-    assert gn.load(run).outcome == "stopped"
-    assert str(tmp_path / "conversation.overview.png") in out
-
-
-def test_serve_says_where_it_is_and_ends_on_an_interrupt(clip, tmp_path):
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", "0"],
+        [*start, *COMMAND, "serve", "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
     assert gn.transcribe(clip, url=url, key="any key", progress=False, speed=20).complete
-    process.send_signal(signal.SIGINT)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert family
+    process.send_signal(number)
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (0, "")
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
 
 
 def test_a_port_that_is_taken(capsys):
@@ -220,7 +122,7 @@ def test_a_port_that_is_taken(capsys):
 @pytest.mark.parametrize("page", [False, True])
 def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     called = []
-    monkeypatch.setattr("subprocess.call", lambda command: called.append(command) or 0)
+    monkeypatch.setattr(commands, "_run_program", lambda command: called.append(command) or 0)
     monkeypatch.chdir(tmp_path)
     options = ["--page"] if page else []
     for _ in range(2):
@@ -237,6 +139,32 @@ def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     assert main(["lab", *options]) == 0
     assert str(own) in called[2]
     assert not made.exists()
+
+
+HOST = """
+import sys
+from gladia_nb.cli.commands import _run_program
+from gladia_nb.cli.signals import raised_signals
+program = '''
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("tidied up", flush=True)))
+print("ready", flush=True)
+while True:
+    time.sleep(0.1)
+'''
+with raised_signals():
+    sys.exit(_run_program([sys.executable, "-c", program]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_a_command_runs_ends_with_it(number):
+    host = subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE, text=True)
+    assert host.stdout.readline() == "ready\n"
+    host.send_signal(number)
+    out, _ = host.communicate(timeout=30)
+    assert (host.returncode, out) == (0, "tidied up\n")
 
 
 def test_lab_in_a_folder_that_cannot_be_written(monkeypatch, tmp_path, capsys):
@@ -257,13 +185,3 @@ def test_the_version(capsys):
         main(["--version"])
     assert caught.value.code == 0
     assert gn.__version__ in capsys.readouterr().out
-
-
-def test_the_configuration_in_the_run_is_what_was_sent(local_server, clip, tmp_path, monkeypatch):
-    monkeypatch.setenv("GLADIA_API_KEY", local_server.key)
-    options = ["--url", local_server.url, "--speed", "20", "--out", str(tmp_path)]
-    assert main(["transcribe", str(clip), *options]) == 0
-    run = gn.load(tmp_path / "clip.run")
-    result = json.loads(run.record.of("result")[0]["raw"])
-    for name, value in run.config.items():
-        assert result["request_params"][name] == value

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladia_nb.lab.live_state import MAX_LINES, MAX_POINTS, LiveState, Series
+from gladia_nb.lab.live_state import MAX_POINTS, LiveState, Series
+from gladia_nb.lab.snapshot import MAX_LINES, MAX_NOTES
 from gladia_nb.sessions.runner import transcribe
 
 MS = 1_000_000
@@ -148,6 +149,26 @@ def test_notes():
     assert state.snapshot().note == "Odd."
     state.feed(message(10, type="error", error={"message": "Too long"}))
     assert state.snapshot().note == "The service says: Too long"
+    state.feed(message(20, type="translation", error={"message": "no"}))
+    state.feed({"event": "retry", "attempt": 1})
+    state.feed({"event": "connect", "error": None})
+    notes = state.snapshot().notes
+    assert [(note.number, note.kind) for note in notes] == [
+        (0, "warning"),
+        (1, "service"),
+        (2, "service"),
+        (3, "connection"),
+        (4, "connection"),
+    ]
+    assert notes[2].text == "The service says (translation): no"
+    assert state.snapshot().note == notes[-1].text
+
+
+def test_notes_are_bounded_and_keep_their_numbers():
+    state = fed(*({"event": "warning", "text": str(k)} for k in range(120)))
+    notes = state.snapshot().notes
+    assert [note.number for note in notes] == list(range(120 - MAX_NOTES, 120))
+    assert all(note.text == str(note.number) for note in notes)
 
 
 def test_half_an_hour_stays_bounded():

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gladia_nb.clock import Offset
-from gladia_nb.lab.page_recording import PageClock, Recording, map_events
+from gladia_nb.lab.page_recording import PageClock, Recording, device_event, map_events
+from gladia_nb.record.event_kinds import StopEvent, WarningEvent
+from gladia_nb.record.events import as_mapping
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -80,24 +82,51 @@ def test_answers_to_nothing_change_nothing():
 
 
 def test_events_are_mapped_field_by_field():
+    sent = {"send_start_ms": 11.0, "send_end_ms": None, "connection": 1}
+    place = {"seq": 3, "start_frame": 0, "end_frame": 4, "start_byte": 0, "end_byte": 8}
+    close = {"connection": 1, "code": None, "reason": "", "outcome": "retry"}
+    binary = {"connection": 1, "via": "websocket", "binary": True}
     events = [
-        {"event": "chunk", "seq": 3, "due_ms": 10.5, "send_start_ms": 11.0, "resend": False},
-        {"event": "close", "at_ms": 20.0, "code": None},
-        {"event": "retry", "at_ms": 21.0, "wait_s": 0.5},
-        {"event": "message", "recv_ms": 1.0, "bytes": [255, 65], "binary": True},
+        {"event": "chunk", **place, "due_ms": 10.5, **sent, "resend": False},
+        {"event": "close", "at_ms": 20.0, **close},
+        {"event": "retry", "at_ms": 21.0, "attempt": 1, "wait_s": 0.5},
+        {"event": "message", "recv_ms": 1.0, "bytes": [255, 65], **binary},
     ]
-    assert map_events(events, known(10 * MS)) == [
-        {
-            "event": "chunk",
-            "seq": 3,
-            "due_ns": 500_000,
-            "send_start_ns": MS,
-            "resend": False,
-        },
-        {"event": "close", "ns": 10 * MS, "code": None},
-        {"event": "retry", "ns": 11 * MS, "wait_s": 0.5},
-        {"event": "message", "recv_ns": -9 * MS, "raw": "\udcffA", "binary": True},
+    sent = {"send_start_ns": MS, "send_end_ns": None, "connection": 1}
+    assert [as_mapping(event) for event in map_events(events, known(10 * MS))] == [
+        {"event": "chunk", **place, "due_ns": 500_000, **sent, "resend": False},
+        {"event": "close", "ns": 10 * MS, **close},
+        {"event": "retry", "ns": 11 * MS, "attempt": 1, "wait_s": 0.5},
+        {"event": "message", "recv_ns": -9 * MS, "raw": "\udcffA", **binary},
     ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "song", "at_ms": 1.0},
+        {"event": "retry", "at_ms": 1.0, "attempt": 1},
+        {"event": "retry", "at_ms": 1.0, "attempt": "once", "wait_s": 1},
+        {"at_ms": 1.0},
+    ],
+)
+def test_what_cannot_be_recorded_leaves_a_warning_in_its_place(event):
+    stop = {"event": "stop", "send_start_ms": 1.0, "send_end_ms": 2.0, "connection": 1}
+    found = map_events([stop, event, stop], known())
+    assert [type(one) for one in found] == [StopEvent, WarningEvent, StopEvent]
+    assert "cannot be recorded" in found[1].text
+
+
+def test_what_a_page_says_of_its_device():
+    page = {"label": "Headset", "latency_s": None, "echo_cancellation": "all", "colour": "red"}
+    assert as_mapping(device_event(5, 48000, page)) == {
+        "event": "device",
+        "ns": 5,
+        "sample_rate": 48000.0,
+        "label": "Headset",
+        "latency_s": None,
+        "echo_cancellation": "all",
+    }
 
 
 def piece(number, frames=4):

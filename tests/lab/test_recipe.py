@@ -7,6 +7,7 @@ import gladia_nb as gn
 from gladia_nb.config import PRESETS, SessionConfig
 from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.lab.recipe import OPTIONS, Recipe, as_curl, as_json, reproduce
+from gladia_nb.sessions.options import DEFAULTS, SendOptions
 
 RICH = {
     "endpointing": 0.3,
@@ -126,6 +127,20 @@ def test_every_option_of_a_recipe_is_in_the_form():
     assert names == {option.name for option in OPTIONS}
     for option in OPTIONS:
         assert getattr(Recipe(), option.name) == option.default
+
+
+def test_what_an_option_of_sending_is_stands_at_the_option():
+    described = SendOptions.model_json_schema()["properties"]
+    shared = [option for option in OPTIONS if option.name in described]
+    assert {option.name for option in OPTIONS} - {option.name for option in shared} == {
+        "target",
+        "url",
+    }
+    for option in shared:
+        assert option.help == " ".join(described[option.name]["description"].split())
+        assert option.default == getattr(DEFAULTS, option.name)
+    (chunk,) = (option for option in OPTIONS if option.name == "chunk_ms")
+    assert (chunk.label, chunk.low, chunk.high) == ("Chunk length, ms", 1, 10_000)
 
 
 def test_a_sample_that_is_none():

@@ -5,7 +5,7 @@ import pytest
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.lab.live_state import LiveState
-from gladia_nb.lab.replay import event_time_ns, start_replay
+from gladia_nb.lab.replay import Replay, event_time_ns, start_replay
 from gladia_nb.sessions.runner import transcribe
 
 
@@ -76,6 +76,36 @@ def test_a_subscriber_that_fails_does_not_end_it(run, caplog):
     shown.subscribe(lambda event: 1 / 0)
     assert shown.wait(10)
     assert "A subscriber of a replay failed" in caplog.text
+
+
+@pytest.mark.parametrize("what", ["stop", "subscribe", "unsubscribe"])
+def test_a_subscriber_may_call_what_it_likes(run, what):
+    shown = Replay(run, math.inf)
+    seen, more, leave = [], [], []
+    calls = {
+        "stop": shown.stop,
+        "subscribe": lambda: shown.subscribe(more.append),
+        "unsubscribe": lambda: [end() for end in leave],
+    }
+
+    def post(event):
+        seen.append(event)
+        if len(seen) == 3:
+            calls[what]()
+
+    leave.append(shown.subscribe(post))
+    shown.start()
+    assert shown.wait(20), "the replay hangs"
+    events = list(run.record.events)
+    assert seen == (events if what == "subscribe" else events[:3])
+    assert more == (events if what == "subscribe" else [])
+
+
+def test_a_subscriber_cannot_wait_for_what_it_holds_up(run, caplog):
+    shown = Replay(run, math.inf)
+    shown.subscribe(lambda event: shown.result())
+    assert shown.start().wait(20)
+    assert "A subscriber of a replay cannot wait for its end" in caplog.text
 
 
 @pytest.mark.parametrize("speed", [0, -1, math.nan, "fast", True])

@@ -4,9 +4,11 @@ import math
 import pandas as pd
 import pytest
 
-from gladia_nb.lab.shelf import SHELF, list_runs, runs_directory, side_by_side
+from gladia_nb.lab.shelf import SHELF, list_runs, side_by_side
+from gladia_nb.record.folders import prepare_directory
 from gladia_nb.run import load
 from gladia_nb.sessions.runner import transcribe
+from tests.support.make_runs import make_run
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +52,9 @@ def test_what_is_cut_off_is_incomplete_and_what_is_no_run_is_left_out(runs, tmp_
 def test_no_directory_has_no_runs(tmp_path, monkeypatch):
     check(list_runs(tmp_path / "nowhere"))
     monkeypatch.setenv("GLADIA_NB_RUNS", str(tmp_path / "mine"))
-    assert runs_directory() == tmp_path / "mine"
     assert list_runs().empty
+    make_run().save(prepare_directory(tmp_path / "mine") / "a.run")
+    assert list(list_runs()["path"]) == [str(tmp_path / "mine" / "a.run")]
 
 
 def test_every_outcome_is_that_of_the_run(runs):

@@ -98,26 +98,6 @@ def test_what_nobody_heard_is_a_deletion_at_every_deadline():
     assert counts(other, math.inf) == [[0, 0, 5, 5]]
 
 
-def test_a_gap_belongs_to_the_nearest_utterance():
-    """The fourth word is missing between two utterances; each partial sees only its own part."""
-    first, second = words("one two three four", 0.5), words("five six", 10.0)
-    arrivals = [
-        *utterance(first[:3], "0"),
-        *utterance(second, "1"),
-    ]
-    run = make_run(arrivals, duration_s=12, reference=reference([*first, *second]))
-    assert counts(run, 0.2, math.inf) == [[5, 0, 1, 0], [5, 0, 1, 0]]
-
-
-def test_a_word_is_not_right_before_it_is_spoken():
-    """The first "the" on the screen is the first that was spoken, not the last."""
-    said = words("the cat saw the", 0.5)
-    shown = [transcript(0.85, [("cat", 0.5, 0.8)]), transcript(3.0, said, final=True)]
-    run = make_run(shown, reference=reference(said))
-    # "cat" begins at 0.9: what stands there at 0.85 can only be "the", wrong.
-    assert counts(run, 0.1) == [[0, 1, 3, 0]]
-
-
 def test_partials_that_were_never_final_stay_on_the_screen():
     run = make_run(utterance(SAID, partial_s=0.2, final_s=None), reference=reference(SAID))
     assert wer_at(run, [math.inf])["wer"].tolist() == [0]

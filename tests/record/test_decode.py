@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gladia_nb.record import decode as shapes
 
@@ -60,10 +58,3 @@ def test_words():
     wrapped = json.dumps({"payload": json.loads(SPOKEN)})
     called = shapes.words([wrapped], [3], slow={3}, called={3})
     assert [word.word for word in called] == [" caf\u00e9"]
-
-
-@given(st.text() | st.binary().map(lambda b: b.decode("utf-8", "surrogateescape")))
-def test_what_is_writable_can_be_written(text):
-    clean = shapes.writable(text)
-    assert clean.encode().decode() == clean
-    assert shapes.writable(clean) is clean

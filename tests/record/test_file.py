@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gladia_nb.errors import RunFileError
-from gladia_nb.record.create import new_path
 from gladia_nb.record.file import FORMAT, VERSION, dump_line, load_record, read_lines
 from gladia_nb.record.message import parse_message
 
@@ -99,16 +98,6 @@ def test_saving_copies_and_a_cut_off_record_is_saved_whole(tmp_path: Path):
     assert whole.save(tmp_path / "d.run").read_bytes() == (tmp_path / "c.run").read_bytes()
     with pytest.raises(RunFileError, match="Cannot write"):
         whole.save(tmp_path / "no" / "e.run")
-
-
-def test_new_paths_never_meet(tmp_path: Path):
-    first = new_path(tmp_path / "runs", "a")
-    first.touch()
-    second = new_path(tmp_path / "runs", "a")
-    assert (first.name, second.name) == ("a.run", "a-2.run")
-    (tmp_path / "file").touch()
-    with pytest.raises(RunFileError, match="Cannot make the directory"):
-        new_path(tmp_path / "file" / "x", "a")
 
 
 def test_lines_are_plain_json():

@@ -1,8 +1,6 @@
 """The report: one file, everything in it, nothing fetched, nothing foreign believed."""
 
-import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -10,41 +8,9 @@ from gladia_nb.cli.commands import main
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.reporting import report
 from gladia_nb.reporting.definitions import DEFINITIONS
-from gladia_nb.reporting.html import cell, table
+from gladia_nb.reporting.html import cell
 from tests.support.make_runs import make_run, message, rich_run, transcript, utterance, words
-
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """What a page has: tags that close, texts, attributes."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.texts, self.attributes, self.tags = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, *pair) for pair in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if data.strip():
-            self.texts.append(data)
-
-    def of(self, name):
-        return [value for _, attribute, value in self.attributes if attribute == name]
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.texts).split())
+from tests.support.pages import Page
 
 
 @pytest.fixture(scope="module")
@@ -177,11 +143,3 @@ def test_from_the_command_line(tmp_path, capsys):
     assert Page(out.read_text(encoding="utf-8")).texts[0] == "Both"
     assert main(["report", str(tmp_path / "nothing.run"), "--out", str(out)]) == 2
     assert "Cannot read" in capsys.readouterr().err
-
-
-def test_cells():
-    assert [cell(v) for v in (None, True, 3, 3.0, 0.12345, 12345.6)] == [
-        "\u2013", "yes", "3", "3", "0.123", "12346",
-    ]  # fmt: skip
-    assert "<td" not in table(["a", "b"], [])
-    assert json.dumps(table(["<"], [["&"]])).count("&lt;") == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import signal
 import socket
 import subprocess
@@ -18,22 +16,8 @@ import pytest
 
 from gladia_nb.errors import ServerError
 from gladia_nb.server import LocalServer, ServerOptions
+from tests.support.processes import family, gone, with_stream
 from tests.support.server_helpers import client_of, read, speech, stop
-
-
-def gone(processes: list[psutil.Process], seconds: float = 5.0) -> bool:
-    """Whether all of them have ended; a zombie without a parent that cares counts as ended."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def family(pid: int) -> list[psutil.Process]:
-    process = psutil.Process(pid)
-    return [process, *process.children(recursive=True)]
 
 
 def test_start_and_stop() -> None:
@@ -105,42 +89,6 @@ def test_a_server_that_dies_at_its_start(tmp_path: Path, monkeypatch: pytest.Mon
         LocalServer().start()
 
 
-def test_wrong_options_of_the_command() -> None:
-    for arguments, sentence in (
-        (["--set", "speed=2"], b"speed is not a server option; there are host"),
-        (["--set", "hyphen_ids=yes"], b"the value of --set hyphen_ids must be JSON (got 'yes')."),
-    ):
-        command = [sys.executable, "-m", "gladia_nb.server", *arguments]
-        done = subprocess.run(command, capture_output=True, check=False)
-        assert (done.returncode, done.stdout) == (2, b"")
-        assert sentence in done.stderr
-        assert done.stderr.count(b"\n") == 1
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_end_it_cleanly(number: signal.Signals) -> None:
-    command = [sys.executable, "-X", "dev", "-m", "gladia_nb.server", "--set", "hyphen_ids=true"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert json.loads(process.stdout.readline())["url"].startswith("http://127.0.0.1:")
-        processes = family(process.pid)
-        process.send_signal(number)
-        assert process.wait(5) == 0
-        assert process.stdout.read() == b""
-        # That a callback took long is said of a busy machine.
-        said = process.stderr.read().splitlines()
-        assert [line for line in said if not line.startswith(b"asyncio: Executing")] == []
-    assert gone(processes, 1)
-
-
-async def with_stream(server: LocalServer) -> list[psutil.Process]:
-    """The server, the process that holds the model, and the one of the only stream."""
-    while len(processes := family(server.pid)) < 3:
-        await asyncio.sleep(0.01)
-    return processes
-
-
 async def busy(server: LocalServer) -> tuple[Any, aiohttp.ClientSession]:
     """Give the server more to recognise than it can in a second."""
     http = aiohttp.ClientSession(headers={"x-gladia-key": server.key})
@@ -188,28 +136,6 @@ def test_nothing_outlives_a_killed_parent() -> None:
         processes = family(int(parent.stdout.readline()))
         parent.kill()
     assert gone(processes)
-
-
-async def test_a_recogniser_that_dies() -> None:
-    with LocalServer() as server:
-        async with client_of(server) as client:
-            talk = await client.init()
-            async with client.connect(talk) as ws:
-                await ws.send_bytes(speech(1.2))
-                await read(ws, talk, until="audio_chunk")
-                _, model, stream = await with_stream(server)
-                stream.kill()
-                await read(ws, talk)
-            assert talk.close_code == 1011
-            body = await client.get(talk)
-            assert (body["status"], body["error_code"]) == ("error", 500)
-            assert len(await client.file(talk)) == 44 + len(speech(1.2))
-
-            model.kill()
-            assert gone([model])
-            talk = await client.talk(speech(1.2))
-            assert talk.close_code == 1000
-            assert talk.texts()
 
 
 async def test_the_key_and_the_token_are_kept() -> None:

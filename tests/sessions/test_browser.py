@@ -12,30 +12,36 @@ import numpy as np
 import pytest
 
 import gladia_nb as gn
+from gladia_nb.record.event_kinds import (
+    AudioStartEvent,
+    ChunkEvent,
+    ConnectEvent,
+    MessageEvent,
+    WarningEvent,
+)
 from gladia_nb.record.file import load_record
 from gladia_nb.sessions.browser import start_direct
+from gladia_nb.worker.commands import Failure
 
 
 async def hold(live, samples):
     """What the page does, in short: stream, stop, listen, and tell."""
     data, stamp = samples.astype("<i2").tobytes(), time.perf_counter_ns
     async with aiohttp.ClientSession() as http, http.ws_connect(live.ticket(20)) as socket:
-        live.record(
-            [{"event": "connect", "connection": 1, "error": None, "start_ns": 1, "end_ns": 2}]
-        )
-        live.record([{"event": "audio_start", "t0_ns": stamp()}])
+        live.record([ConnectEvent(connection=1, error=None, start_ns=1, end_ns=2)])
+        live.record([AudioStartEvent(stamp())])
         for seq, at in enumerate(range(0, len(data), 3200)):
             part = data[at : at + 3200]
             begun = stamp()
             await socket.send_bytes(part)
-            chunk = {"event": "chunk", "seq": seq, "start_frame": at // 2, "resend": False}
-            chunk |= {"end_frame": (at + len(part)) // 2, "start_byte": at, "connection": 1}
-            chunk |= {"end_byte": at + len(part), "due_ns": begun, "send_start_ns": begun}
-            live.record([chunk | {"send_end_ns": stamp()}])
+            chunk = {"seq": seq, "start_frame": at // 2, "resend": False, "connection": 1}
+            chunk |= {"end_frame": (at + len(part)) // 2, "start_byte": at, "due_ns": begun}
+            chunk |= {"end_byte": at + len(part), "send_start_ns": begun, "send_end_ns": stamp()}
+            live.record([ChunkEvent(**chunk)])
         await socket.send_str('{"type":"stop_recording"}')
         async for message in socket:
-            event = {"event": "message", "recv_ns": stamp(), "via": "websocket", "connection": 1}
-            live.record([event | {"raw": message.data}])
+            event = {"recv_ns": stamp(), "via": "websocket", "connection": 1, "raw": message.data}
+            live.record([MessageEvent(**event)])
 
 
 async def test_the_record_is_that_of_any_session(local_server, clip):
@@ -62,8 +68,8 @@ def test_the_token_is_told_to_nobody_else(local_server):
     seen = []
     live.subscribe(seen.append)
     token = live.ticket(20).split("token=")[1]
-    live.note({"event": "warning", "ns": 1, "text": f"at ws://x/?token={token} and {token}"})
-    live.finish("failed", {"name": "SessionError", "text": f"lost {token}", "code": 4400})
+    live.note(WarningEvent(1, f"at ws://x/?token={token} and {token}"))
+    live.finish("failed", Failure("SessionError", f"lost {token}", 4400))
     with pytest.raises(gn.SessionError, match=r"lost \[redacted\]") as caught:
         live.result(20)
     assert caught.value.code == 4400
@@ -107,9 +113,10 @@ def test_bad_options(options, sentence, tmp_path):
 
 KERNEL = """
 import sys, time, gladia_nb as gn
+from gladia_nb.record.event_kinds import AudioStartEvent
 live = gn.start_direct(url=sys.argv[1], key=sys.argv[2])
 live.ticket(20)
-live.record([{"event": "audio_start", "t0_ns": 5}])
+live.record([AudioStartEvent(5)])
 while not any(e["event"] == "audio_start" for e in __import__("json").loads(
         "[" + ",".join(live.path.read_text().splitlines()[1:]) + "]")):
     time.sleep(0.02)

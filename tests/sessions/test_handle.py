@@ -1,11 +1,15 @@
+import gc
 import json
+import threading
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pytest
 
-from gladia_nb.errors import SessionError, WorkerError
+from gladia_nb.errors import RunFileError, SessionError, WorkerError
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.sessions.handle import Live
+from gladia_nb.worker.commands import Abort, Feed, Stop
 
 HEADER = {"format": FORMAT, "version": VERSION, "config": {"sample_rate": 16000}}
 
@@ -14,8 +18,8 @@ class Process:
     def __init__(self):
         self.commands = []
 
-    def send(self, command, audio=b""):
-        self.commands.append((command, audio))
+    def send(self, session, command, audio=b""):
+        self.commands.append((session, command, audio))
 
     def obituary(self):
         return "killed by signal 9"
@@ -29,9 +33,11 @@ def make(path: Path, **options):
 
 
 def feed(live, *events):
+    """As the worker does: the file is never behind what is told."""
     with live.path.open("a") as file:
         for event in events:
             file.write(dump_line(event))
+            file.flush()
             live._feed(dump_line(event).encode())
 
 
@@ -59,15 +65,15 @@ def test_live_audio_is_as_long_as_what_was_sent(tmp_path):
 
 def test_commands_and_what_comes_before_a_stop(tmp_path):
     live, process = make(tmp_path / "a.run")
-    live.before_stop(lambda: live.command({"cmd": "feed"}, b"last"))
+    live.before_stop(lambda: live.command(Feed(1, None), b"last"))
     live.stop()
     live.stop()
     live.abort()
-    assert [(c["cmd"], c["session"], audio) for c, audio in process.commands] == [
-        ("feed", 7, b"last"),
-        ("stop", 7, b""),
-        ("stop", 7, b""),
-        ("abort", 7, b""),
+    assert process.commands == [
+        (7, Feed(1, None), b"last"),
+        (7, Stop(), b""),
+        (7, Stop(), b""),
+        (7, Abort(), b""),
     ]
 
 
@@ -91,3 +97,149 @@ def test_an_error_is_raised_as_what_it_was(tmp_path):
     late = []
     live.subscribe(late.append)
     assert json.dumps(late[0]) == json.dumps(error)
+
+
+# -- subscribers --
+
+
+def told(*numbers):
+    return [{"event": "warning", "ns": number, "text": "é" * number} for number in numbers]
+
+
+def told_by_another_thread(live, *events):
+    """As the thread that reads does it; it must not hang."""
+    thread = threading.Thread(target=feed, args=(live, *events), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive(), "the thread that reads for all sessions hangs"
+
+
+@pytest.mark.parametrize("what", ["stop", "abort", "subscribe", "unsubscribe", "events", "state"])
+def test_a_subscriber_may_call_anything_that_does_not_wait(tmp_path, what):
+    live, process = make(tmp_path / "a.run")
+    seen, more, leave = [], [], []
+    live.before_stop(lambda: more.append("before"))
+    calls = {
+        "stop": live.stop,
+        "abort": live.abort,
+        "subscribe": lambda: live.subscribe(more.append),
+        "unsubscribe": lambda: [end() for end in leave],
+        "events": lambda: more.append(next(live.events())),
+        "state": lambda: more.append((live.state, live.done, repr(live))),
+    }
+
+    def post(event):
+        seen.append(event)
+        if len(seen) == 2:
+            calls[what]()
+
+    leave.append(live.subscribe(post))
+    told_by_another_thread(live, *told(1, 2, 3))
+    assert seen == told(1, 2, 3)[: 2 if what == "unsubscribe" else 3]
+    expected = {"subscribe": told(1, 2, 3), "events": told(1), "stop": ["before"]}
+    assert more == expected.get(what, more)
+    assert [c for _, c, _ in process.commands] == {"stop": [Stop()], "abort": [Abort()]}.get(
+        what, []
+    )
+
+
+def test_a_subscriber_cannot_wait_for_what_it_holds_up(tmp_path, caplog):
+    live, _ = make(tmp_path / "a.run")
+    live.subscribe(lambda event: live.result())
+    end = {"event": "end", "ns": 9, "outcome": "finished", "anchor": []}
+    told_by_another_thread(live, *told(1), end)
+    assert live.result(0).outcome == "finished"
+    assert caplog.text.count("RuntimeError: A subscriber of a live session cannot wait") == 2
+
+
+def test_what_is_done_before_a_stop_may_call_the_handle(tmp_path, caplog):
+    live, process = make(tmp_path / "a.run")
+
+    def again():
+        live.before_stop(lambda: None)
+        live.subscribe(lambda event: None)
+        live.stop()
+        raise RuntimeError("mine")
+
+    live.before_stop(again)
+    thread = threading.Thread(target=live.stop, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert [command for _, command, _ in process.commands] == [Stop(), Stop()]
+    assert "before the stop of a session failed" in caplog.text
+
+
+def held(thing):
+    """Number of objects that something holds, directly or through others."""
+    seen, todo = {}, [thing]
+    while todo:
+        one = todo.pop()
+        if id(one) not in seen and not isinstance(one, type | ModuleType | FunctionType):
+            seen[id(one)] = one
+            todo += gc.get_referents(one)
+    return len(seen)
+
+
+def test_late_subscribers_read_the_file_and_nothing_is_kept(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    live.subscribe(lambda event: None)
+    feed(live, *told(1, 2), chunk(1))
+    before = held(live)
+    feed(live, *told(*range(3, 600)), chunk(2))
+    assert held(live) - before < 10, "something stays of each event"
+    seen = []
+    leave = live.subscribe(seen.append)
+    assert [event["ns"] for event in seen if event["event"] == "warning"] == list(range(1, 600))
+    leave()
+    assert held(live) - before < 10, "something stays of each event"
+
+
+def test_a_line_that_is_being_written_is_not_read_yet(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    feed(live, *told(1, 2))
+    line = dump_line(told(3)[0])
+    with live.path.open("a") as file:
+        file.write(line[:20])
+        file.flush()
+        early = []
+        live.subscribe(early.append)
+        assert early == told(1, 2)
+        file.write(line[20:])
+        file.flush()
+        live._feed(line.encode())
+    late = []
+    live.subscribe(late.append)
+    assert early == late == told(1, 2, 3)
+
+
+@pytest.mark.parametrize("how", ["deleted", "damaged", "short"])
+def test_a_file_that_is_not_what_it_was(tmp_path, caplog, how):
+    live, _ = make(tmp_path / "a.run")
+    feed(live, *told(1, 2, 3))
+    if how == "deleted":
+        live.path.unlink()
+    else:
+        lines = live.path.read_bytes().splitlines(keepends=True)
+        lines[2:] = [b"oops\n", *lines[3:]] if how == "damaged" else []
+        live.path.write_bytes(b"".join(lines))
+    seen, following = [], live.events()
+    live.subscribe(seen.append)
+    assert "What came before in a live session cannot be read any more" in caplog.text
+    for event in told(4, 5):
+        live._feed(dump_line(event).encode())
+    kept = [] if how == "deleted" else told(1)
+    assert seen == kept + told(4, 5)
+    live._feed(dump_line({"event": "end", "ns": 6, "outcome": "finished", "anchor": []}).encode())
+    assert [event["ns"] for event in following][: len(kept)] == [1][: len(kept)]
+
+
+def test_an_error_that_is_in_no_file_is_raised_too(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    error = {"event": "error", "name": "RunFileError", "text": "It has gone.", "ns": 1}
+    for event in (error, {"event": "end", "ns": 2, "outcome": "failed", "anchor": []}):
+        live._feed(dump_line(event).encode())
+    with pytest.raises(RunFileError, match="It has gone") as caught:
+        live.result(1)
+    assert caught.value.run.outcome == "incomplete"
+    assert live.state == "failed"

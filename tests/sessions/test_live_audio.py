@@ -17,8 +17,10 @@ import gladia_nb as gn
 from gladia_nb.audio import decode, encode
 from gladia_nb.config import SessionConfig
 from gladia_nb.metrics.base.clocks import captured_s
+from gladia_nb.record.event_kinds import ClockEvent
 from gladia_nb.record.file import load_record
 from gladia_nb.sessions.live_audio import LiveAudio
+from gladia_nb.worker.commands import End
 
 
 class Sink:
@@ -42,7 +44,7 @@ class Sink:
 
     @property
     def kinds(self):
-        return [command["cmd"] for command, _ in self.commands]
+        return [command.__struct_config__.tag for command, _ in self.commands]
 
 
 def connect(live, **fields):
@@ -68,11 +70,8 @@ def test_the_take_is_what_went_over_the_wire(lengths, before, layout):
     sink = sink or connect(live, **fields)
     live.close()
     assert sink.audio == encode(samples, *layout)
-    assert [c["seq"] for c, _ in sink.commands[:-1]] == list(range(len(lengths)))
-    assert sink.commands[-1][0] == {
-        "cmd": "end",
-        "clipped": int(np.count_nonzero(np.abs(samples) > 1)),
-    }
+    assert [c.seq for c, _ in sink.commands[:-1]] == list(range(len(lengths)))
+    assert sink.commands[-1][0] == End(int(np.count_nonzero(np.abs(samples) > 1)))
     assert np.array_equal(live.take().samples, decode(sink.audio, *layout, 2))
 
 
@@ -108,7 +107,7 @@ def test_another_rate_is_resampled_without_a_seam_and_dated_by_its_position(rate
     for command, audio in sink.commands[:-1]:
         frames += len(audio) // 2
         if frames:
-            assert abs(command["captured_ns"] - frames * 1_000_000_000 // target) <= 2
+            assert abs(command.captured_ns - frames * 1_000_000_000 // target) <= 2
 
 
 def test_channels_are_mixed_when_one_is_asked_for():
@@ -204,16 +203,7 @@ def test_a_live_session_from_feed_to_frames(local_server, clip, tmp_path):
     audio = LiveAudio(name="spoken")
     live = gn.start(audio, server=local_server, endpointing=0.3, chunk_ms=60)
     samples, begun = speak(audio, clip)
-    audio.note(
-        {
-            "event": "clock",
-            "ns": 1,
-            "name": "device",
-            "offset_ns": 5.0,
-            "uncertainty_ns": 1.0,
-            "n": 1,
-        }
-    )
+    audio.note(ClockEvent(1, "device", offset_ns=5.0, uncertainty_ns=1.0, n=1))
     audio.close()
     run = live.result(60)
     assert (run.outcome, run.name, live.state) == ("finished", "spoken", "finished")

@@ -6,6 +6,7 @@ import pytest
 
 from gladia_nb.errors import WorkerError
 from gladia_nb.sessions.process import WorkerProcess, get_worker
+from gladia_nb.worker.commands import Stop
 
 
 def test_there_is_one_and_another_after_its_death():
@@ -15,7 +16,7 @@ def test_there_is_one_and_another_after_its_death():
     worker._process.send_signal(signal.SIGKILL)
     worker._process.wait()
     assert worker.obituary() == "killed by signal 9"
-    worker.send({"cmd": "stop", "session": 1}, b"nobody hears it")
+    worker.send(1, Stop(), b"nobody hears it")
     assert get_worker().pid != worker.pid
 
 

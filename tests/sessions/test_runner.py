@@ -236,7 +236,15 @@ def test_a_killed_kernel_leaves_no_process_and_a_run_that_loads(local_server):
     assert len(record.of("chunk")) >= 10
 
 
-def test_an_interrupt_stops_properly_and_returns_the_run(local_server):
+@pytest.fixture
+def interruptible():
+    """SIGINT raises KeyboardInterrupt, as it does unless tests were started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_stops_properly_and_returns_the_run(local_server, interruptible):
     def interrupt() -> None:
         time.sleep(1.5)
         os.kill(os.getpid(), signal.SIGINT)

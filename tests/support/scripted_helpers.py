@@ -25,6 +25,11 @@ TEXT = "one two three four\nfive six seven"
 SCRIPT = {"words": WORDS, "delay": 0.01}
 
 
+def words(*spans: tuple[str, float, float], **more: Any) -> list[dict[str, Any]]:
+    """Words of a script from text, start and end of each."""
+    return [{"word": w, "start_s": a, "end_s": b, **more} for w, a, b in spans]
+
+
 def make_sound(path: Path, seconds: float = 3.0) -> bytes:
     """Write noise as a sound file; returns the bytes that a session with its rate sends."""
     noise = np.random.default_rng(7).normal(0, 300, int(seconds * RATE)).astype(np.int16)

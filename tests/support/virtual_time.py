@@ -16,6 +16,8 @@ from typing import Any
 from gladia_nb.api.connection import Closed, Received
 from gladia_nb.api.transport import Initiated
 from gladia_nb.config import SessionConfig
+from gladia_nb.record.event_kinds import EndEvent, RecordEvent
+from gladia_nb.record.events import as_mapping
 from gladia_nb.record.file import read_lines
 from gladia_nb.run import Run
 from gladia_nb.server.engines.base import AddOn, Ended, Event, Progress, Speech, Transcript
@@ -26,6 +28,7 @@ from gladia_nb.server.settings.script import Script
 from gladia_nb.worker.chunks import ChunkSource
 from gladia_nb.worker.session import Session
 from gladia_nb.worker.vitals import Vitals
+from tests.support.stored_events import stored_in
 
 RATE = 16000
 
@@ -217,12 +220,12 @@ def virtual_run(
         events: list[dict[str, Any]] = []
         chunks = source(audio, 2, RATE, chunk_ms=chunk_ms)
         session_clock = service.stamps = stamps(loop)
-        vitals = Vitals(session_clock, service, events.append, witness=clock.now_ns)  # type: ignore[arg-type]
+        vitals = Vitals(session_clock, service, stored_in(events), witness=clock.now_ns)  # type: ignore[arg-type]
 
-        def emit(event: dict[str, Any]) -> None:
-            if event["event"] == "end":
+        def emit(event: RecordEvent) -> None:
+            if isinstance(event, EndEvent):
                 vitals.finish()
-            events.append(event)
+            events.append(as_mapping(event))
 
         tasks = [asyncio.create_task(vitals.watch())]
         if beside is not None:

@@ -11,8 +11,7 @@ import gladia_nb as gn
 from gladia_nb.audio import Audio
 from gladia_nb.server.local import LocalServer
 from gladia_nb.sessions.runner import transcribe
-from gladia_nb.widgets import lab as lab_module
-from gladia_nb.widgets import registry
+from gladia_nb.widgets import presence, registry
 from tests.support.scripted_helpers import SCRIPT, make_sound
 
 PATIENCE_S = 60
@@ -158,7 +157,7 @@ def test_a_session_that_is_just_being_started_does_not_slip_through(make, monkey
 
 
 def test_a_page_that_goes_away_stops_the_session(make, monkeypatch):
-    monkeypatch.setattr(lab_module, "_AWAY_S", 0.0)
+    monkeypatch.setattr(presence, "_AWAY_S", 0.0)
     lab = make("sample:conversation")
     tell(lab, "hello", view="a")
     tell(lab, "hello", view="b")
@@ -179,7 +178,7 @@ def test_a_page_that_comes_back_finds_its_session(make):
     until(lambda: lab.is_live)
     tell(lab, "leave", view="a")
     tell(lab, "hello", view="b")
-    until(lambda: lab._views)
+    until(lambda: lab._presence.views)
     assert lab.is_live
 
 

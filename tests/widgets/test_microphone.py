@@ -189,7 +189,7 @@ def test_a_page_that_goes_away_ends_the_session_properly(mic, local_server):
 
 
 def test_silence_of_a_page_is_found(mic, monkeypatch):
-    monkeypatch.setattr("gladia_nb.widgets.microphone._GONE_S", 0.05)
+    monkeypatch.setattr("gladia_nb.widgets.recorder._GONE_S", 0.05)
     page = Page(mic)
     page.deaf = True
     page.start("take")
@@ -252,7 +252,7 @@ def test_the_front_end_asks_nobody_outside(mic):
     assert "http://" not in mic._esm.replace("http://localhost", "")
     assert "https://" not in mic._esm
     assert "url(" not in mic._css
-    assert "import " not in mic._css
+    assert "@import" not in mic._css
 
 
 # -- the session in the page, up to its URL --

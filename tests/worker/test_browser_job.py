@@ -3,9 +3,11 @@
 import asyncio
 import json
 
+from gladia_nb.record.event_kinds import AudioStartEvent
 from gladia_nb.record.file import dump_line, load_record
 from gladia_nb.worker import browser_job as remote
 from gladia_nb.worker.browser_job import RemoteJob
+from gladia_nb.worker.commands import Direct, Events, Finish, Stop
 from tests.support.fake_service import polite, serve
 
 HEADER = {"format": "gladia_nb.run", "version": 1, "config": {}}
@@ -14,17 +16,17 @@ HEADER = {"format": "gladia_nb.run", "version": 1, "config": {}}
 def job_for(service, path):
     path.write_text(dump_line(HEADER))
     told = []
-    command = {"path": str(path), "key": "k" * 12, "base_url": service.url, "region": None}
-    return RemoteJob({**command, "body": {}}, told.append), told
+    command = Direct(path=str(path), base_url=service.url, key="k" * 12, region=None, body={})
+    return RemoteJob(command, told.append), told
 
 
 async def test_a_page_that_is_silent_after_the_stop_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "_SILENT_S", 0.1)
     async with serve(polite) as service:
         job, _ = job_for(service, tmp_path / "a.run")
-        job.command({"cmd": "events", "events": [{"event": "audio_start", "t0_ns": 1}]}, b"")
-        job.command({"cmd": "stop"}, b"")
-        job.command({"cmd": "stop"}, b"")
+        job.command(Events([AudioStartEvent(1)]), b"")
+        job.command(Stop(), b"")
+        job.command(Stop(), b"")
         await job.run()
     record = load_record(tmp_path / "a.run")
     assert record.outcome == "failed"
@@ -34,8 +36,8 @@ async def test_a_page_that_is_silent_after_the_stop_is_given_up(tmp_path, monkey
 async def test_the_first_end_counts(tmp_path):
     async with serve(polite) as service:
         job, told = job_for(service, tmp_path / "a.run")
-        job.command({"cmd": "finish", "outcome": "aborted"}, b"")
-        job.command({"cmd": "finish", "outcome": "finished"}, b"")
+        job.command(Finish("aborted"), b"")
+        job.command(Finish("finished"), b"")
         await job.run()
     assert load_record(tmp_path / "a.run").outcome == "aborted"
     assert [json.loads(line)["event"] for line in told] == ["end"]
@@ -45,9 +47,9 @@ async def test_the_first_end_counts(tmp_path):
 async def test_a_stop_after_the_page_has_begun_is_a_stop(tmp_path):
     async with serve(polite) as service:
         job, told = job_for(service, tmp_path / "a.run")
-        job.command({"cmd": "events", "events": [{"event": "audio_start", "t0_ns": 1}]}, b"")
-        job.command({"cmd": "stop"}, b"")
-        job.command({"cmd": "finish", "outcome": "finished"}, b"")
+        job.command(Events([AudioStartEvent(1)]), b"")
+        job.command(Stop(), b"")
+        job.command(Finish("finished"), b"")
         service.results = ["done"]
         job._over.clear()
         running = asyncio.create_task(job.run())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gladia_nb.errors import AudioError
 from gladia_nb.worker.chunks import chunk_bounds
 from gladia_nb.worker.live_chunks import LiveChunks
+from tests.support.stored_events import stored_in
 from tests.support.virtual_time import VirtualClock, run_virtual
 
 RATE = 16000
@@ -23,7 +24,7 @@ class StillClock:
 
 def make(**options):
     events = []
-    return LiveChunks(2, RATE, StillClock(), events.append, **options), events
+    return LiveChunks(2, RATE, StillClock(), stored_in(events), **options), events
 
 
 async def rest(live):
@@ -93,7 +94,7 @@ def test_silence_that_nobody_asked_for_is_told_once_and_flushes():
 
     async def work():
         clock = VirtualClock(asyncio.get_running_loop())
-        live = LiveChunks(2, RATE, clock, events.append, stall_s=2)
+        live = LiveChunks(2, RATE, clock, stored_in(events), stall_s=2)
         waiting = asyncio.create_task(rest(live))
         await asyncio.sleep(30)
         live.feed(bytes(2 * 800), clock.now_ns())
@@ -122,7 +123,7 @@ def test_a_pause_is_no_stall():
 
     async def work():
         clock = VirtualClock(asyncio.get_running_loop())
-        live = LiveChunks(2, RATE, clock, events.append)
+        live = LiveChunks(2, RATE, clock, stored_in(events))
         waiting = asyncio.create_task(rest(live))
         live.feed(bytes(2 * 800), clock.now_ns())
         live.pause()

@@ -23,8 +23,9 @@ class Hand:
             stderr=subprocess.PIPE,
         )
 
-    def send(self, audio: bytes = b"", **command) -> None:
-        line = json.dumps({**command, "audio_bytes": len(audio)}).encode()
+    def send(self, audio: bytes = b"", *, session: int = 1, **command) -> None:
+        order = {"session": session, "command": command, "audio_bytes": len(audio)}
+        line = json.dumps(order).encode()
         self.process.stdin.write(line + b"\n" + audio)
         self.process.stdin.flush()
 

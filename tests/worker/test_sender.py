@@ -8,6 +8,7 @@ from gladia_nb.api.protocol import SessionProtocol
 from gladia_nb.worker.chunks import ChunkSource
 from gladia_nb.worker.live_chunks import LiveChunks
 from gladia_nb.worker.sender import Sender
+from tests.support.stored_events import stored_in
 from tests.support.virtual_time import VirtualClock, run_virtual
 
 
@@ -29,8 +30,8 @@ def make(chunks=None):
     events, protocol, failures = [], SessionProtocol(), []
     protocol.initiated()
     protocol.opened()
-    chunks = chunks(clock, events.append) if callable(chunks) else chunks
-    sender = Sender(chunks, protocol, clock, events.append, failed=failures.append)
+    chunks = chunks(clock, stored_in(events)) if callable(chunks) else chunks
+    sender = Sender(chunks, protocol, clock, stored_in(events), failed=failures.append)
     return sender, Wire(clock), events, failures, clock
 
 

@@ -16,6 +16,7 @@ from gladia_nb.worker.chunks import ChunkSource
 from gladia_nb.worker.session import Limits, Session
 from tests.support.breaking_network import breaking_network
 from tests.support.fake_service import SESSION, TOKEN, FakeService, polite, serve
+from tests.support.stored_events import stored_in
 
 AUDIO = bytes(range(256)) * 50  # 0.4 s of 16 kHz, 16 bit
 QUICK = Limits(attempts=3, backoff_s=0.01, probe_s=0.1, finish_s=0.4, result_s=0.5)
@@ -40,7 +41,7 @@ class Running:
         chunks = ChunkSource(AUDIO, 2, 16000, chunk_ms=self.chunk_ms, speed=self.speed)
         async with Transport(self.service.url, KEY, clock) as transport:
             self.session = Session(
-                chunks, self.body, transport, clock, self.events.append, **self.options
+                chunks, self.body, transport, clock, stored_in(self.events), **self.options
             )
             self.started.set()
             await asyncio.wait_for(self.session.run(), 20)
@@ -394,7 +395,7 @@ async def test_the_embedded_server_and_a_network_that_breaks(local_server, clip)
     async with breaking_network(local_server.url, 40_000, 3) as (url, _):
         chunks = ChunkSource(ready.data, 2, 16000, chunk_ms=50, speed=6)
         async with Transport(url, local_server.key, clock) as transport:
-            await Session(chunks, ready.config.to_body(), transport, clock, events.append).run()
+            await Session(chunks, ready.config.to_body(), transport, clock, stored_in(events)).run()
     assert [event["event"] for event in events].count("close") == 4
     assert events[-1]["outcome"] == "finished", events[-3:]
     session_id = events[0]["session_id"]

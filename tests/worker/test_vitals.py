@@ -8,6 +8,7 @@ import pytest
 from gladia_nb.sessions.runner import transcribe
 from gladia_nb.sessions.samples import sample
 from gladia_nb.worker.vitals import PING_EVERY_S, WINDOW_S, Vitals
+from tests.support.stored_events import stored_in
 from tests.support.virtual_time import VirtualClock, run_virtual
 
 
@@ -36,7 +37,9 @@ def watched(seconds, beside=None, *, clock_type=VirtualClock, answers=True):
         loop = asyncio.get_running_loop()
         honest, clock = VirtualClock(loop), clock_type(loop)
         events = []
-        vitals = Vitals(clock, Line(clock, answers=answers), events.append, witness=honest.now_ns)
+        vitals = Vitals(
+            clock, Line(clock, answers=answers), stored_in(events), witness=honest.now_ns
+        )
         task = asyncio.create_task(vitals.watch())
         if beside is not None:
             loop.call_later(0.37, beside, loop)

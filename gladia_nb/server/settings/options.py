@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from gladia_nb.server.settings.faults import Fault
@@ -99,7 +100,7 @@ class ServerOptions:
         if self.script is not None:
             Script.load(self.script)
         for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:  # nor NaN
                 raise ValueError(f"{name} must be above 0 (got {getattr(self, name)})")
         if self.callback_timeout_s <= 0 or self.callback_backoff_s < 0:
             raise ValueError("callback_timeout_s must be above 0, and callback_backoff_s not below")
@@ -140,14 +141,24 @@ def _as_type(name: str, value: Any, default: Any) -> Any:
             return value
         raise ValueError(f"{name} must be {_OPTIONAL[name].__name__} or null (got {value!r})")
     if name == "script":
-        return value
+        if value is None or isinstance(value, Mapping | str | Path):
+            return value
+        raise ValueError(f"script must be a mapping or the path of a file (got {value!r})")
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]
         return tuple(Fault.parse(item) for item in several)
     if name == "keys":
-        return None if value is None else tuple(str(key) for key in value)
+        return _keys(value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(default):
         raise ValueError(f"{name} must be {type(default).__name__} (got {value!r})")
     return value
+
+
+def _keys(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not all(isinstance(key, str) for key in value):
+        raise ValueError("keys must be a list of texts or null")
+    return tuple(value)

@@ -39,7 +39,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,13 +87,14 @@ class Delay:
         if kind == "constant":
             return cls(kind, (_number(given, name),))
         if kind == "uniform":
-            if not isinstance(given, list | tuple) or len(given) != 2 or given[0] > given[1]:
+            bounds = _numbers(given, name) if isinstance(given, list | tuple) else ()
+            if len(bounds) != 2 or bounds[0] > bounds[1]:
                 raise ValueError(f"uniform of {name} must be [least, most] (got {given!r})")
-            return cls(kind, tuple(_number(value, name) for value in given))
+            return cls(kind, bounds)
         if kind == "schedule":
             if not isinstance(given, list | tuple) or not given:
                 raise ValueError(f"schedule of {name} must be a list of seconds (got {given!r})")
-            return cls(kind, tuple(_number(value, name) for value in given))
+            return cls(kind, _numbers(given, name))
         if kind == "lognormal":
             if not isinstance(given, Mapping):
                 raise ValueError(f"lognormal of {name} must be a mapping (got {given!r})")
@@ -197,7 +198,7 @@ class Script:
             raise ValueError(
                 f"the script {source} cannot be read ({error.strerror or error})"
             ) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"the script {source} is not JSON ({error})") from None
         return cls.from_dict(data)
 
@@ -278,7 +279,10 @@ def _all_words(data: Mapping[str, Any]) -> dict[int, tuple[ScriptWord, ...]]:
 
 def _annotated(words: list[ScriptWord], item: Mapping[str, Any], place: str) -> list[ScriptWord]:
     translations = item.get("translations")
-    if translations is not None and not isinstance(translations, Mapping):
+    if translations is not None and not (
+        isinstance(translations, Mapping)
+        and all(isinstance(text, str) for text in translations.values())
+    ):
         raise ValueError(f"translations of {place} must be a mapping of languages to texts")
     lists: dict[str, tuple[Mapping[str, Any], ...] | None] = {
         name: tuple(entry for _, entry in _items(item, name, place)) if name in item else None
@@ -343,3 +347,7 @@ def _number(value: Any, name: str) -> float:
     if not good or not 0 <= value <= _LONGEST:
         raise ValueError(f"{name} must be a number from 0 to {_LONGEST:g} (got {value!r})")
     return float(value)
+
+
+def _numbers(values: Iterable[Any], name: str) -> tuple[float, ...]:
+    return tuple(_number(value, name) for value in values)

@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 
 from gladia_nb import audio
-from gladia_nb.server.engines import pipe as wire
-from gladia_nb.server.engines.base import Ended, Event, Progress, Speech, Transcript, Word
+from gladia_nb.server.engines.base import Event, Speech, Transcript
 from gladia_nb.server.engines.recogniser import Recogniser, StreamSettings, load_decoder
-from gladia_nb.server.engines.speech_gate import SpeechGate
 from tests.support.server_helpers import CONVERSATION, speech
 
 SETTINGS = StreamSettings("wav/pcm", 16, 16000, 0.3, 15.0, 0.6, 0.1, end_first=True)
@@ -92,20 +90,6 @@ def test_the_endpoint_follows_its_setting(endpointing: float) -> None:
     assert ends[-1] == pytest.approx(max(endpointing, 0.12), abs=0.03)
 
 
-def test_a_stricter_threshold_hears_less() -> None:
-    quiet = audio.decode(speech(), "wav/pcm", 16, 1) * 0.02
-    noise = np.random.default_rng(1).normal(0, 0.0015, quiet.shape)
-    frames = ((quiet + noise)[:, 0] * 32767).astype(np.int16)
-    heard = []
-    for threshold in (0.0, 1.0):
-        gate = SpeechGate(threshold, 0.3)
-        heard.append(0)
-        for start in range(0, len(frames) - 160, 160):
-            gate.push(frames[start : start + 160])
-            heard[-1] += gate.is_open
-    assert heard[0] > heard[1]
-
-
 class _Muted:
     """A decoder whose second pass finds nothing."""
 
@@ -144,17 +128,3 @@ def test_no_words_no_transcript() -> None:
     events = recognise(data, replace(SETTINGS, partial_step_s=10.0))
     numbers = [event.utterance for event in events if isinstance(event, Transcript)]
     assert numbers == list(range(len(numbers)))
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        Ended(),
-        Ended("why"),
-        Progress(0.2),
-        Speech(began=True, time=1.25),
-        Transcript(3, is_final=True, words=(Word("don't", 0.1, 0.2, 0.9),)),
-    ],
-)
-def test_events_pass_through_the_pipe(event: Event) -> None:
-    assert wire.read_line(wire.line_of(event)) == event

@@ -1,11 +1,9 @@
-"""The scripted engine: what it plans, and that it says it at the moment that it promised."""
+"""The scripted engine: it says what it has planned at the moment that it promised."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import random
-import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,242 +12,20 @@ import pytest
 
 import gladia_nb as gn
 from gladia_nb.config import SessionConfig
-from gladia_nb.errors import ServerError
 from gladia_nb.server import LocalServer
-from gladia_nb.server.engines.base import AddOn, Ended, Event, Progress, Speech, Transcript
-from gladia_nb.server.engines.plan import Planned, Planner
+from gladia_nb.server.engines.base import Ended, Event, Progress, Speech, Transcript
 from gladia_nb.server.engines.scripted import ScriptedEngine, Timetable
-from gladia_nb.server.settings.script import Delay, Script
-from tests.support.scripted_helpers import RATE, SCRIPT, TEXT, WORDS, ask, make_sound, trace_of
-
-
-def planner(script: dict[str, Any], **options: Any) -> Planner:
-    settings = {"endpointing": 0.3, "longest": 5.0, **options}
-    return Planner(Script.from_dict(script), 0, **settings)
-
-
-def told(planned: list[Planned]) -> list[tuple[Any, ...]]:
-    """Position and content, short."""
-    found: list[tuple[Any, ...]] = []
-    for item in planned:
-        event, position = item.event, round(item.position, 6)
-        if isinstance(event, Speech):
-            found.append((position, "start" if event.began else "end", event.time))
-        elif isinstance(event, Transcript):
-            text = " ".join(word.text for word in event.words)
-            found.append((position, "FINAL" if event.is_final else "partial", text))
-        else:
-            found.append((position, event.kind, event.data))
-    return found
-
-
-def words(*spans: tuple[str, float, float], **more: Any) -> list[dict[str, Any]]:
-    return [{"word": w, "start_s": a, "end_s": b, **more} for w, a, b in spans]
-
-
-# -- the plan ---------------------------------------------------------------------------------
-
-
-def test_an_utterance_from_its_first_word_to_its_final() -> None:
-    plan = told(
-        planner({"words": words(("a", 0.5, 0.8), ("b", 0.9, 1.2), ("c", 2.0, 2.5))}).events()
-    )
-    assert plan == [
-        (0.5, "start", 0.5),
-        (0.8, "partial", "a"),
-        (1.2, "partial", "a b"),
-        (1.5, "end", 1.2),
-        (1.5, "FINAL", "a b"),
-        (2.0, "start", 2.0),
-        (2.5, "partial", "c"),
-        (2.8, "end", 2.5),
-        (2.8, "FINAL", "c"),
-    ]
-    late = planner({"words": words(("a", 0.5, 0.8))}, end_first=False)
-    assert [what for _, what, _ in told(late.events())] == ["start", "partial", "FINAL", "end"]
-
-
-def test_endpointing_is_a_bound_that_counts_as_silence() -> None:
-    script = {"words": words(("a", 0.0, 1.0), ("b", 1.25, 2.0))}
-    assert told(planner(script, endpointing=0.25).events())[-1][2] == "b"
-    assert told(planner(script, endpointing=0.26).events())[-1][2] == "a b"
-
-
-def test_speech_without_a_pause_is_cut_between_words() -> None:
-    spans = [(f"w{k}", k * 1.0, k * 1.0 + 0.95) for k in range(8)]
-    plan = told(planner({"words": words(*spans)}, longest=3.0).events())
-    assert [item for item in plan if item[1] != "partial"] == [
-        (0.0, "start", 0.0),
-        (3.0, "FINAL", "w0 w1 w2"),
-        (6.0, "FINAL", "w3 w4 w5"),
-        (8.25, "end", 7.95),
-        (8.25, "FINAL", "w6 w7"),
-    ]
-
-
-def test_a_cut_shortly_before_the_silence_leaves_only_the_end_of_speech() -> None:
-    plan = told(planner({"words": words(("a", 0, 4.9))}, longest=5.0).events())
-    assert plan[-2:] == [(5.0, "FINAL", "a"), (5.2, "end", 4.9)]
-    longer = told(planner({"words": words(("a", 0, 6.0), ("b", 6.0, 7.0))}, longest=5.0).events())
-    assert longer[1] == (6.0, "FINAL", "a")
-
-
-def test_partials_at_a_fixed_cadence() -> None:
-    script = {"words": words(("a", 0.5, 0.7), ("b", 0.8, 1.3)), "partial_every_s": 0.3}
-    partials = [item for item in told(planner(script).events()) if item[1] == "partial"]
-    assert partials == [(0.9, "partial", "a"), (1.5, "partial", "a b")]
-
-
-def test_revisions_of_words_and_of_utterances() -> None:
-    spoken = words(("one", 0, 0.2), ("two", 0.3, 0.5), ("three", 0.6, 0.8))
-    spoken[1]["revisions"] = ["too", "to"]
-    plan = told(planner({"words": spoken}).events())
-    texts = [text for _, what, text in plan if what == "partial"]
-    assert texts == ["one", "one too", "one to three"]
-    assert plan[-1][2] == "one two three"
-
-    utterance = {"words": words(("one", 0, 0.2), ("two", 0.3, 0.6)), "revisions": ["won", "a b c"]}
-    events = planner({"utterances": [utterance]}).events()
-    shown = [item.event for item in events if isinstance(item.event, Transcript)]
-    assert [" ".join(word.text for word in event.words) for event in shown] == [
-        "won",
-        "a b c",
-        "one two",
-    ]
-    assert [(word.start, word.end) for word in shown[1].words] == [
-        (0, 0.2),
-        (0.3, 0.45),
-        (0.45, 0.6),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("position", "rest"),
-    [
-        (0.4, []),
-        (0.6, [("end", 0.6)]),
-        (0.85, [("end", 0.8), ("FINAL", "a")]),
-        (1.4, [("end", 1.2), ("FINAL", "a b")]),
-        (1.5, []),
-        (2.3, [("end", 2.3)]),
-    ],
+from gladia_nb.server.settings.script import Script
+from tests.support.scripted_helpers import (
+    RATE,
+    SCRIPT,
+    TEXT,
+    WORDS,
+    ask,
+    make_sound,
+    trace_of,
+    words,
 )
-def test_what_a_stop_cuts_short(position: float, rest: list[Any]) -> None:
-    plan = planner({"words": words(("a", 0.5, 0.8), ("b", 0.9, 1.2), ("c", 2.0, 2.5))})
-    assert [(what, value) for _, what, value in told(plan.rest(position))] == rest
-
-
-def test_a_stop_after_a_cut_by_force_ends_the_speech() -> None:
-    plan = planner({"words": words(("a", 0, 2.9), ("b", 3.0, 4.0))}, longest=3.0)
-    assert told(plan.rest(3.5)) == [(3.5, "end", 3.5)]
-    assert told(plan.rest(4.1)) == [(4.1, "end", 4.0), (4.1, "FINAL", "b")]
-
-
-def test_add_ons_follow_their_final() -> None:
-    utterance = {
-        "words": words(("good", 0, 0.2), ("morning", 0.3, 0.6)),
-        "translations": {"fr": "bonjour"},
-        "entities": [{"entity_type": "TIME", "text": "morning", "start": 0.3, "end": 0.6}],
-        "sentiments": [{"sentiment": "positive"}],
-    }
-    script = {"utterances": [utterance]}
-    plan = planner(script, languages=("fr", "de")).events()
-    add_ons = [item.event for item in plan if isinstance(item.event, AddOn)]
-    assert [event.kind for event in add_ons] == [
-        "translation",
-        "translation",
-        "named_entity_recognition",
-        "sentiment_analysis",
-    ]
-    first, second, entities, sentiments = add_ons
-    assert first.data is not None
-    assert first.data["translated_utterance"]["text"] == " bonjour"
-    assert second.data is None
-    assert second.problem == "The script has no translation to de."
-    assert entities.data == {"results": utterance["entities"]}
-    assert sentiments.data is not None
-    assert sentiments.data["results"][0]["text"] == "good morning"
-    assert Script.from_dict(script).supplies == {event.kind for event in add_ons}
-    assert len({item.position for item in plan[-4:]}) == 1
-
-
-# -- delays -----------------------------------------------------------------------------------
-
-
-def test_models_of_delay() -> None:
-    rng = random.Random(1)
-    assert Delay.parse(0.3, "delay").draw(rng, 5) == 0.3
-    assert Delay.parse({"constant": 1}, "delay").draw(rng, 0) == 1
-    schedule = Delay.parse({"schedule": [0.1, 0.2]}, "delay")
-    assert [schedule.draw(rng, k) for k in range(3)] == [0.1, 0.2, 0.1]
-    uniform = [Delay.parse({"uniform": [0.1, 0.5]}, "d").draw(rng, 0) for _ in range(2000)]
-    assert 0.1 <= min(uniform) < 0.11
-    assert 0.49 < max(uniform) <= 0.5
-    shape = {"median": 0.2, "sigma": 0.3, "spike_probability": 0.1, "spike_s": 5}
-    model = Delay.parse({"lognormal": shape}, "delay")
-    drawn = [model.draw(rng, 0) for _ in range(4000)]
-    assert statistics.median(d for d in drawn if d < 5) == pytest.approx(0.2, rel=0.05)
-    assert sum(d > 5 for d in drawn) / len(drawn) == pytest.approx(0.1, abs=0.02)
-
-
-def test_a_seed_repeats_and_another_does_not() -> None:
-    def delays(seed: int, channel: int = 0) -> list[float]:
-        spoken = [{**word, "channel": channel} for word in WORDS]
-        data = {"words": spoken, "delay": {"uniform": [0, 1]}, "seed": seed}
-        plan = Planner(Script.from_dict(data), channel, endpointing=0.3, longest=5)
-        return [item.delay for item in plan.events()]
-
-    assert delays(1) == delays(1)
-    assert delays(1) != delays(2)
-    assert delays(1) != delays(1, channel=1)
-
-
-def test_a_delay_for_each_kind_and_each_word() -> None:
-    spoken = words(("a", 0, 0.2), ("b", 0.3, 0.5))
-    spoken[1]["delay_s"] = 0.7
-    script = {"words": spoken, "delay": 0.1, "final_delay": 0.4, "speech_delay": 0.05}
-    plan = planner(script).events()
-    assert [item.delay for item in plan] == [0.05, 0.1, 0.7, 0.05, 0.4]
-
-
-@pytest.mark.parametrize(
-    ("script", "sentence"),
-    [
-        ([], "a script must be a mapping"),
-        ({"word": []}, "a script has no 'word'"),
-        ({"words": [{"word": "", "start_s": 0, "end_s": 1}]}, r"word of words\[0\] must be text"),
-        ({"words": [{"word": "a", "start_s": 1, "end_s": 0}]}, r"end_s of words\[0\] must not be"),
-        ({"words": [{"word": "a", "end_s": 0}]}, r"start_s of words\[0\] must be a number"),
-        ({"words": ["a"]}, "words of a script must be a list of mappings"),
-        ({"utterances": [{"words": []}]}, r"words of utterances\[0\] must have at least one"),
-        ({"delay": -1}, "delay must be a number from 0"),
-        ({"delay": {"normal": 1}}, "delay has no model 'normal'"),
-        ({"delay": {"uniform": [2, 1]}}, "uniform of .*delay must be"),
-        ({"delay": {"lognormal": {"mean": 1}}}, "lognormal of .*delay has no 'mean'"),
-        ({"delay": {"schedule": []}}, "schedule of .*delay must be a list"),
-        ({"partial_every_s": 0}, "partial_every_s must be above 0"),
-        ({"seed": "x"}, "seed must be a whole number"),
-    ],
-)
-def test_a_wrong_script(script: Any, sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        Script.from_dict(script)
-
-
-def test_scripts_from_files(tmp_path: Path) -> None:
-    script = Script.load(gn.sample("conversation").with_suffix(".words.json"))
-    assert len(script.words[0]) > 50
-    assert Script.load(None).words == {}
-    with pytest.raises(ValueError, match="cannot be read"):
-        Script.load(tmp_path / "none.json")
-    (tmp_path / "bad.json").write_text("{")
-    with pytest.raises(ValueError, match="is not JSON"):
-        Script.load(tmp_path / "bad.json")
-    with pytest.raises(ServerError, match="a script has no 'word'"):
-        LocalServer(engine="scripted", script={"word": 1}).start()
-    with pytest.raises(ServerError, match="engine must be 'recogniser' or 'scripted'"):
-        LocalServer(engine="magic").start()
-
 
 # -- virtual time -----------------------------------------------------------------------------
 
@@ -349,28 +125,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def session(server: LocalServer, sound: Path, **options: Any) -> gn.Run:
     settings = {"speed": 8, "endpointing": 0.3, **options}
     return gn.start(sound, server=server, **settings).result(30)
-
-
-def test_the_trace_and_the_record_tell_the_same(server: LocalServer, sound: Path) -> None:
-    run = session(server, sound)
-    assert run.text == TEXT
-    trace = trace_of(server, run.session_id or "")
-    assert trace["clock"] == "perf_counter_ns"
-    received = run.record.of("message")
-    assert [item["text"] for item in trace["sent"]] == [event["raw"] for event in received]
-    for item, event in zip(trace["sent"], received, strict=True):
-        assert item["before_ns"] <= item["after_ns"]
-        assert item["before_ns"] < event["recv_ns"]
-    chunks = run.record.of("chunk")
-    assert [item["byte_range"] for item in trace["received"]] == [
-        [chunk["start_byte"], chunk["end_byte"]] for chunk in chunks
-    ]
-    for item, chunk in zip(trace["received"], chunks, strict=True):
-        assert item["length"] == chunk["end_byte"] - chunk["start_byte"]
-        assert item["ns"] > chunk["send_start_ns"]
-    (opened, closed) = trace["connections"]
-    assert (opened["event"], closed["event"], closed["code"]) == ("open", "close", 1000)
-    assert opened["ns"] < trace["received"][0]["ns"]
 
 
 def test_nothing_leaves_before_it_is_due(server: LocalServer, sound: Path) -> None:

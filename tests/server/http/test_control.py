@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +29,6 @@ def test_faults_of_a_server_from_its_start(sound: tuple[Path, bytes]) -> None:
         assert ask(server, f"/_trace/{run.session_id}")[0] == 404
     with pytest.raises(ServerError, match="there is no fault 'explode'"):
         LocalServer(faults=["explode"]).start()
-
-
-def test_faults_on_the_command_line() -> None:
-    command = [sys.executable, "-m", "gladia_nb.server", "--fault", "drop:at_byte=x"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith("at_byte of the fault drop must be a whole number")
-    assert done.stderr.count("\n") == 1
-    arguments = ["serve", "--port", "0", "--fault", "explode"]
-    code = f"import sys; from gladia_nb.cli.commands import main; sys.exit(main({arguments!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "there is no fault 'explode'; there are drop, close" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,126 @@
-// A run that has ended, and the shelf of all runs.
+// A run that has ended: its summary, pictures, tables, a replay, and files of it.
 
-import { button, dataTable, h, panel, say, tabs, unique } from "./dom.js";
+import { button, dataTable, field, h, panel, pictureOf, say, tabs, unique } from "./dom.js";
 
-const STATUS = { valid: "✓ Valid", degraded: "! Degraded", invalid: "✕ Invalid" };
+function transcriptOf(after) {
+  if (!after.transcript) return h("p", { class: "gnb-empty" }, "No finals.");
+  const lines = after.transcript.split("\n");
+  return h("div", { class: "gnb-text" }, ...lines.map((line) => h("p", {}, line)));
+}
 
-export function afterPanel({ model, ask, send }) {
+function summary(after) {
+  const facts = after.facts.map(([name, value]) =>
+    h("div", {}, h("dt", {}, name), h("dd", {}, value)),
+  );
+  const words = after.verdict.reasons.map((reason) => h("li", {}, reason));
+  const notes = after.warnings.map((text) => h("p", { class: "gnb-note" }, text));
+  return [
+    h("dl", { class: "gnb-factlist" }, ...facts),
+    words.length
+      ? h("div", {}, h("h4", {}, "About the measurement"), h("ul", {}, ...words))
+      : h("p", { class: "gnb-facts" }, "Every check of stopwatch, pacing and record passed."),
+    ...notes,
+    h("h4", {}, "Latency, partial versus final"),
+    after.latency.rows.length
+      ? dataTable(after.latency, "Latency in milliseconds")
+      : h("p", { class: "gnb-empty" }, "No transcript came, so there is no latency."),
+    h("h4", {}, "Transcript"),
+    transcriptOf(after),
+  ];
+}
+
+/** One of several, and a place for it; `show(name, place)` fills the place. */
+function chooser(label, options, show) {
+  const place = h("div", { class: "gnb-result", "aria-live": "polite" });
+  const select = h(
+    "select",
+    { id: unique("choose"), onchange: () => show(select.value, place) },
+    ...options.map((name) => h("option", { value: name }, name)),
+  );
+  show(options[0], place);
+  const choice = field(select, label);
+  choice.classList.add("gnb-short");
+  return [choice, place];
+}
+
+/** `ask` is answered only while the same view is shown: else with undefined. */
+function pictures(after, ask, picture) {
+  return chooser("Picture", after.pictures, async (name, place) => {
+    say(place, "Drawing …");
+    const answer = await ask({ kind: "picture", name });
+    if (answer === undefined) return;
+    if (answer === null) say(place, "It could not be drawn; the reason is at the top.");
+    else place.replaceChildren(picture.of(answer.buffers[0], answer.content.text));
+  });
+}
+
+function tables(after, ask) {
+  return chooser("Table", after.tables, async (name, place) => {
+    const answer = await ask({ kind: "table", name });
+    if (!answer) return;
+    const { table } = answer.content;
+    const first = table.total > table.rows.length ? `first ${table.rows.length} of ` : "";
+    const rows = table.total === 1 ? "1 row" : `${table.total} rows`;
+    place.replaceChildren(dataTable(table, `${name}: ${first}${rows}`));
+  });
+}
+
+function replay(send) {
+  const go = (text, speed) => button(text, () => send({ kind: "replay", speed }));
+  const speeds = [go("As it was", 1), go("Ten times as fast", 10), go("At once", 0)];
+  return [
+    h("p", {}, "Show this run again in the view above, from its record. Nothing is sent."),
+    h("div", { class: "gnb-row" }, ...speeds),
+  ];
+}
+
+/** A file to write: where, and a button that does it; `write(path)`. */
+function fileRow(title, value, help, write) {
+  const id = unique("keep");
+  const described = { "aria-describedby": `${id}-help` };
+  const path = h("input", { type: "text", id, value, spellcheck: "false", ...described });
+  const act = button("Write", () => write(path.value), { "aria-label": `${title}: write` });
+  return h(
+    "div",
+    { class: "gnb-field" },
+    h("label", { for: id }, title),
+    h("div", { class: "gnb-pair" }, path, act),
+    h("p", { class: "gnb-help", id: `${id}-help` }, help),
+  );
+}
+
+function keep(after, ask) {
+  const status = h("p", { class: "gnb-facts", role: "status" });
+  const stem = after.name.replace(/\.\w+$/, "");
+  const one = "One file; gladia_nb.load reads it without a network.";
+  const folder = "A folder of CSV, text and PNG files.";
+  const page = "One page with everything that matters.";
+  const write = (kind) => async (path) => {
+    const answer = await ask({ kind, path });
+    if (answer) say(status, answer.content.text);
+  };
+  return [
+    h("p", {}, `The run is on disk already: ${after.place}`),
+    fileRow("A copy of the run", `${stem}.run`, one, write("save")),
+    fileRow("Tables and pictures", `${stem}-export`, folder, write("export")),
+    fileRow("A report", `${stem}.html`, page, write("report")),
+    status,
+  ];
+}
+
+/** Name and verdict of a run. */
+function title(after, signs) {
+  const { status } = after.verdict;
+  const word = `${signs[status]} ${status[0].toUpperCase()}${status.slice(1)} measurement`;
+  return [
+    h("p", { class: "gnb-verdict", "data-status": status }, word),
+    h("p", { class: "gnb-title" }, after.name),
+    after.error ? h("p", { class: "gnb-problem" }, after.error) : "",
+  ];
+}
+
+/** The panel of all that. */
+export function afterPanel({ model, ask, send, rules }) {
   const body = h("div", { class: "gnb-body" });
   const head = h("div", { class: "gnb-run" });
   const empty = h(
@@ -13,115 +129,32 @@ export function afterPanel({ model, ask, send }) {
     "When a session has ended, its summary, pictures and tables appear here. A run from the shelf " +
       "can be opened as well.",
   );
-  const names = ["Summary", "Pictures", "Tables", "Replay", "Keep"];
-  const bar = tabs("Views of the run", names, body, show);
-  const content = h("div", {}, head, bar.list, body);
-  const element = panel("After", "after", empty, content);
+  const picture = pictureOf();
   let shownPath = null;
-  let url = "";
   let ticket = 0;
+  const views = {
+    Summary: summary,
+    Pictures: (after) => pictures(after, asker(), picture),
+    Tables: (after) => tables(after, asker()),
+    Replay: () => replay(send),
+    Keep: (after) => keep(after, ask),
+  };
+  const bar = tabs("Views of the run", Object.keys(views), body, show);
+  const content = h("div", {}, head, bar.list, body);
 
+  /** What asks for a view that may be gone, or asked for again, when the answer comes. */
+  function asker() {
+    const mine = ticket;
+    return async (command) => {
+      const answer = await ask(command);
+      return mine === ticket ? answer : undefined;
+    };
+  }
   function show(name) {
     ticket += 1;
     const after = model.get("after");
-    if (!after.facts) return;
-    const views = { Summary: summary, Pictures: pictures, Tables: tables, Replay: replay, Keep: keep };
-    body.replaceChildren(...views[name](after, ticket));
+    if (after.facts) body.replaceChildren(...views[name](after));
   }
-
-  function summary(after) {
-    const facts = after.facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-    const words = after.verdict.reasons.map((reason) => h("li", {}, reason));
-    const notes = after.warnings.map((text) => h("p", { class: "gnb-note" }, text));
-    return [
-      h("dl", { class: "gnb-factlist" }, ...facts),
-      words.length
-        ? h("div", {}, h("h4", {}, "About the measurement"), h("ul", {}, ...words))
-        : h("p", { class: "gnb-facts" }, "Every check of stopwatch, pacing and record passed."),
-      ...notes,
-      h("h4", {}, "Latency, partial versus final"),
-      after.latency.rows.length
-        ? dataTable(after.latency, "Latency in milliseconds")
-        : h("p", { class: "gnb-empty" }, "No transcript came, so there is no latency."),
-      h("h4", {}, "Transcript"),
-      after.transcript
-        ? h("div", { class: "gnb-text" }, ...after.transcript.split("\n").map((line) => h("p", {}, line)))
-        : h("p", { class: "gnb-empty" }, "No finals."),
-    ];
-  }
-
-  function chooser(label, options, act) {
-    const id = unique("choose");
-    const place = h("div", { class: "gnb-result", "aria-live": "polite" });
-    const select = h(
-      "select",
-      { id, onchange: () => act(select.value, place) },
-      ...options.map((name) => h("option", { value: name }, name)),
-    );
-    act(options[0], place);
-    return [h("div", { class: "gnb-field gnb-short" }, h("label", { for: id }, label), select), place];
-  }
-
-  function pictures(after) {
-    return chooser("Picture", after.pictures, async (name, place) => {
-      say(place, "Drawing …");
-      const mine = ticket;
-      const answer = await ask({ kind: "picture", name });
-      if (mine !== ticket) return;
-      if (!answer) return say(place, "It could not be drawn; the reason is at the top.");
-      if (url) URL.revokeObjectURL(url);
-      url = URL.createObjectURL(new Blob([answer.buffers[0]], { type: "image/png" }));
-      place.replaceChildren(h("img", { src: url, alt: answer.content.text }));
-    });
-  }
-
-  function tables(after) {
-    return chooser("Table", after.tables, async (name, place) => {
-      const mine = ticket;
-      const answer = await ask({ kind: "table", name });
-      if (mine !== ticket || !answer) return;
-      const { table } = answer.content;
-      const first = table.total > table.rows.length ? `first ${table.rows.length} of ` : "";
-      const rows = table.total === 1 ? "1 row" : `${table.total} rows`;
-      place.replaceChildren(dataTable(table, `${name}: ${first}${rows}`));
-    });
-  }
-
-  function replay() {
-    const go = (text, speed) => button(text, () => send({ kind: "replay", speed }));
-    return [
-      h("p", {}, "Show this run again in the view above, from its record. Nothing is sent."),
-      h("div", { class: "gnb-row" }, go("As it was", 1), go("Ten times as fast", 10), go("At once", 0)),
-    ];
-  }
-
-  function keep(after) {
-    const status = h("p", { class: "gnb-facts", role: "status" });
-    const stem = after.name.replace(/\.\w+$/, "");
-    const row = (title, kind, value, help) => {
-      const id = unique("keep");
-      const input = h("input", { type: "text", id, value, spellcheck: "false", "aria-describedby": `${id}-help` });
-      const act = async () => {
-        const answer = await ask({ kind, path: input.value });
-        if (answer) say(status, answer.content.text);
-      };
-      return h(
-        "div",
-        { class: "gnb-field" },
-        h("label", { for: id }, title),
-        h("div", { class: "gnb-pair" }, input, button("Write", act, { "aria-label": `${title}: write` })),
-        h("p", { class: "gnb-help", id: `${id}-help` }, help),
-      );
-    };
-    return [
-      h("p", {}, `The run is on disk already: ${after.place}`),
-      row("A copy of the run", "save", `${stem}.run`, "One file; gladia_nb.load reads it without a network."),
-      row("Tables and pictures", "export", `${stem}-export`, "A folder of CSV, text and PNG files."),
-      row("A report", "report", `${stem}.html`, "One page with everything that matters."),
-      status,
-    ];
-  }
-
   function update() {
     const after = model.get("after");
     const there = Boolean(after.facts);
@@ -129,100 +162,8 @@ export function afterPanel({ model, ask, send }) {
     content.hidden = !there;
     if (!there || after.path === shownPath) return;
     shownPath = after.path;
-    const { status } = after.verdict;
-    head.replaceChildren(
-      h("p", { class: "gnb-verdict", "data-status": status }, `${STATUS[status] || status} measurement`),
-      h("p", { class: "gnb-title" }, after.name),
-      after.error ? h("p", { class: "gnb-problem" }, after.error) : "",
-    );
+    head.replaceChildren(...title(after, rules.signs));
     bar.select("Summary");
   }
-  return {
-    element,
-    update,
-    close: () => url && URL.revokeObjectURL(url),
-  };
-}
-
-export function shelfPanel({ model, ask, send }) {
-  const chosen = new Set();
-  let url = null;
-  const place = h("div", {});
-  const result = h("div", { "aria-live": "polite", class: "gnb-result" });
-  const where = h("p", { class: "gnb-facts" });
-  const words = h("p", { class: "gnb-facts", role: "status" });
-  const compare = button("Compare", async () => {
-    if (compare.getAttribute("aria-disabled") === "true") return;
-    const answer = await ask({ kind: "compare", paths: [...chosen] });
-    if (!answer) return;
-    if (url) URL.revokeObjectURL(url);
-    url = answer.buffers.length ? URL.createObjectURL(new Blob([answer.buffers[0]], { type: "image/png" })) : null;
-    const { table, text } = answer.content;
-    result.replaceChildren(
-      h("h4", {}, "Side by side"),
-      dataTable(table, "Runs side by side"),
-      url ? h("h4", {}, "Run 2 minus run 1, pair by pair") : "",
-      url ? h("img", { src: url, alt: text }) : "",
-    );
-  });
-  const refresh = button("Look again", () => send({ kind: "refresh" }));
-  const element = panel(
-    "Shelf",
-    "shelf",
-    where,
-    place,
-    h("div", { class: "gnb-row" }, compare, refresh, words),
-    result,
-  );
-  function mark() {
-    compare.setAttribute("aria-disabled", String(chosen.size < 2));
-    const more = chosen.size ? `${chosen.size} chosen.` : "Choose two or more to compare.";
-    say(words, more);
-  }
-  function update() {
-    const { directory, rows } = model.get("shelf");
-    say(where, directory ? `Folder: ${directory}` : "");
-    if (!rows || !rows.length) {
-      place.replaceChildren(h("p", { class: "gnb-empty" }, "No runs yet. Each session is kept here by itself."));
-      mark();
-      return;
-    }
-    const focused = document.activeElement?.dataset?.path;
-    const tick = (number) => {
-      const row = rows[number];
-      const box = h("input", {
-        type: "checkbox",
-        checked: chosen.has(row.path),
-        "data-path": row.path,
-        "aria-label": `Compare ${row.name} of ${row.began}`,
-        onchange() {
-          if (box.checked) chosen.add(row.path);
-          else chosen.delete(row.path);
-          mark();
-        },
-      });
-      return box;
-    };
-    const data = {
-      columns: ["Audio", "Began (UTC)", "Length", "Outcome", "Endpointing", "Sent to", "Open"],
-      rows: rows.map((row) => [
-        row.name,
-        row.began,
-        row.duration,
-        row.outcome,
-        row.endpointing,
-        row.target,
-        button("Open", () => send({ kind: "open", path: row.path }), {
-          class: "gnb-button gnb-small",
-          "aria-label": `Open ${row.name} of ${row.began}`,
-        }),
-      ]),
-    };
-    place.replaceChildren(dataTable(data, "Runs, the latest first", tick));
-    if (focused) {
-      [...place.querySelectorAll("input")].find((box) => box.dataset.path === focused)?.focus();
-    }
-    mark();
-  }
-  return { element, update, close: () => url && URL.revokeObjectURL(url) };
+  return { element: panel("After", "after", empty, content), update, close: picture.close };
 }

@@ -26,6 +26,11 @@ export function button(text, onclick, attributes = {}) {
   return h("button", { type: "button", class: "gnb-button", onclick, ...attributes }, text);
 }
 
+/** A control, its id set already, below its label. */
+export function field(control, label) {
+  return h("div", { class: "gnb-field" }, h("label", { for: control.id }, label), control);
+}
+
 /** Change text only where it differs, so that nothing is announced twice. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -129,12 +134,20 @@ export function dataTable(data, caption, choose) {
   return h(
     "div",
     { class: "gnb-scroll", role: "region", tabindex: "0", "aria-label": caption },
-    h(
-      "table",
-      {},
-      h("caption", {}, caption),
-      h("thead", {}, head),
-      h("tbody", {}, ...rows),
-    ),
+    h("table", {}, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, ...rows)),
   );
+}
+
+/** Pictures that come as PNG, one at a time; the browser lets go of the last one. */
+export function pictureOf() {
+  let url = "";
+  const close = () => url && URL.revokeObjectURL(url);
+  return {
+    of(data, alt) {
+      close();
+      url = URL.createObjectURL(new Blob([data], { type: "image/png" }));
+      return h("img", { src: url, alt });
+    },
+    close,
+  };
 }

@@ -1,9 +1,11 @@
 // The Lab: panels in one grid, wired to the model.
 
+import { afterPanel } from "./after.js";
 import { button, h } from "./dom.js";
-import { settingsPanel, sourcePanel } from "./setup.js";
 import { livePanel } from "./live.js";
-import { afterPanel, shelfPanel } from "./after.js";
+import { settingsPanel } from "./settings.js";
+import { shelfPanel } from "./shelf.js";
+import { sourcePanel } from "./source.js";
 
 function errorRegion({ model, send }) {
   const element = h("div", { role: "alert", class: "gnb-alert" });
@@ -29,7 +31,8 @@ function errorRegion({ model, send }) {
   return { element, update };
 }
 
-function render({ model, el, host }) {
+/** Commands to the kernel, and what it answers to this view. */
+function commands(model) {
   const view = Math.random().toString(36).slice(2);
   const waiting = new Map();
   let asked = 0;
@@ -47,15 +50,11 @@ function render({ model, el, host }) {
     waiting.delete(content.ticket);
     resolve(content.kind === "refused" ? null : { content, buffers });
   }
+  return { view, send, ask, receive };
+}
 
-  const slot = h("div", { class: "gnb-slot" });
-  const wires = { model, send, ask, slot };
-  const alert = errorRegion(wires);
-  const source = sourcePanel(wires);
-  const settings = settingsPanel(wires);
-  const live = livePanel(wires);
-  const after = afterPanel(wires);
-  const shelf = shelfPanel(wires);
+/** Panels in their places. */
+function frame({ alert, source, settings, live, after, shelf }) {
   const root = h(
     "div",
     {
@@ -80,34 +79,11 @@ function render({ model, el, host }) {
     ),
   );
   root.addEventListener("keydown", (event) => event.stopPropagation());
+  return root;
+}
 
-  const handlers = {
-    "change:setup": () => {
-      source.update();
-      settings.update();
-      live.update();
-    },
-    "change:live": live.update,
-    "change:lines": live.lines,
-    "change:series": live.series,
-    "change:after": after.update,
-    "change:shelf": shelf.update,
-    "change:sentences": alert.update,
-    "msg:custom": receive,
-  };
-  for (const [name, handler] of Object.entries(handlers)) model.on(name, handler);
-  for (const name of ["setup", "live", "lines", "series", "after", "shelf", "sentences"]) {
-    handlers[`change:${name}`]();
-  }
-  el.append(root);
-
-  const child = model.get("microphone");
-  if (child) {
-    host
-      .getWidget(child)
-      .then((widget) => widget.render({ el: slot }))
-      .catch((error) => slot.append(h("p", { class: "gnb-problem" }, `The microphone’s controls did not load: ${error.message}`)));
-  }
+/** Say when this page comes and goes; what it returns says the last goodbye. */
+function attend({ view, send }) {
   const leave = () => send({ kind: "leave", view });
   const back = (event) => event.persisted && send({ kind: "hello", view });
   send({ kind: "hello", view });
@@ -116,7 +92,54 @@ function render({ model, el, host }) {
   return () => {
     window.removeEventListener("pagehide", leave);
     window.removeEventListener("pageshow", back);
-    for (const [name, handler] of Object.entries(handlers)) model.off(name, handler);
+    leave();
+  };
+}
+
+function showMicrophone(child, host, slot) {
+  const failed = ({ message }) => {
+    const sentence = `The microphone’s controls did not load: ${message}`;
+    slot.append(h("p", { class: "gnb-problem" }, sentence));
+  };
+  host
+    .getWidget(child)
+    .then((widget) => widget.render({ el: slot }))
+    .catch(failed);
+}
+
+function render({ model, el, host }) {
+  const kernel = commands(model);
+  const slot = h("div", { class: "gnb-slot" });
+  const wires = { model, send: kernel.send, ask: kernel.ask, slot, rules: model.get("rules") };
+  const alert = errorRegion(wires);
+  const source = sourcePanel(wires);
+  const settings = settingsPanel(wires);
+  const live = livePanel(wires);
+  const after = afterPanel(wires);
+  const shelf = shelfPanel(wires);
+  const changes = {
+    setup() {
+      for (const part of [source, settings, live]) part.update();
+    },
+    live: live.update,
+    lines: live.lines,
+    series: live.series,
+    after: after.update,
+    shelf: shelf.update,
+    sentences: alert.update,
+  };
+  for (const [name, handler] of Object.entries(changes)) {
+    model.on(`change:${name}`, handler);
+    handler();
+  }
+  model.on("msg:custom", kernel.receive);
+  el.append(frame({ alert, source, settings, live, after, shelf }));
+  const child = model.get("microphone");
+  if (child) showMicrophone(child, host, slot);
+  const leave = attend(kernel);
+  return () => {
+    for (const [name, handler] of Object.entries(changes)) model.off(`change:${name}`, handler);
+    model.off("msg:custom", kernel.receive);
     for (const part of [source, live, after, shelf]) part.close();
     leave();
   };

@@ -1,10 +1,8 @@
-// What a user sees of a microphone: one view of a `Capture`, which is in microphone.js; this file
-// becomes part of the same module.
-const MODES = [
-  ["take", "Record a take"],
-  ["stream", "Transcribe through the kernel"],
-  ["direct", "Transcribe from the browser"],
-];
+// What a user sees of a microphone: one view of a `Capture`.
+
+import { HELD } from "./capture.js";
+import { SENTENCES } from "./trouble.js";
+
 const STATES = {
   idle: "Ready",
   asking: "Asking",
@@ -24,13 +22,32 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-class View {
+const pressable = (text, onclick) => make("button", { type: "button", textContent: text, onclick });
+const options = (pairs) =>
+  pairs.map(([value, text]) => make("option", { value, textContent: text }));
+
+/** The controls, and what they show; drawn anew at every news of the capture. */
+export class View {
   constructor(capture, model, el) {
     this.capture = capture;
     this.model = model;
     views += 1;
-    const id = `gladia-nb-mic-${views}`;
-    const button = (text, act) => make("button", { type: "button", textContent: text, onclick: act });
+    this.makeChoices(`gladia-nb-mic-${views}`);
+    this.makeButtons();
+    this.makeSigns();
+    this.root = this.lay();
+    el.append(this.root);
+    this.update = () => this.draw();
+    this.onLevel = () => this.level();
+    capture.addEventListener("change", this.update);
+    capture.addEventListener("level", this.onLevel);
+    model.on("change:mode", this.update);
+    this.clock = setInterval(() => this.tick(), 250);
+    this.draw();
+  }
+
+  makeChoices(id) {
+    const { capture, model } = this;
     this.device = make("select", {
       id: `${id}-device`,
       onchange: () => {
@@ -38,24 +55,25 @@ class View {
         capture.changed();
       },
     });
-    this.mode = make(
-      "select",
-      {
-        id: `${id}-mode`,
-        onchange: () => {
-          model.set("mode", this.mode.value);
-          model.save_changes();
-        },
-      },
-      ...MODES.map(([value, text]) => make("option", { value, textContent: text })),
-    );
-    this.record = button("Record", () => capture.start());
-    this.pause = button("Pause", () => {
+    const onchange = () => {
+      model.set("mode", this.mode.value);
+      model.save_changes();
+    };
+    this.mode = make("select", { id: `${id}-mode`, onchange }, ...options(capture.rules.modes));
+  }
+
+  makeButtons() {
+    const { capture } = this;
+    this.record = pressable("Record", () => capture.start());
+    this.pause = pressable("Pause", () => {
       if (capture.state === "paused") capture.resume();
       else capture.pause();
     });
-    this.stop = button("Stop", () => capture.stop());
+    this.stop = pressable("Stop", () => capture.stop());
     this.record.className = "gladia-nb-mic-record";
+  }
+
+  makeSigns() {
     this.bar = make("div", { className: "gladia-nb-mic-bar" });
     this.meter = make(
       "div",
@@ -67,13 +85,20 @@ class View {
       this.bar,
     );
     this.name = make("span", { className: "gladia-nb-mic-state" });
-    this.time = make("span", { className: "gladia-nb-mic-time", role: "timer", aria: { label: "Recorded" } });
+    this.time = make("span", {
+      className: "gladia-nb-mic-time",
+      role: "timer",
+      aria: { label: "Recorded" },
+    });
     this.status = make("p", {
       className: "gladia-nb-mic-status",
       role: "status",
       aria: { live: "polite" },
     });
-    this.root = make(
+  }
+
+  lay() {
+    return make(
       "div",
       { className: "gladia-nb-mic", role: "group", aria: { label: "Microphone" } },
       make(
@@ -88,14 +113,6 @@ class View {
       make("div", { className: "gladia-nb-mic-line" }, this.name, this.time, this.meter),
       this.status,
     );
-    el.append(this.root);
-    this.update = () => this.draw();
-    this.onLevel = () => this.level();
-    capture.addEventListener("change", this.update);
-    capture.addEventListener("level", this.onLevel);
-    model.on("change:mode", this.update);
-    this.clock = setInterval(() => this.tick(), 250);
-    this.draw();
   }
 
   close() {
@@ -108,7 +125,7 @@ class View {
     const { capture } = this;
     const elsewhere = capture.busyElsewhere;
     const { state } = capture;
-    const active = ["asking", "live", "paused"].includes(state);
+    const active = HELD.includes(state);
     this.root.dataset.state = state;
     this.record.disabled = active || elsewhere;
     this.pause.disabled = !["live", "paused"].includes(state);
@@ -128,17 +145,15 @@ class View {
   drawDevices() {
     const { capture } = this;
     const named = capture.devices.filter(({ deviceId }) => deviceId && deviceId !== "default");
-    const options = [["", "Default microphone"]].concat(
+    const found = [["", "Default microphone"]].concat(
       named.map(({ deviceId, label }, k) => [deviceId, label || `Microphone ${k + 1}`]),
     );
-    const key = JSON.stringify(options);
+    const key = JSON.stringify(found);
     if (key !== this.drawn) {
       this.drawn = key;
-      this.device.replaceChildren(
-        ...options.map(([value, text]) => make("option", { value, textContent: text })),
-      );
+      this.device.replaceChildren(...options(found));
     }
-    const known = options.some(([value]) => value === capture.deviceId);
+    const known = found.some(([value]) => value === capture.deviceId);
     this.device.value = known ? capture.deviceId : "";
   }
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from matplotlib import font_manager, rcParams
 
+from gladia_nb.plots.palette import GREY
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "COLOURS",
     "LABELS",
     "LINES",
     "MARKS",
@@ -22,17 +23,6 @@ __all__ = [
     "ink",
 ]
 
-#: Colours that stay apart for colour-blind eyes (Okabe and Ito 2008) and in grey. Each thing also
-#: has a line and a mark of its own.
-COLOURS = {
-    "sent": "#7f7f7f",
-    "acknowledged": "#009E73",
-    "partial": "#0072B2",
-    "first_partial": "#0072B2",
-    "first_seen": "#0072B2",
-    "last_partial": "#56B4E9",
-    "final": "#D55E00",
-}
 LINES = {
     "sent": "-",
     "acknowledged": ":",
@@ -69,7 +59,7 @@ def ink() -> str:
 
 def empty(ax: Axes, sentence: str) -> None:
     """Say in the middle of the axes why nothing is drawn."""
-    ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color="#7f7f7f")
+    ax.text(0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", color=GREY)
     ax.set_xticks([])
     ax.set_yticks([])
 

@@ -1,0 +1,123 @@
+"""The commands and their arguments; defaults, limits and help of settings are their models'."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from gladia_nb.config import PRESETS
+from gladia_nb.lab.form import Field, fields, fields_of
+from gladia_nb.sessions.options import SendOptions
+
+__all__ = ["SENDING", "command_parser"]
+
+_EPILOG = """\
+Without an API key, sessions run on the embedded server, with a recogniser of its own (English).
+Set GLADIA_API_KEY to talk to Gladia instead; nothing else changes.
+"""
+#: Options of sending: the flag of each, and what stands for its value.
+SENDING: Mapping[str, tuple[str, str | None]] = {
+    "chunk_ms": ("--chunk-ms", "N"),
+    "speed": ("--speed", "X"),
+    "tail_s": ("--tail", "S"),
+    "json_audio": ("--json-audio", None),
+    "region": ("--region", "NAME"),
+}
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """What reads the arguments; `command` of the result names the command."""
+    parser = argparse.ArgumentParser(
+        prog="gladia-nb",
+        description="See and measure live transcription.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    from importlib.metadata import version
+
+    parser.add_argument("--version", action="version", version=f"gladia-nb {version('gladia-nb')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+
+    demo = commands.add_parser(
+        "demo", help="a first session: speech in, tables and plots out; no key, no network"
+    )
+    demo.add_argument("--out", default="demo", metavar="DIR", help="where to (default: demo)")
+    _add_transcribe(
+        commands.add_parser("transcribe", help="stream a sound file and record everything")
+    )
+    _add_report(
+        commands.add_parser("report", help="write a page about one run, or several side by side")
+    )
+    _add_serve(commands.add_parser("serve", help="run the embedded server for other programs"))
+    _add_lab(
+        commands.add_parser("lab", help="open the Lab: a session with controls, in JupyterLab")
+    )
+    return parser
+
+
+def _add_transcribe(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", metavar="FILE", help="WAV, FLAC, OGG, MP3 or AIFF")
+    one.add_argument("--out", default=".", metavar="DIR", help="where to (default: here)")
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--config", metavar="FILE", help="configuration as JSON")
+    which.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(PRESETS)}")
+    (endpointing,) = (field for field in fields() if field.name == "endpointing")
+    one.add_argument("--endpointing", type=float, metavar="S", help=_help(endpointing))
+    one.add_argument(
+        "--sample-rate", type=int, metavar="HZ", help="rate to send (default: the file's)"
+    )
+    one.add_argument("--channels", type=int, metavar="N", help="1 mixes (default: the file's)")
+    for field in fields_of(SendOptions):
+        if field.name in SENDING:
+            _add_option(one, field)
+    one.add_argument("--url", metavar="URL", help="another service (default: Gladia, with a key)")
+
+
+def _add_option(parser: argparse.ArgumentParser, field: Field) -> None:
+    flag, metavar = SENDING[field.name]
+    more: dict[str, Any] = {"action": "store_true"}
+    if metavar is not None:
+        more = {"metavar": metavar, "type": float if field.kind == "number" else str}
+    parser.add_argument(flag, dest=field.name, default=field.default, help=_help(field), **more)
+
+
+def _help(field: Field) -> str:
+    """What a setting does, what it can be, and its default."""
+    facts = []
+    if field.low is not None and field.high is not None:
+        facts.append(f"{field.low:g} to {field.high:g}")
+    if field.choices:
+        facts.append(" or ".join(map(str, field.choices)))
+    if field.default is not None and field.kind != "flag":
+        facts.append(f"default: {field.default}")
+    text = f"{field.help[:1].lower()}{field.help[1:].removesuffix('.')}"
+    # argparse takes a percent sign for a place to fill in.
+    return (f"{text} ({'; '.join(facts)})" if facts else text).replace("%", "%%")
+
+
+def _add_report(page: argparse.ArgumentParser) -> None:
+    page.add_argument("runs", nargs="+", metavar="RUN", help="run files")
+    page.add_argument(
+        "--out", default="report.html", metavar="FILE", help="the page (default: report.html)"
+    )
+    page.add_argument("--title", metavar="TEXT", help="of the page")
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND:NAME=VALUE,...",
+        help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
+    )
+
+
+def _add_lab(lab: argparse.ArgumentParser) -> None:
+    lab.add_argument("--page", action="store_true", help="as a page without code, by Voila")
+    lab.add_argument("--no-browser", action="store_true", help="print the address only")
+    lab.add_argument("--port", type=int, metavar="N")
+    lab.add_argument("options", nargs="*", metavar="-- OPTION", help="more, for the program itself")

@@ -1,0 +1,107 @@
+"""One session in view of the user: started, watched, ended by a signal, and its results written."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gladia_nb.api.target import resolve_target
+from gladia_nb.cli.signals import Interrupted, collected_signals, exit_code
+from gladia_nb.cli.terminal import TerminalView
+from gladia_nb.cli.text import plain
+from gladia_nb.config import SessionConfig
+from gladia_nb.lab.live_state import LiveState
+from gladia_nb.lab.watcher import header_of
+from gladia_nb.metrics import audit_note, latency_table, word_errors
+from gladia_nb.record.folders import new_path
+from gladia_nb.reporting.export import export_run
+from gladia_nb.run import Run
+from gladia_nb.sessions.handle import Live
+from gladia_nb.sessions.runner import start
+
+__all__ = ["run_session"]
+
+
+def run_session(
+    source: Path, out: str, fields: Mapping[str, Any], options: Mapping[str, Any]
+) -> int:
+    """Run one session in view of the user and write its results.
+
+    SIGINT and SIGTERM stop it properly, and what was recorded is kept and written; after a second
+    one nothing is waited for.
+
+    Args:
+        source: a sound file.
+        out: directory of the results; made when it is missing.
+        fields: data of a configuration.
+        options: as `gladia_nb.start` takes them.
+
+    Returns:
+        The exit code: 0, or that of the signal.
+
+    Raises:
+        Interrupted: a second signal came, or one before the session had begun.
+        GladiaNbError: as for `gladia_nb.transcribe`.
+    """
+    config = SessionConfig.from_dict(fields)
+    path = new_path(out, source.stem)
+    live = start(source, config, path=path, **options)
+    with collected_signals() as signals:
+        target = resolve_target(url=options.get("url"))
+        print(f"{source.name}: {live.duration_s:.1f} s of audio to {target.label}", file=sys.stderr)
+        told = _watch(live, signals)
+    run = live.result(timeout_s=10)
+    written = export_run(run, path.parent, stem=path.stem)
+    _print_results(run, told)
+    for name, file in {"run": path, **written}.items():
+        print(f"{name:<15}{file}")
+    return exit_code(signals[0]) if signals else 0
+
+
+def _watch(live: Live, signals: Sequence[int]) -> set[str]:
+    """Show a session until it has ended; returns what was told of warnings and errors.
+
+    Args:
+        live: the session.
+        signals: those that have come; more come while it runs.
+
+    Raises:
+        Interrupted: there are two.
+    """
+    view = TerminalView(LiveState.of_header(header_of(live.path)), live.channels)
+    stopped = False
+    with contextlib.closing(view):
+        live.subscribe(view.post)
+        while not live.wait(0.05) and len(signals) < 2:
+            if signals and not stopped:
+                stopped = True
+                live.stop()
+            view.refresh()
+        view.refresh()
+    if len(signals) > 1:
+        live.abort()
+        live.wait(5)
+        print(f"Given up: what was recorded until then is in {live.path}.", file=sys.stderr)
+        raise Interrupted(signals[0])
+    if signals:
+        print("Interrupted: what was recorded until then is kept.", file=sys.stderr)
+    return view.told
+
+
+def _print_results(run: Run, told: set[str]) -> None:
+    """What came of a session; on standard error what there is to note and was not told before."""
+    print(f"\n{plain(run.text)}\n")
+    table = latency_table(run).to_string(index=False)
+    print(f"Latency in milliseconds, partial versus final\n{table}\n")
+    if len(run.reference):
+        total = word_errors(run).iloc[-1]
+        print(
+            f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
+        )
+    print(f"Measurement: {run.verdict}\n")
+    for text in (*run.warnings, audit_note(run)):
+        if text and text not in told:
+            print(f"Note: {plain(text)}", file=sys.stderr)

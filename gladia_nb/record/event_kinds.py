@@ -1,0 +1,421 @@
+"""Every kind of event that a record holds, with its fields: one struct each.
+
+A record says what happened, in order, as events. Whoever emits one makes one of these structs, and
+whoever reads a single one gets the struct back (`gladia_nb.record.events`). In a run file an event
+is one line of JSON whose field `event` has its kind. Names of stamps end in `_ns`: nanoseconds of
+the monotonic clock of the machine, whoever stamped them. Fields that are `UNSET` are not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import get_args
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+__all__ = [
+    "KINDS",
+    "AnyEvent",
+    "AudioEndEvent",
+    "AudioStartEvent",
+    "ChunkEvent",
+    "ClockEvent",
+    "CloseEvent",
+    "ConnectEvent",
+    "DeviceEvent",
+    "Emit",
+    "EndEvent",
+    "ErrorEvent",
+    "GapEndEvent",
+    "GapEvent",
+    "InitEvent",
+    "KeepAliveEvent",
+    "MessageEvent",
+    "PingEvent",
+    "ProbeEvent",
+    "RecordEvent",
+    "ResultEvent",
+    "RetryEvent",
+    "StopEvent",
+    "VitalsEvent",
+    "WarningEvent",
+]
+
+#: What a device, or the host of one, says of itself.
+Said = str | bool | int | float | None
+
+
+class RecordEvent(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """One event of a record; each kind is a subclass with its kind as tag."""
+
+
+class InitEvent(RecordEvent, tag="init", frozen=True, kw_only=True):
+    """The service has taken the request to begin.
+
+    Attributes:
+        start_ns: before `POST /v2/live`.
+        end_ns: when its answer was read.
+        status: of the answer.
+        session_id: the service's name for the session.
+        created_at: the service's own time stamp, or None when it gave none.
+        url: of the WebSocket, without its token.
+        dns_ms: of resolving the name, where that was needed.
+        connect_ms: of connecting, where that was needed.
+    """
+
+    start_ns: int
+    end_ns: int
+    status: int
+    session_id: str
+    created_at: str | None
+    url: str
+    dns_ms: float | UnsetType = UNSET
+    connect_ms: float | UnsetType = UNSET
+
+
+class ConnectEvent(RecordEvent, tag="connect", frozen=True, kw_only=True):
+    """A WebSocket was opened, or could not be.
+
+    Attributes:
+        connection: its number, from 1.
+        start_ns: before the handshake.
+        error: why it could not be opened, else None.
+        end_ns: after the handshake.
+        dns_ms: as in `InitEvent`.
+        connect_ms: as in `InitEvent`.
+    """
+
+    connection: int
+    start_ns: int
+    error: str | None
+    end_ns: int
+    dns_ms: float | UnsetType = UNSET
+    connect_ms: float | UnsetType = UNSET
+
+
+class AudioStartEvent(RecordEvent, tag="audio_start", frozen=True):
+    """The audio begins.
+
+    Attributes:
+        t0_ns: when position 0 of it was "spoken"; of live audio, captured.
+    """
+
+    t0_ns: int
+
+
+class ChunkEvent(RecordEvent, tag="chunk", frozen=True, kw_only=True):
+    """A chunk of audio was sent.
+
+    Attributes:
+        seq: its number, from 0.
+        start_frame: its first sample frame.
+        end_frame: the frame after its last.
+        start_byte: position of its first byte in all that is sent.
+        end_byte: position after its last byte.
+        due_ns: when its last sample had been "spoken".
+        send_start_ns: before it was sent.
+        send_end_ns: when it was handed over, or None when the connection broke meanwhile.
+        connection: number of the connection.
+        resend: whether it had been sent over an earlier connection.
+    """
+
+    seq: int
+    start_frame: int
+    end_frame: int
+    start_byte: int
+    end_byte: int
+    due_ns: int
+    send_start_ns: int
+    send_end_ns: int | None
+    connection: int
+    resend: bool
+
+
+class _FrameEvent(RecordEvent, frozen=True):
+    """A frame that holds no audio was sent; stamps as of a chunk."""
+
+    send_start_ns: int
+    send_end_ns: int | None
+    connection: int
+
+
+class ProbeEvent(_FrameEvent, tag="probe", frozen=True):
+    """An empty chunk, whose acknowledgement tells how much the service has."""
+
+
+class KeepAliveEvent(_FrameEvent, tag="keep_alive", frozen=True):
+    """An empty chunk, so that silence is not taken for absence."""
+
+
+class StopEvent(_FrameEvent, tag="stop", frozen=True):
+    """The request to finish: no more audio will come."""
+
+
+class MessageEvent(RecordEvent, tag="message", frozen=True, kw_only=True):
+    """The service said something.
+
+    Attributes:
+        recv_ns: at the socket, before the frame was looked at.
+        connection: number of the connection; a callback has none.
+        via: `websocket` or `callback`.
+        raw: the text, verbatim; bytes that are not UTF-8 as surrogate escapes.
+        binary: True for a binary frame.
+    """
+
+    recv_ns: int
+    connection: int | UnsetType = UNSET
+    via: str
+    raw: str
+    binary: bool | UnsetType = UNSET
+
+
+class CloseEvent(RecordEvent, tag="close", frozen=True):
+    """A connection ended.
+
+    Attributes:
+        ns: when that was seen.
+        connection: its number.
+        code: of the close frame, or None when the connection broke without one.
+        reason: of the close frame, or what broke.
+        outcome: what it means for the session: a value of `gladia_nb.api.protocol.CloseOutcome`.
+    """
+
+    ns: int
+    connection: int
+    code: int | None
+    reason: str
+    outcome: str
+
+
+class RetryEvent(RecordEvent, tag="retry", frozen=True):
+    """Another connection will be tried.
+
+    Attributes:
+        ns: when that was decided.
+        attempt: its number since the last progress, from 1.
+        wait_s: seconds until then.
+    """
+
+    ns: int
+    attempt: int
+    wait_s: float
+
+
+class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
+    """How the process with the stopwatch was doing, each second.
+
+    Attributes:
+        ns: the end of the window.
+        window_ns: its length.
+        loop_lag_ms: by how much the event loop was late, at most.
+        gc_count: garbage collections.
+        gc_ms: what they took together.
+        gc_longest_ms: what the longest took.
+        clock_ns: the clock of the stamps minus another that nobody sets either.
+        wall_ns: the wall clock minus the clock of the stamps.
+        wall_width_ns: how long reading both took.
+        backlog: messages that were waiting behind one that was read, at most.
+        cpu_ms: processor time of the process.
+    """
+
+    ns: int
+    window_ns: int
+    loop_lag_ms: float
+    gc_count: int
+    gc_ms: float
+    gc_longest_ms: float
+    clock_ns: int
+    wall_ns: int
+    wall_width_ns: int
+    backlog: int
+    cpu_ms: float
+
+
+class PingEvent(RecordEvent, tag="ping", frozen=True):
+    """A ping was answered, or given up.
+
+    Attributes:
+        send_ns: before it was sent.
+        recv_ns: when its pong came, or None when none did.
+    """
+
+    send_ns: int
+    recv_ns: int | None
+
+
+class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
+    """Live audio that is not there.
+
+    Attributes:
+        ns: when that was known.
+        why: `paused`, `stalled` or `lost`.
+        at_frame: where it would be.
+        captured_ns: of a pause, when the last sample before it was captured.
+        pieces: of a loss, how many pieces never came.
+        frames: of a loss, how many sample frames they held, by the moments around them.
+    """
+
+    ns: int
+    why: str
+    at_frame: int
+    captured_ns: int | UnsetType | None = UNSET
+    pieces: int | UnsetType = UNSET
+    frames: int | UnsetType = UNSET
+
+
+class GapEndEvent(RecordEvent, tag="gap_end", frozen=True):
+    """Audio comes again after a pause or a stall; fields as in `GapEvent`."""
+
+    ns: int
+    why: str
+    at_frame: int
+
+
+class AudioEndEvent(RecordEvent, tag="audio_end", frozen=True):
+    """No more live audio will come.
+
+    Attributes:
+        ns: when that was known.
+        frames: sample frames that came.
+        clipped: samples beyond full scale, or None when nobody counted.
+    """
+
+    ns: int
+    frames: int
+    clipped: int | None
+
+
+class ClockEvent(RecordEvent, tag="clock", frozen=True):
+    """How another clock is mapped to ours from now on.
+
+    Attributes:
+        ns: when that was estimated.
+        name: whose clock.
+        offset_ns: it minus ours.
+        uncertainty_ns: half the width of what is possible.
+        n: exchanges that were used.
+    """
+
+    ns: int
+    name: str
+    offset_ns: float
+    uncertainty_ns: float
+    n: int
+
+
+class DeviceEvent(RecordEvent, tag="device", frozen=True, kw_only=True):
+    """What live audio comes from, as far as its host says.
+
+    Attributes:
+        ns: when that was told.
+        sample_rate: hertz of what is recorded.
+        label: its name.
+        device_rate: hertz of the device itself.
+        device_channels: its channels.
+        latency_s: of the device.
+        base_latency_s: of the host's audio graph.
+        echo_cancellation: whether, or how, its host takes out echoes.
+        noise_suppression: whether its host takes out noise.
+        auto_gain_control: whether its host changes the gain.
+    """
+
+    ns: int
+    sample_rate: float | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+    device_rate: Said | UnsetType = UNSET
+    device_channels: Said | UnsetType = UNSET
+    latency_s: Said | UnsetType = UNSET
+    base_latency_s: Said | UnsetType = UNSET
+    echo_cancellation: Said | UnsetType = UNSET
+    noise_suppression: Said | UnsetType = UNSET
+    auto_gain_control: Said | UnsetType = UNSET
+
+
+class WarningEvent(RecordEvent, tag="warning", frozen=True):
+    """Something was odd; `text` says what in a sentence for a person."""
+
+    ns: int
+    text: str
+
+
+class ResultEvent(RecordEvent, tag="result", frozen=True):
+    """The result that the service stored.
+
+    Attributes:
+        start_ns: before `GET /v2/live/:id`.
+        end_ns: when its answer was read.
+        raw: the answer, verbatim.
+    """
+
+    start_ns: int
+    end_ns: int
+    raw: str
+
+
+class ErrorEvent(RecordEvent, tag="error", frozen=True, kw_only=True):
+    """What ended the session; see `gladia_nb.record.events.error_event`.
+
+    Attributes:
+        name: of the class in `gladia_nb.errors`.
+        text: a sentence for a person.
+        status: of an `ApiError`.
+        request_id: of an `ApiError`.
+        validation_errors: of an `ApiError`.
+        code: of a `SessionError`, the close code of the WebSocket or None.
+        ns: when it was known.
+    """
+
+    name: str
+    text: str
+    status: int | UnsetType = UNSET
+    request_id: str | UnsetType | None = UNSET
+    validation_errors: list[str] | UnsetType = UNSET
+    code: int | UnsetType | None = UNSET
+    ns: int
+
+
+class EndEvent(RecordEvent, tag="end", frozen=True):
+    """The session is over, and so is its record.
+
+    Attributes:
+        ns: when it was.
+        outcome: `finished`, `stopped`, `aborted` or `failed`.
+        anchor: both clocks at the end, as in the header: `mono_ns`, `wall_ns`, `width_ns`.
+    """
+
+    ns: int
+    outcome: str
+    anchor: list[int]
+
+
+AnyEvent = (
+    InitEvent
+    | ConnectEvent
+    | AudioStartEvent
+    | ChunkEvent
+    | ProbeEvent
+    | KeepAliveEvent
+    | StopEvent
+    | MessageEvent
+    | CloseEvent
+    | RetryEvent
+    | VitalsEvent
+    | PingEvent
+    | GapEvent
+    | GapEndEvent
+    | AudioEndEvent
+    | ClockEvent
+    | DeviceEvent
+    | WarningEvent
+    | ResultEvent
+    | ErrorEvent
+    | EndEvent
+)
+#: Takes events, one after the other.
+Emit = Callable[[RecordEvent], None]
+#: Every kind of event, by its name in the file.
+KINDS: Mapping[str, type[AnyEvent]] = MappingProxyType(
+    {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEvent)}
+)

@@ -1,0 +1,46 @@
+"""Sentences about what went wrong, until they are dismissed."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+__all__ = ["Notices"]
+
+#: So many are shown; the oldest goes first.
+_MOST = 4
+
+
+class Notices:
+    """Numbered sentences, from any thread.
+
+    Example:
+        >>> notices = Notices()
+        >>> notices.add("The key is empty.")
+        >>> notices.shown()
+        [{'number': 1, 'text': 'The key is empty.'}]
+        >>> notices.dismiss(1)
+        >>> notices.shown()
+        []
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._said: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+
+    def add(self, text: str) -> None:
+        """Say something."""
+        with self._lock:
+            self._count += 1
+            self._said = [*self._said, {"number": self._count, "text": text}][-_MOST:]
+
+    def dismiss(self, number: int) -> None:
+        """It has been read; one that is not there is no mistake."""
+        with self._lock:
+            self._said = [entry for entry in self._said if entry["number"] != number]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """All that are to be read, as plain data: `number` and `text`."""
+        with self._lock:
+            return list(self._said)

@@ -1,0 +1,128 @@
+"""What a page has to know of the service, of the protocol and of the kernel, as plain data.
+
+JavaScript holds no copy of any of it: a widget gets it in a trait, before anything begins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gladia_nb.api import protocol
+from gladia_nb.audio import FORMATS
+from gladia_nb.child import KEY_VARIABLE
+from gladia_nb.config import PRESETS
+from gladia_nb.lab.recipe import OPTIONS
+from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE
+from gladia_nb.plots.palette import SIGNS
+from gladia_nb.worker import sentences
+from gladia_nb.worker.live_chunks import STALL_S
+from gladia_nb.worker.session import Limits
+
+__all__ = ["MODES", "lab_rules", "microphone_rules"]
+
+#: What a microphone is for, and what its own controls call it.
+MODES = {
+    "take": "Record a take",
+    "stream": "Transcribe through the kernel",
+    "direct": "Transcribe from the browser",
+}
+#: Bytes of a file or recording in one message: a hub may limit the size of messages.
+_PART_BYTES = 1 << 19
+_TARGETS = {
+    "embedded": "Embedded server: no key, no network",
+    "gladia": "Gladia: nearest region",
+    "url": "Another URL",
+}
+
+
+def microphone_rules() -> dict[str, Any]:
+    """All that a page needs that records, and that may hold a session by itself.
+
+    Example:
+        >>> rules = microphone_rules()
+        >>> rules["closes"]["4403"], rules["limits_ms"]["probe"]
+        ('already ended', 1000.0)
+    """
+    limits = Limits()
+    return {
+        **protocol_rules(),
+        "attempts": limits.attempts,
+        "limits_ms": {
+            "backoff": limits.backoff_s * 1e3,
+            "backoff_cap": limits.backoff_cap_s * 1e3,
+            "probe": limits.probe_s * 1e3,
+            "finish": limits.finish_s * 1e3,
+            "keep_alive": limits.keep_alive_s * 1e3,
+            "long": limits.long_s * 1e3,
+            "stall": STALL_S * 1e3,
+        },
+        # Longer than the session itself waits for a service that does not finish.
+        "longest_ms": 3e3 * limits.finish_s,
+        "why_closed": {outcome.value: said for outcome, said in sentences.WHY_CLOSED.items()},
+        "sentences": _sentences(limits),
+        "part_bytes": _PART_BYTES,
+        "modes": list(MODES.items()),
+    }
+
+
+def protocol_rules() -> dict[str, Any]:
+    """What the protocol of a session is made of; enough for its part without input or output."""
+    return {
+        "stop": protocol.STOP,
+        "empty": protocol.EMPTY,
+        "max_frame_bytes": protocol.MAX_FRAME_BYTES,
+        "closes": {str(code): outcome.value for code, outcome in protocol.CLOSES.items()},
+        "refusals": [protocol.REFUSALS.start, protocol.REFUSALS.stop - 1],
+        "to_every_connection": list(protocol.TO_EVERY_CONNECTION),
+        "beyond_sent": protocol.BEYOND_SENT,
+        "no_range": protocol.NO_RANGE,
+    }
+
+
+def _sentences(limits: Limits) -> dict[str, str]:
+    """Limits are filled in already; what is left in braces is known when it happens."""
+    return {
+        "closed": sentences.CLOSED,
+        "contradiction": sentences.CONTRADICTION,
+        "ended_early": sentences.ENDED_EARLY,
+        "ended_meanwhile": sentences.ENDED_MEANWHILE,
+        "long": sentences.LONG.format(hours=f"{limits.long_s / 3600:.2g}"),
+        "lost": sentences.LOST,
+        "not_resumed": sentences.NOT_RESUMED.format(attempts=limits.attempts),
+        "silent": sentences.SILENT.format(seconds=f"{limits.finish_s:g}"),
+        "stalled": sentences.STALLED.format(seconds=f"{STALL_S:g}"),
+        "unanswered": sentences.UNANSWERED,
+    }
+
+
+def lab_rules() -> dict[str, Any]:
+    """All that the Lab's page needs beside what is shown.
+
+    Example:
+        >>> lab_rules()["places"][2]
+        ('gladia', 'eu-west', 'Gladia: eu-west')
+    """
+    return {
+        "presets": {name: name.replace("_", " ").capitalize() for name in PRESETS},
+        "options": [option.name for option in OPTIONS],
+        "places": _places(),
+        "microphone": [name for name, _ in MICROPHONE],
+        "formats": list(FORMATS),
+        "largest_upload": LARGEST_UPLOAD,
+        "too_large": TOO_LARGE,
+        "part_bytes": _PART_BYTES,
+        "key_variable": KEY_VARIABLE,
+        "signs": SIGNS,
+    }
+
+
+def _places() -> list[tuple[str, str, str]]:
+    """Where a session can go: target, region, and what to call it."""
+    options = {option.name: option for option in OPTIONS}
+    found = []
+    for target in options["target"].choices:
+        found.append((str(target), "", _TARGETS[str(target)]))
+        if target == "gladia":
+            regions = map(str, options["region"].choices)
+            found += [("gladia", region, f"Gladia: {region}") for region in regions]
+    return found

@@ -1,0 +1,108 @@
+"""The Lab beside a kernel that stops, with a microphone, in Notebook 7 and in Voila."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import soundfile
+from playwright.sync_api import expect
+
+from gladia_nb.run import load
+
+from .conftest import PATIENCE_MS
+from .lab_page import STREAMING, no_violations, path_of, show, start
+
+# -- the kernel --
+
+
+def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, page):
+    book, shown = show(lab, page, "long.wav")
+    start(shown)
+    page.wait_for_function(STREAMING)
+    book.interrupt()
+    expect(shown.get_by_role("status").filter(has_text="Stopped")).to_be_visible()
+    # The same cell again: a new Lab, ready, and no session beside it.
+    start(shown)
+    expect(shown.get_by_role("status").filter(has_text="Streaming")).to_be_visible()
+    book.run_cell(2)
+    expect(shown.get_by_role("status").filter(has_text="Ready")).to_be_visible()
+    newest = shown.locator(".gnb-shelf tbody tr").first
+    expect(newest).to_contain_text("stopped")
+    start(shown)
+    page.wait_for_function(STREAMING)
+    place = book.path.parent.parent / "runs"
+    live = max(place.glob("*.run"), key=lambda path: path.stat().st_mtime)
+    book.restart()
+    book.run()
+    # The worker ends it properly; a service that takes too long for that is left.
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not load(live).complete and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert load(live).outcome in ("stopped", "aborted")
+    shown.get_by_role("button", name="Look again").click()
+    expect(newest).to_contain_text(load(live).outcome)
+
+
+@pytest.mark.parametrize("choice", ["stream", "direct"])
+def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
+    sound = f"--use-file-for-fake-audio-capture={clip.with_suffix('.wav')}"
+    samples, rate = soundfile.read(clip)
+    soundfile.write(clip.with_suffix(".wav"), samples, rate, subtype="PCM_16")
+    fake = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    page = make_browser(*fake, sound).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    _, shown = show(lab, page)
+    shown.get_by_label("Sound", exact=True).select_option(choice)
+    record = shown.get_by_role("button", name="Record")
+    expect(record).to_be_visible()
+    expect(shown.get_by_text("Press Record, at the microphone, to start.")).to_be_visible()
+    no_violations(page, "microphone")
+    record.click()
+    expect(shown.get_by_role("log")).to_contain_text("one two three four")
+    shown.locator(".gnb-bar").get_by_role("button", name="Stop").click()
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.locator(".gnb-source")).to_contain_text("take.wav")
+    run = load(path_of(shown))
+    assert run.outcome == "stopped"
+    assert run.name == "microphone"
+    browser_held = run.record.header["options"].get("stopwatch") == "browser"
+    assert browser_held is (choice == "direct")
+    no_violations(page, "microphone stopped")
+    page.close()
+
+
+# -- the other hosts --
+
+
+def test_notebook_7(notebook, page, requests):
+    _, shown = show(notebook, page)
+    start(shown)
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.get_by_role("log")).to_contain_text("five six seven")
+    assert load(path_of(shown)).outcome == "finished"
+    no_violations(page, "Notebook 7")
+    assert requests.outside == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_voila(voila, page, scheme):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    _, shown = show(voila, page)
+    start(shown)
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    expect(shown.get_by_role("log")).to_contain_text("five six seven")
+    assert load(path_of(shown)).outcome == "finished"
+    # The microphone has the colours of the Lab around it, whoever decided on them.
+    shown.get_by_label("Sound", exact=True).select_option("take")
+    expect(shown.get_by_role("button", name="Record")).to_be_visible()
+    ink = "(element) => getComputedStyle(element).getPropertyValue('--gnb-ink')"
+    assert shown.evaluate(ink) == shown.locator(".gladia-nb-mic").evaluate(ink) != ""
+    no_violations(page, f"Voila, {scheme}")
+
+
+def test_the_notebook_under_voila(voila, page, repository):
+    book = voila.open(page, repository / "notebooks" / "lab.ipynb")
+    expect(page.locator(".gnb-lab")).to_be_visible(timeout=60_000)
+    assert "Traceback" not in book.outputs
+    assert "Recipe(" in book.outputs

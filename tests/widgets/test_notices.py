@@ -1,0 +1,27 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gladia_nb.widgets.notices import Notices
+
+
+@given(st.lists(st.one_of(st.text(), st.integers(-1, 9)), max_size=20))
+def test_the_latest_four_that_nobody_dismissed_are_shown(steps):
+    notices, count = Notices(), 0
+    expected = []
+    for step in steps:
+        if isinstance(step, str):
+            count += 1
+            notices.add(step)
+            expected = [*expected, {"number": count, "text": step}][-4:]
+        else:
+            notices.dismiss(step)
+            expected = [one for one in expected if one["number"] != step]
+        assert notices.shown() == expected
+
+
+def test_what_is_handed_out_does_not_change():
+    notices = Notices()
+    notices.add("one")
+    shown = notices.shown()
+    notices.add("two")
+    assert [one["text"] for one in shown] == ["one"]
