@@ -44,8 +44,11 @@ mic
 """
 
 
-#: How long the whole file takes, with a reserve at either end.
-LISTEN_MS = round((SECONDS + 1.0) * 1000)
+#: Silence in front of the speech: the device plays from when it is opened, and a page of a machine
+#: that is busy takes its time until it listens.
+LEAD = 2.5
+#: How long the whole file takes, with a reserve behind it.
+LISTEN_MS = round((LEAD + SECONDS + 1.0) * 1000)
 
 COUNT_MICROPHONES = """
 window.microphones = 0;
@@ -112,8 +115,9 @@ def speech(tmp_path_factory):
     audio = gn.read_audio(gn.sample("conversation"))
     samples = np.rint(audio.samples[: round(SECONDS * RATE), 0] * 32768).astype(np.int16)
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
-    # A moment of silence first: the device opens before anybody listens.
-    soundfile.write(path, np.concatenate([np.zeros(RATE // 2, np.int16), samples]), RATE)
+    # And behind it: what the device makes of the end of its file is no matter of ours.
+    before, behind = (np.zeros(round(seconds * RATE), np.int16) for seconds in (LEAD, 0.5))
+    soundfile.write(path, np.concatenate([before, samples, behind]), RATE)
     return samples, path
 
 

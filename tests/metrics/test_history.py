@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import WORD_STATES, wer_at, word_states
-from tests.metrics.base.test_placing import conversations
+from tests.support.conversations import conversations
 from tests.support.make_runs import make_run, reference, transcript, utterance, words
 
 SAID = words("hello it is very nice", 0.5)

@@ -90,7 +90,7 @@ def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
-        return process.wait(10), process.stdout.read()
+        return process.wait(60), process.stdout.read()
 
 
 def status(url: str, key: str) -> int:

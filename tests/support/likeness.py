@@ -64,7 +64,8 @@ def likeness(
 
     Args:
         reference: samples that were played.
-        heard: samples that were captured; at most a tenth of a second may lack at the end.
+        heard: samples that were captured, from before the first; at most a tenth of a second may
+            lack at the end.
         rate: hertz, of both.
         enough_db: a jump is looked for only where the whole is less like than this.
     """
@@ -154,7 +155,9 @@ def _delay(reference: Floats, heard: Floats) -> int:
     """Samples by which the capture as a whole is late."""
     size = 1 << (len(reference) + len(heard)).bit_length()
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(reference, size))
-    return int(np.argmax(np.fft.irfft(spectrum, size)[: len(heard)]))
+    at = int(np.argmax(np.fft.irfft(spectrum, size)))
+    assert at < len(heard), f"the first {size - at} samples were not captured"
+    return at
 
 
 def _rows(reference: Floats) -> Floats:

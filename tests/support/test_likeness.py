@@ -108,3 +108,8 @@ def test_two_jumps_are_too_many(speech):
     for where in (starts[1], starts[4]):
         heard = np.concatenate([heard[:where], np.zeros(160, np.int16), heard[where:]])
     assert likeness(speech, heard, RATE).db < 40
+
+
+def test_a_capture_that_began_too_late_is_told_from_a_bad_one(speech):
+    with pytest.raises(AssertionError, match="the first 1200 samples were not captured"):
+        likeness(speech, np.concatenate([speech[1200:], np.zeros(RATE, np.int16)]), RATE)

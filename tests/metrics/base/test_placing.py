@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import wer_at
 from gladia_nb.metrics.base.placing import STATES, moment, placed_utterances, states_of
 from gladia_nb.metrics.base.shown import tokens
+from tests.support.conversations import conversations
 from tests.support.make_runs import make_run, reference, transcript, utterance, words
 
 
@@ -114,27 +114,6 @@ def test_without_a_reference():
     with pytest.raises(ConfigError, match="no reference words to compare with"):
         list(placed_utterances(make_run(utterance(SAID))))
     assert list(placed_utterances(make_run(reference=reference(SAID)))) == []
-
-
-@st.composite
-def conversations(draw):
-    """Some utterances of few words, heard with mistakes, and their reference."""
-    spoken, arrivals = [], []
-    for number in range(draw(st.integers(1, 4))):
-        text = draw(st.lists(st.sampled_from("abcd"), min_size=1, max_size=5))
-        said = words(" ".join(text), 0.5 + 4 * number)
-        spoken += said if draw(st.booleans()) or not spoken else []
-        at = said[0][1]
-        for final in (False, False, draw(st.booleans())):
-            at += draw(st.sampled_from([0.1, 0.5, 1.5]))
-            heard = [
-                (draw(st.sampled_from([word, word, "x"])), begin, end)
-                for word, begin, end in said
-                if draw(st.booleans())
-            ]
-            span = (said[0][1], said[-1][2])
-            arrivals.append(transcript(at, heard, f"{number}", final=final, span=span))
-    return make_run(arrivals, duration_s=1.0, ack_ms=None, reference=reference(spoken))
 
 
 @settings(max_examples=60)

@@ -74,13 +74,17 @@ def talk(stream: socket.socket, *frames: bytes) -> list[Event]:
     return found
 
 
-def child_of(running: Decoding) -> psutil.Process:
-    """The process of the only stream."""
+def stream_and_process(running: Decoding) -> tuple[socket.socket, psutil.Process]:
+    """A new stream that has its settings, and the process that serves it."""
     model = psutil.Process(running.process.pid)
-    while not (children := model.children()):
+    # Those of streams that are over may not be reaped yet.
+    before = set(model.children())
+    stream = running.stream()
+    stream.sendall(settings())
+    while not (made := set(model.children()) - before):
         time.sleep(0.01)
-    (child,) = children
-    return child
+    (process,) = made
+    return stream, process
 
 
 def settings(**changes: object) -> bytes:
@@ -134,20 +138,17 @@ def test_what_goes_wrong_is_told_and_the_others_live(running: Decoding) -> None:
 
 
 def test_a_stream_that_nobody_wants_any_more_ends(running: Decoding) -> None:
-    stream = running.stream()
-    stream.sendall(settings() + wire.frame(wire.AUDIO, speech(1.0)))
-    child = child_of(running)
+    stream, process = stream_and_process(running)
+    stream.sendall(wire.frame(wire.AUDIO, speech(1.0)))
     stream.close()
-    assert gone([child], PATIENCE_S)
+    assert gone([process], PATIENCE_S)
 
 
 def test_it_ends_when_the_server_does() -> None:
     running = Decoding()
-    stream = running.stream()
-    stream.sendall(settings())
-    child = child_of(running)
+    stream, process = stream_and_process(running)
     assert running.close() == 0
-    assert gone([child], PATIENCE_S)
+    assert gone([process], PATIENCE_S)
     stream.close()
 
 
