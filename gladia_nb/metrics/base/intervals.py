@@ -16,7 +16,7 @@ clusters can tell is withheld. `benchmarks/coverage.py` prints how often the int
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
@@ -25,7 +25,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["FEWEST", "Quantiles", "Ratio", "needed", "quantiles", "ratio", "share", "student"]
+__all__ = [
+    "FEWEST",
+    "Quantiles",
+    "Ratio",
+    "needed",
+    "quantiles",
+    "ratio",
+    "share",
+    "span",
+    "student",
+]
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
@@ -253,6 +263,31 @@ def _degrees(rest: Floats) -> float:
     if excess * (count - 1) <= 2 * count:
         return count - 1
     return max(1, math.floor(2 * count / excess))
+
+
+def span(low: float, high: float, number: Callable[[float], str]) -> str:
+    """An interval for people, who are never shown an infinite number.
+
+    Args:
+        low: lower end; NaN where there is no interval.
+        high: upper end.
+        number: writes an end; an infinite one only where both are the same.
+
+    Example:
+        >>> [span(low, high, "{:.0f}".format) for low, high in ((1, 2), (1, math.inf))]
+        ['1 to 2', 'more than 1']
+        >>> [span(-math.inf, high, "{:.0f}".format) for high in (2, math.inf)]
+        ['less than 2', 'no bounds']
+    """
+    if math.isnan(low):
+        return "no interval"
+    if low == high and math.isinf(low):
+        return number(low)
+    if math.isinf(low) and math.isinf(high):
+        return "no bounds"
+    if math.isinf(low):
+        return f"less than {number(high)}"
+    return f"more than {number(low)}" if math.isinf(high) else f"{number(low)} to {number(high)}"
 
 
 def needed(prob: float) -> int:
