@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,10 +55,11 @@ class Population(NamedTuple):
     def _normal(self, rng: Rng, n: int) -> Any:
         return rng.standard_t(2, n) if self.heavy else rng.normal(size=n)
 
+    @lru_cache  # noqa: B019 - tuples, and few
     def truth(self, prob: float) -> float:
-        """The quantile of the population, from a million draws."""
+        """The quantile of the population, from many draws."""
         one = self._replace(words=1)
-        many = one.draw(np.random.default_rng(99), 1, 1_000_000)[0]
+        many = one.draw(np.random.default_rng(99), 1, 400_000)[0]
         return float(np.quantile(many, prob, method="inverted_cdf"))
 
 
@@ -164,6 +166,7 @@ class Pairing(NamedTuple):
         blocks, truths = [], []
         for pair in range(self.pairs):
             recording = pair % self.recordings
+            place = {"run": pair, "recording": recording}
             sizes = rng.integers(1, 13, self.utterances)
             label = np.repeat(np.arange(self.utterances), sizes)
             shift = self.session * rng.normal(size=2)
@@ -178,9 +181,11 @@ class Pairing(NamedTuple):
             columns = {"ms": sides[1][kept] - sides[0][kept], "cluster": label[kept]}
             if self.by_run:
                 columns = {"ms": [_middle(sides[1]) - _middle(sides[0])], "cluster": ["all"]}
-            blocks.append(pd.DataFrame(columns).assign(run=pair, recording=recording))
+            columns |= {name: np.full(len(columns["ms"]), n) for name, n in place.items()}
+            blocks.append(columns)
             truths.append(shift[1] - shift[0] + of_recording[recording])
-        table = pd.concat(blocks, ignore_index=True).dropna()
+        whole = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+        table = pd.DataFrame(whole).dropna()
         clusters = None if self.by_run else table["cluster"]
         found = difference(table["ms"], table["run"], table["recording"], clusters)
         return found, float(np.mean(truths))
