@@ -55,6 +55,7 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
 	$(BIN)/python benchmarks/stopwatch.py
 	$(BIN)/python benchmarks/analysis.py
+	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/server_acks.py

@@ -102,8 +102,10 @@ def compare(
     interval stand instead. With fewer pairs of runs nothing tells how sessions vary: the interval
     is that of drawing utterances, about these sessions only, and `interval_of` and `note` say so.
 
-    In simulations in which both kinds were the same, intervals about the kinds excluded 0 in ALARMS
-    of all cases (`benchmarks/coverage.py`).
+    In simulations in which both kinds are the same, with 3 to 10 pairs of runs, sessions that do
+    not vary or twice as much as words, and words that never come, intervals about the kinds exclude
+    0 in 4 to 6 % of cases; those about two sessions hold the difference of these in 94 to 96 %, but
+    would exclude 0 in 39 % where sessions vary a third as much as words (`benchmarks/coverage.py`).
 
     Args:
         runs_a: a run, or several of one kind.

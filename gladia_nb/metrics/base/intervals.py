@@ -99,7 +99,11 @@ def quantiles(
     quantile, times Student's t, is turned into two other quantiles; see the module for what holds
     it open when clusters are few. With several runs the error is that of drawing whole runs, or
     that of drawing clusters within them where this is greater. A bound beyond all samples is
-    infinite: with fewer than six clusters that is the rule, with two runs nearly always.
+    infinite: with five clusters in 28 to 100 % of cases, with two runs in 77 to 100 %.
+
+    In simulations with 5, 10, 30 and 60 clusters of one sample or of 1 to 12, weakly and strongly
+    correlated, with heavy tails, samples that never came, and ties, an interval of 95 % holds the
+    median in 95 to 100 % and the 90th percentile in 94 to 100 % (`benchmarks/coverage.py`).
 
     Quantiles interpolate linearly between order statistics (numpy's default, type 7 of Hyndman and
     Fan). A quantile at or next to a censored sample is infinite: greater than anything seen.
@@ -148,7 +152,9 @@ def share(above: npt.ArrayLike, below: npt.ArrayLike, *, level: float = 0.95) ->
 
     The interval is Wilson's (1927) with the effective number of samples and Student's t (Dean and
     Pagano 2015). At 0 and at 1, where nothing was seen that varies, each cluster counts as one
-    sample: none of n has an upper bound of t^2 / (n + t^2), a little above the rule of three.
+    sample: none of n has an upper bound of t^2 / (n + t^2), a little above the rule of three. In
+    simulations with 5 to 30 clusters, at shares from 0.02 to 0.95, an interval of 95 % holds the
+    truth in 94 to 100 % (`benchmarks/coverage.py`).
 
     Args:
         above: what was counted in each cluster, from 0 to `below`.
@@ -189,7 +195,9 @@ def ratio(above: npt.ArrayLike, below: npt.ArrayLike, *, level: float = 0.95) ->
     which come one by one (Poisson). Like Wilson's of a share it stays above 0 and is longer towards
     greater ratios, more so where the clusters are skewed (Johnson 1978). At 0 nothing was seen that
     tells the size of a lump; it is taken to be a whole cluster, so that none of n clusters has an
-    upper bound of about t^2 / n.
+    upper bound of about t^2 / n. In simulations with 5 to 30 clusters, at ratios from 0.02 to 1.5,
+    an interval of 95 % holds the truth in 92 to 99 %; at 1.5 in 90 to 92 % where the rates of the
+    clusters are log-normal with a spread of 1 (`benchmarks/coverage.py`).
 
     Args:
         above: what was counted in each cluster, not negative.
