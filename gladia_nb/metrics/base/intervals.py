@@ -209,7 +209,7 @@ def ratio(above: npt.ArrayLike, below: npt.ArrayLike, *, level: float = 0.95) ->
 
     Example:
         >>> [round(number, 2) for number in ratio([1, 1, 2, 0, 2], [1, 1, 1, 1, 1])]
-        [1.2, 0.28, 5.19]
+        [1.2, 0.41, 3.53]
     """
     upper, lower = _counts(above, below)
     whole = float(lower.sum())
