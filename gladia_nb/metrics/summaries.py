@@ -13,7 +13,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clusters import utterance_clusters
-from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles
+from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
 from gladia_nb.record.data import RunData
@@ -43,12 +43,12 @@ SUMMARY: Schema = MappingProxyType(
         "negative": "int64",  # of n: came before the event that they are counted from
         "unplaced": "int64",  # not in n: the anchor is unknown on this clock
         "p50_ms": "float64",  # inf: among those that never came
-        "p50_low_ms": "float64",  # 95 % interval; NaN where the note says so
+        "p50_low_ms": "float64",  # 95 % interval; -inf: no bound; NaN where the note says so
         "p50_high_ms": "float64",
-        "p90_ms": "float64",
+        "p90_ms": "float64",  # NaN below 29 clusters, and the note says so
         "p90_low_ms": "float64",
         "p90_high_ms": "float64",
-        "p95_ms": "float64",  # NaN below 59 clusters, and the note says so
+        "p95_ms": "float64",  # NaN below 59
         "p99_ms": "float64",  # NaN below 299
         "min_ms": "float64",  # of those that came; NaN when none did
         "max_ms": "float64",
@@ -182,17 +182,25 @@ def _note(found: Quantiles) -> str | None:
     """What a row withholds, in words."""
     if not found.n:
         return "No sample has a place on this clock, so that there are no quantiles."
-    hidden = [prob for prob in (0.95, 0.99) if found.clusters < needed(prob)]
+    hidden = [prob for prob in found.probs if found.clusters < needed(prob)]
     parts = []
-    if found.runs == found.clusters == 1:
-        parts.append("an interval needs two utterances")
     if hidden:
-        names = " and ".join(f"p{prob * 100:.0f}" for prob in hidden)
-        counts = " and ".join(str(needed(prob)) for prob in hidden)
-        parts.append(f"{names} need{'s' * (len(hidden) == 1)} {counts} utterances")
-    if not parts:
-        return None
-    return f"Withheld: {', and '.join(parts)}; there are {found.clusters}."
+        names = _and([f"p{prob * 100:.0f}" for prob in hidden])
+        counts = _and([str(needed(prob)) for prob in hidden])
+        there = "is" if found.clusters == 1 else "are"
+        parts.append(
+            f"Withheld: {names} need{'s' * (len(hidden) == 1)} {counts} utterances; "
+            f"there {there} {found.clusters}."
+        )
+    if not found.low[0] > -np.inf:
+        units, name = (found.runs, "run") if found.runs > 1 else (found.clusters, "utterance")
+        many = f"{units} {name}s are" if units > 1 else f"1 {name} is"
+        parts.append(f"{many} too few to bound p50.")
+    return " ".join(parts) or None
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _triggers(rows: pd.DataFrame) -> pd.Series:
@@ -233,7 +241,8 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     Returns:
         Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, median with its 95 %
         interval, 90th percentile, in milliseconds. "never" stands for a quantile among those that
-        never came, "-" for what cannot be said.
+        never came, "-" for what cannot be said (a 90th percentile takes 29 utterances), "no bounds"
+        for an interval that goes beyond all samples.
 
     Example:
         `print(latency_table(run).to_string(index=False))`
@@ -258,7 +267,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
             "n": str(row["n"]),
             "never": str(row["never"]),
             "p50_ms": _text(row["p50_ms"]),
-            "p50_95ci_ms": "-" if math.isnan(low) else f"{_text(low)} to {_text(high)}",
+            "p50_95ci_ms": "-" if math.isnan(low) else span(low, high, _text),
             "p90_ms": _text(row["p90_ms"]),
         }
         for column, text in texts.items():

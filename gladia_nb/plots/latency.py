@@ -29,8 +29,9 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
     """Share of words that were there within a latency: first partial beside final.
 
     A curve that does not reach 1 has words that never came. The marks on it are the median and the
-    90th percentile; left of 0 the text came before the word had ended. The band is the pointwise
-    95 % interval of drawing utterances, see `gladia_nb.metrics.base.resampling`.
+    90th percentile, which is withheld below 29 utterances; left of 0 the text came before the word
+    had ended. The band is the pointwise 95 % interval of drawing utterances, see
+    `gladia_nb.metrics.base.resampling`.
 
     Args:
         run: the run.
@@ -181,6 +182,8 @@ def _label(milestone: str) -> str:
 
 
 def _in_words(points: np.ndarray, n: int, never: int) -> str:
-    texts = ["never" if np.isinf(p) else f"{p:.0f} ms" for p in points]
+    texts = [
+        "withheld" if np.isnan(p) else "never" if np.isinf(p) else f"{p:.0f} ms" for p in points
+    ]
     lost = f", {never} never" if never else ""
     return f"p50 {texts[0]}, p90 {texts[1]} (n = {n}{lost})"

@@ -22,6 +22,7 @@ def test_ecdf_is_that_of_the_frame(rich):
     assert y[-1] < 1
     assert legend(ax)[1].endswith("(n = 131, 4 never)")
     assert "p50" in legend(ax)[0]
+    assert "p90 withheld" in legend(ax)[0]  # there are 21 utterances
     assert "@send, anchor: reference" in ax.get_xlabel()
 
 
