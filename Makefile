@@ -76,6 +76,7 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/stopwatch.py
 	$(BIN)/python benchmarks/worker_start.py
 	$(BIN)/python benchmarks/analysis.py
+	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/server_acks.py

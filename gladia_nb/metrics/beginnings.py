@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import quantiles
 from gladia_nb.metrics.latencies import latency
 from gladia_nb.record.data import RunData
@@ -244,7 +245,7 @@ def warm_up(
         if early.all() or not early.any():
             continue
         first, rest = (
-            quantiles(part["latency_ms"], part["utterance_id"], (0.5,)).points[0]
+            quantiles(part["latency_ms"], utterance_clusters(part), (0.5,)).points[0]
             for part in (group[early], group[~early])
         )
         if np.isinf(first) and np.isinf(rest):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.audit import message_audit
-from gladia_nb.metrics.base.clocks import first_sent
-from gladia_nb.metrics.stopwatch import pacing, vitals
+from gladia_nb.metrics.facts import Facts
 from gladia_nb.record import limits
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept, kept_frame
@@ -61,7 +59,7 @@ class _Check(NamedTuple):
     name: str
     unit: str
     limit: Limit
-    value: Callable[[_Facts], float]
+    value: Callable[[Facts], float]
     sentence: str
     unseen: str = ""  # what to say when it was not observed; "" when that is no fault
 
@@ -100,12 +98,17 @@ def health(run: RunData) -> pd.DataFrame:
     * `gaps`: live audio that was lost or did not come.
     * `drift`: lateness at the end minus at the beginning; not of live audio.
     * `sending`: 99th percentile of how long the network took to accept a chunk.
-    * `event loop`: longest stall; a stamp can be late by as much.
-    * `garbage collection`: longest pause.
+    * `transcripts`: there was speech, by the reference or the service's own speech events, and no
+      transcript came.
+    * `reference`: share of the words spoken that no final holds; latencies speak for the others.
+    * `event loop`: by how much one message in a hundred may be stamped late, or more, because the
+      event loop stood still. In each second that saw a stall it counts for as many messages as came
+      in a bunch, as those do that had to wait for the end of it.
+    * `garbage collection`: the same for the pauses of the garbage collector.
     * `clock`: the clock of the stamps against another monotonic one.
     * `order of stamps`: stamps of messages that go back.
     * `wall clock`: stepped or slewed, which spoils only comparisons with other machines' stamps.
-    * `receive queue`: messages that were waiting behind one when it was read.
+    * `receive queue`: messages that were waiting behind one in a hundred when it was read.
     * `connections lost`: words around it include the recovery.
     * `unacknowledged`: chunks without acknowledgement although acknowledgements came.
     * `messages`: stored by the service and not received, doubled or out of order.
@@ -117,7 +120,7 @@ def health(run: RunData) -> pd.DataFrame:
 
 
 def _health(run: RunData) -> pd.DataFrame:
-    facts = _Facts(run)
+    facts = Facts(run)
     columns: dict[str, list[Any]] = {name: [] for name in HEALTH}
     for check in _CHECKS:
         value = float(check.value(facts))
@@ -168,210 +171,123 @@ def _judge(check: _Check, value: float) -> tuple[str, str | None]:
     return status, None if status == "valid" else check.sentence.format(value=value)
 
 
-class _Facts:
-    """What the checks look at, read once."""
-
-    def __init__(self, run: RunData) -> None:
-        self.run = run
-        self.chunks = first_sent(run)
-        self.vitals = vitals(run)
-        self.options = run.record.header["options"]
-        self.is_live = run.record.header["audio"].get("frames") is None
-
-    def sent(self) -> float:
-        return float(not len(self.chunks))
-
-    def ended(self) -> float:
-        return float(self.run.outcome in ("incomplete", "failed"))
-
-    def speed(self) -> float:
-        return abs(float(np.log2(float(self.options["speed"]))))
-
-    def schedule(self) -> float:
-        t0 = self.run.record.t0_ns
-        if t0 is None or self.is_live or not len(self.chunks):
-            return np.nan
-        rate = int(self.run.record.header["config"]["sample_rate"]) * float(self.options["speed"])
-        ideal = t0 + self.chunks["end_frame"].to_numpy() / rate * 1e9
-        return float(np.abs(self.chunks["due_ns"].to_numpy() - ideal).max()) / 1e6
-
-    def early(self) -> float:
-        # What a microphone's clock leaves open is no earliness.
-        slack_ms = max((e["uncertainty_ns"] / 1e6 for e in self.run.record.of("clock")), default=0)
-        return -float(self.chunks["lateness_ms"].min()) - slack_ms
-
-    def pacing(self) -> float:
-        return np.nan if self.is_live else self._lateness()
-
-    def capture(self) -> float:
-        return self._lateness() if self.is_live else np.nan
-
-    def gaps(self) -> float:
-        """Live audio that is not there, pauses left out."""
-        return float(sum(e["why"] != "paused" for e in self.run.record.of("gap")))
-
-    def _lateness(self) -> float:
-        """Lateness of chunks that found a connection when they were due."""
-        late = self.chunks["lateness_ms"].to_numpy()
-        kept = np.ones(len(late), dtype=bool)
-        due = self.chunks["due_ns"].to_numpy()
-        for lost_ns, open_ns in self._gaps():
-            kept &= (due < lost_ns) | (due > open_ns)
-        return float(np.quantile(late[kept], 0.99)) if kept.any() else np.nan
-
-    def _gaps(self) -> Iterator[tuple[int, int]]:
-        """Spans without a connection, until what had gathered was sent."""
-        opens = {e["connection"]: e["end_ns"] for e in self.run.record.of("connect")}
-        if self.is_live and opens:
-            # Who speaks before the first connection is there has to wait for it.
-            yield 0, min(opens.values()) + 500_000_000
-        for close in self.run.record.of("close"):
-            later = [ns for number, ns in opens.items() if number > close["connection"]]
-            yield close["ns"] - 100_000_000, min(later, default=2**63) + 500_000_000
-
-    def drift(self) -> float:
-        # A sound card has a clock of its own, which is allowed to drift.
-        return np.nan if self.is_live else abs(float(pacing(self.run)["drift_ms"].iloc[0]))
-
-    def sending(self) -> float:
-        return float(self.chunks["send_ms"].quantile(0.99))
-
-    def loop(self) -> float:
-        return float(self.vitals["loop_lag_ms"].max())
-
-    def collection(self) -> float:
-        return float(self.vitals["gc_longest_ms"].max())
-
-    def clock(self) -> float:
-        return float(self.vitals["clock_ms"].abs().max())
-
-    def order(self) -> float:
-        messages = self.run.messages
-        stamps = messages.loc[messages["via"] != "callback", "recv_ns"].to_numpy()
-        return float((np.diff(stamps) < 0).sum())
-
-    def wall(self) -> float:
-        return float(self.vitals["wall_ms"].abs().max())
-
-    def backlog(self) -> float:
-        return float(self.vitals["backlog"].max()) if len(self.vitals) else np.nan
-
-    def lost(self) -> float:
-        return float(max(0, sum(e["error"] is None for e in self.run.record.of("connect")) - 1))
-
-    def unacknowledged(self) -> float:
-        missing = self.chunks["ack_ns"].isna()
-        # Acknowledgements can be switched off.
-        return float(missing.sum()) if not missing.all() else np.nan
-
-    def messages(self) -> float:
-        table = message_audit(self.run)
-        if not len(table):
-            return np.nan
-        total = table.iloc[-1]
-        return float(total["lost"] + total["doubled"] + total["out_of_order"])
-
-
 _UNWATCHED = "The process that held the stopwatch was not watched, so that stalls cannot be told."
 _CHECKS = (
-    _Check("audio sent", "yes/no", limits.NONE_AT_ALL, _Facts.sent, "No audio was sent."),
+    _Check("audio sent", "yes/no", limits.NONE_AT_ALL, Facts.sent, "No audio was sent."),
     _Check(
         "end of the record",
         "yes/no",
         limits.NONE_WITHOUT_MENTION,
-        _Facts.ended,
+        Facts.ended,
         "The session did not end properly; what came later is missing.",
     ),
     _Check(
         "speed",
         "octaves",
         limits.SPEED_OCTAVES,
-        _Facts.speed,
+        Facts.speed,
         "The audio was not sent in real time, as no microphone would.",
     ),
     _Check(
         "schedule",
         "ms",
         limits.SCHEDULE_MS,
-        _Facts.schedule,
+        Facts.schedule,
         "Chunks were due up to {value:.1f} ms away from when their last sample was spoken.",
     ),
     _Check(
         "sent early",
         "ms",
         limits.EARLY_MS,
-        _Facts.early,
+        Facts.early,
         "Audio was sent up to {value:.1f} ms before it was spoken.",
     ),
     _Check(
         "pacing",
         "ms",
         limits.LATENESS_MS,
-        _Facts.pacing,
+        Facts.pacing,
         "One chunk in a hundred was sent {value:.1f} ms late or more.",
     ),
     _Check(
         "capture to send",
         "ms",
         limits.CAPTURE_MS,
-        _Facts.capture,
+        Facts.capture,
         "One chunk in a hundred was sent {value:.0f} ms after its capture, or later.",
     ),
     _Check(
         "gaps",
         "count",
         limits.NONE_WITHOUT_MENTION,
-        _Facts.gaps,
+        Facts.gaps,
         "Live audio was lost or stalled {value:.0f} times.",
     ),
     _Check(
         "drift",
         "ms",
         limits.DRIFT_MS,
-        _Facts.drift,
+        Facts.drift,
         "Sending drifted by {value:.1f} ms against the audio.",
     ),
     _Check(
         "sending",
         "ms",
         limits.SENDING_MS,
-        _Facts.sending,
+        Facts.sending,
         "The network took up to {value:.0f} ms to accept a chunk.",
+    ),
+    _Check(
+        "transcripts",
+        "yes/no",
+        limits.NONE_AT_ALL,
+        Facts.transcripts,
+        "There was speech, and no transcript came.",
+        "No transcript came, and nobody says whether there was speech.",
+    ),
+    _Check(
+        "reference",
+        "share",
+        limits.UNMATCHED,
+        Facts.unmatched,
+        "No final holds {value:.0%} of the words that were spoken; latencies speak for the others.",
     ),
     _Check(
         "event loop",
         "ms",
         limits.STALL_MS,
-        _Facts.loop,
-        "The stopwatch's event loop stalled for {value:.0f} ms; a stamp may be late by as much.",
+        Facts.loop,
+        "One message in a hundred may be stamped {value:.0f} ms late or more: the stopwatch's "
+        "event loop stalled.",
         _UNWATCHED,
     ),
     _Check(
         "garbage collection",
         "ms",
         limits.PAUSE_MS,
-        _Facts.collection,
-        "The garbage collector stopped the stopwatch's process for {value:.0f} ms.",
+        Facts.collection,
+        "One message in a hundred may be stamped {value:.0f} ms late or more: the garbage "
+        "collector stopped the stopwatch's process.",
     ),
     _Check(
         "clock",
         "ms",
         limits.CLOCK_MS,
-        _Facts.clock,
+        Facts.clock,
         "The clock of the stamps went {value:.1f} ms away from the system's monotonic clock.",
     ),
     _Check(
         "order of stamps",
         "messages",
         limits.NONE_AT_ALL,
-        _Facts.order,
+        Facts.order,
         "{value:.0f} messages have a stamp before that of the message they followed.",
     ),
     _Check(
         "wall clock",
         "ms",
         limits.WALL_MS,
-        _Facts.wall,
+        Facts.wall,
         "The wall clock was set by {value:.0f} ms meanwhile: latencies hold, comparisons with the "
         "service's own stamps do not.",
     ),
@@ -379,28 +295,28 @@ _CHECKS = (
         "receive queue",
         "messages",
         limits.BACKLOG,
-        _Facts.backlog,
-        "Up to {value:.0f} messages were waiting when one was read.",
+        Facts.backlog,
+        "{value:.0f} messages or more were waiting when one in a hundred was read.",
     ),
     _Check(
         "connections lost",
         "count",
         limits.NONE_WITHOUT_MENTION,
-        _Facts.lost,
+        Facts.lost,
         "The connection was lost {value:.0f} times; latencies around it include the recovery.",
     ),
     _Check(
         "unacknowledged",
         "chunks",
         limits.NONE_WITHOUT_MENTION,
-        _Facts.unacknowledged,
+        Facts.unacknowledged,
         "{value:.0f} chunks were never acknowledged.",
     ),
     _Check(
         "messages",
         "messages",
         limits.NONE_WITHOUT_MENTION,
-        _Facts.messages,
+        Facts.messages,
         "{value:.0f} messages were lost, doubled or out of order, by the service's own record.",
     ),
 )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.intervals import quantiles
+from gladia_nb.metrics.base.intervals import quantiles, student
 from gladia_nb.metrics.latencies import latency
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["COMPARISON", "compare"]
+__all__ = ["COMPARISON", "FEWEST_PAIRS", "Difference", "compare", "difference"]
 
-#: One row a measure; for finals of utterances one a trigger.
+#: One row a measure and way of pairing; for finals of utterances one a trigger.
 COMPARISON: Schema = MappingProxyType(
     {
         "name": "str",
@@ -25,8 +26,9 @@ COMPARISON: Schema = MappingProxyType(
         "trigger": "str",  # for finals of utterances; missing when neither is known, or came
         "paired_by": "str",  # reference: the same word or utterance; run: medians of whole runs
         "pairs": "int64",  # in which at least one of the two came
-        "clusters": "int64",  # utterances of the first runs that they are from
+        "clusters": "int64",  # utterances that they are from
         "runs": "int64",  # pairs of runs
+        "recordings": "int64",  # that were sent; 0 where no reference tells them apart
         "unpaired": "int64",  # samples of either side that have no partner on the other
         "never_a": "int64",  # of the pairs: only the one of b came
         "never_b": "int64",  # of the pairs: only the one of a came
@@ -35,19 +37,44 @@ COMPARISON: Schema = MappingProxyType(
         "negative_b": "int64",
         "a_p50_ms": "float64",  # of the pairs; inf: among those that never came
         "b_p50_ms": "float64",
-        "difference_ms": "float64",  # median of b - a; inf: b never came, -inf: a never came
-        "low_ms": "float64",  # 95 % interval; NaN, like the medians, where the note says so
+        "difference_ms": "float64",  # of b - a; inf: b never came, -inf: a never came
+        "low_ms": "float64",  # 95 % interval; infinite: no bound; NaN where the note says so
         "high_ms": "float64",
+        "interval_of": "str",  # kinds; or runs: of these sessions only; missing without interval
+        "more_pairs": "int64",  # of runs, that an interval about the kinds needs beside these
         "note": "str",  # missing when there is nothing to say
     }
 )
 
-_LONE = "An interval needs two utterances or two pairs of runs."
+#: Pairs of runs, or recordings, from which the spread between them is told.
+FEWEST_PAIRS = 3
+
+_LONE = "An interval needs two utterances or more pairs of runs. "
 _NEITHER = "In no pair did either of the two come."
 _KEY = ["name", "channel", "anchor_s", "_copy"]
 
 #: Columns of a latency that tell which one it is.
 _KEPT = ("name", "anchor", "channel", "utterance_id", "anchor_s")
+
+
+class Difference(NamedTuple):
+    """How much later one kind is, and what the interval is about.
+
+    Attributes:
+        point: milliseconds; infinite where one side never came.
+        low: lower end of the 95 % interval; -inf without a bound, NaN without an interval.
+        high: upper end.
+        of: `kinds`, or `runs` for an interval about these sessions only; None without interval.
+        more: pairs of runs that an interval about the kinds needs beside these.
+        note: what the numbers do not tell, in words; None when nothing is to be said.
+    """
+
+    point: float
+    low: float
+    high: float
+    of: str | None
+    more: int
+    note: str | None
 
 
 def compare(
@@ -56,31 +83,43 @@ def compare(
     """Every latency of two kinds of runs, pair by pair: how much later is b than a?
 
     The k-th run of one side goes with the k-th of the other; record them in turns (A B B A), so
-    that what changes in the course of the day changes for both. Where all runs have the same
-    reference a word is paired with itself: the same reference word of the same channel, and an
-    utterance with that which begins or ends with the same reference word. What has no partner is
-    counted, not compared. Without a common reference the medians of whole runs are paired, and as
-    many pairs as runs are few.
+    that what changes in the course of the day changes for both. Where the two runs of a pair have
+    the same reference a word is paired with itself: the same reference word of the same channel,
+    and an utterance with that which begins or ends with the same reference word. What has no
+    partner is counted, not compared. Other pairs of runs may be of another recording. In a pair
+    without a common reference the medians of the two runs are paired.
 
     The difference is the median over the pairs, not the difference of medians: what makes a word
     hard is the same on both sides. A latency that never came is greater than any other, so that a
     pair with one has a difference of plus or minus infinity. Finals of utterances are compared
     within their trigger; those of different triggers count as unpaired.
 
+    What is repeated are sessions, and the words of one session share its fate. With three pairs of
+    runs or more each has its median difference, and the difference is their mean, with Student's t:
+    an interval about the two kinds, on the recordings that were sent. With three recordings or more
+    each of these has its mean, so that to send one again adds no false precision, and the interval
+    is about speech like theirs. Where one of these medians is infinite, their median and its
+    interval stand instead. With fewer pairs of runs nothing tells how sessions vary: the interval
+    is that of drawing utterances, about these sessions only, and `interval_of` and `note` say so.
+
+    In simulations in which both kinds are the same, with 3 to 10 pairs of runs, sessions that do
+    not vary or twice as much as words, and words that never come, intervals about the kinds exclude
+    0 in 4 to 6 % of cases; those about two sessions hold the difference of these in 94 to 96 %, but
+    would exclude 0 in 39 % where sessions vary a third as much as words (`benchmarks/coverage.py`).
+
     Args:
         runs_a: a run, or several of one kind.
         runs_b: the same number, of the other kind.
 
     Returns:
-        Columns in `COMPARISON`, in the order of `latency`. Intervals are those of drawing
-        utterances, or pairs of runs when there are several; see `quantiles`. Measures without a
-        single pair have no row; pairs of which neither came have one, without a difference.
+        Columns in `COMPARISON`, in the order of `latency`. Measures without a single pair have no
+        row; pairs of which neither came have one, without a difference.
 
     Raises:
         ConfigError: none, or not as many on both sides.
 
     Example:
-        `compare(before, after)[["name", "pairs", "difference_ms", "low_ms", "high_ms"]]`
+        `compare(before, after)[["name", "difference_ms", "low_ms", "high_ms", "interval_of"]]`
     """
     left, right = _listed(runs_a), _listed(runs_b)
     if not left or len(left) != len(right):
@@ -88,22 +127,20 @@ def compare(
             f"Runs are compared in pairs, but there are {len(left)} and {len(right)}; "
             "give as many of one kind as of the other."
         )
-    shared = _same_reference([*left, *right])
-    join = _by_reference if shared else _by_run
+    recordings = _recordings(left, right)
     blocks = [
-        join(_samples(a, shared=shared), _samples(b, shared=shared)).assign(_run=k)
-        for k, (a, b) in enumerate(zip(left, right, strict=True))
+        _block(a, b, recording).assign(_run=k)
+        for k, (a, b, recording) in enumerate(zip(left, right, recordings, strict=True))
     ]
     table = pd.concat(blocks, ignore_index=True)
     columns: dict[str, list[Any]] = {name: [] for name in COMPARISON}
     order = {name: k for k, name in enumerate(dict.fromkeys(table["name"]))}
     table["_order"] = table["name"].map(order)
-    for (_, trigger), group in table.groupby(["_order", "trigger"]):
-        row = _row(group)
+    for (_, paired_by, trigger), group in table.groupby(["_order", "paired_by", "trigger"]):
+        row = _row(group, str(paired_by))
         if not row["pairs"] and not row["never"]:
             continue
         row["trigger"] = trigger or None
-        row["paired_by"] = "reference" if shared else "run"
         for name in COMPARISON:
             columns[name].append(row[name])
     return to_frame(columns, COMPARISON)
@@ -113,9 +150,28 @@ def _listed(runs: RunData | Sequence[RunData]) -> list[RunData]:
     return list(runs) if isinstance(runs, Sequence) else [runs]
 
 
-def _same_reference(runs: Sequence[RunData]) -> bool:
-    first = runs[0].reference
-    return bool(len(first)) and all(first.equals(run.reference) for run in runs[1:])
+def _recordings(left: Sequence[RunData], right: Sequence[RunData]) -> list[int]:
+    """Number of the recording of each pair of runs; -1 where the two have no common reference."""
+    known: list[pd.DataFrame] = []
+    found = []
+    for a, b in zip(left, right, strict=True):
+        if not len(a.reference) or not a.reference.equals(b.reference):
+            found.append(-1)
+            continue
+        same = (k for k, reference in enumerate(known) if reference.equals(a.reference))
+        number = next(same, len(known))
+        if number == len(known):
+            known.append(a.reference)
+        found.append(number)
+    return found
+
+
+def _block(a: RunData, b: RunData, recording: int) -> pd.DataFrame:
+    """Rows of a pair of runs, side by side."""
+    shared = recording >= 0
+    join = _by_reference if shared else _by_run
+    found = join(_samples(a, shared=shared), _samples(b, shared=shared))
+    return found.assign(paired_by="reference" if shared else "run", recording=recording)
 
 
 def _samples(run: RunData, *, shared: bool) -> pd.DataFrame:
@@ -159,49 +215,145 @@ def _by_reference(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 
 
 def _labels(table: pd.DataFrame) -> pd.Series:
-    """Utterances of the first side; the second's, where there is none."""
-    ident = table["utterance_id_a"].fillna(table["utterance_id_b"])
-    return table["channel"].astype(str).str.cat(ident, sep=" ")
+    """Utterances of the side that has fewer, whose words share their fate on both."""
+    sides = [table[f"utterance_id_{side}"] for side in ("a", "b")]
+    if sides[1].nunique() < sides[0].nunique():
+        sides.reverse()
+    return table["channel"].astype(str).str.cat(sides[0].fillna(sides[1]), sep=" ")
 
 
 def _by_run(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Medians of both sides, side by side."""
     keys = ["name", "anchor", "trigger"]
     first, second = (
-        side.groupby(keys, sort=False)["ms"]
-        .agg(ms=lambda values: quantiles(values, range(len(values)), (0.5,)).points[0])
-        .reset_index()
-        for side in (a, b)
+        side.groupby(keys, sort=False)["ms"].agg(ms=_median).reset_index() for side in (a, b)
     )
     table = first.merge(second, on=keys, how="outer", suffixes=("_a", "_b"))
     both = table["ms_a"].notna() & table["ms_b"].notna()
     return table.assign(cluster="all", paired=both, alone=(~both).astype("int64"))
 
 
-def _row(group: pd.DataFrame) -> dict[str, Any]:
+def _row(group: pd.DataFrame, paired_by: str) -> dict[str, Any]:
     paired = group[group["paired"]]
     neither = np.isinf(paired["ms_a"]) & np.isinf(paired["ms_b"])
     kept = paired[~neither]
-    labels = kept["cluster"]
-    found = quantiles(kept["ms_b"] - kept["ms_a"], labels, (0.5,), runs=kept["_run"])
-    sides = [quantiles(kept[name], labels, (0.5,)).points[0] for name in ("ms_a", "ms_b")]
-    note = None if found.clusters > 1 else _LONE if found.n else _NEITHER
+    found = difference(
+        kept["ms_b"] - kept["ms_a"],
+        kept["_run"],
+        kept["recording"],
+        kept["cluster"] if paired_by == "reference" else None,
+    )
     return {
         "name": group["name"].iloc[0],
         "anchor": group["anchor"].iloc[0],
-        "pairs": found.n,
-        "clusters": found.clusters,
-        "runs": found.runs,
+        "paired_by": paired_by,
+        "pairs": len(kept),
+        "clusters": kept.groupby(["_run", "cluster"]).ngroups,
+        "runs": kept["_run"].nunique(),
+        "recordings": kept["recording"][kept["recording"] >= 0].nunique(),
         "unpaired": int(group["alone"].sum()),
         "never_a": int(np.isinf(kept["ms_a"]).sum()),
         "never_b": int(np.isinf(kept["ms_b"]).sum()),
         "never": int(neither.sum()),
         "negative_a": int((kept["ms_a"] < 0).sum()),
         "negative_b": int((kept["ms_b"] < 0).sum()),
-        "a_p50_ms": sides[0],
-        "b_p50_ms": sides[1],
-        "difference_ms": found.points[0],
-        "low_ms": found.low[0],
-        "high_ms": found.high[0],
-        "note": note,
+        "a_p50_ms": _median(kept["ms_a"]),
+        "b_p50_ms": _median(kept["ms_b"]),
+        "difference_ms": found.point,
+        "low_ms": found.low,
+        "high_ms": found.high,
+        "interval_of": found.of,
+        "more_pairs": found.more,
+        "note": found.note,
     }
+
+
+def difference(
+    ms: pd.Series, runs: pd.Series, recordings: pd.Series, clusters: pd.Series | None
+) -> Difference:
+    """What the differences of pairs tell about two kinds of runs; see `compare`.
+
+    Args:
+        ms: a difference each, milliseconds; infinite where one side never came.
+        runs: number of the pair of runs of each.
+        recordings: number of the recording of each.
+        clusters: utterance of each; None where each is a difference of medians of whole runs.
+
+    Example:
+        >>> ms, run = pd.Series([50.0, 60.0, 70.0]), pd.Series([0, 1, 2])
+        >>> found = difference(ms, run, run * 0 - 1, None)
+        >>> round(found.low, 1), found.point, round(found.high, 1), found.of
+        (35.2, 60.0, 84.8, 'kinds')
+    """
+    if not len(ms):
+        return Difference(math.nan, math.nan, math.nan, None, FEWEST_PAIRS, _NEITHER)
+    medians = ms.groupby(runs).agg(_median)
+    more = max(FEWEST_PAIRS - len(medians), 0)
+    if not more:
+        # A recording that is sent again is not another recording.
+        sent = recordings.groupby(runs).first()
+        if clusters is not None and sent.nunique() >= FEWEST_PAIRS:
+            medians = medians.groupby(sent).agg(_mean)
+        point, low, high = _of_units(medians)
+        return Difference(point, low, high, "kinds", 0, None)
+    if clusters is None:
+        return Difference(
+            _mean(medians), math.nan, math.nan, None, more, _too_few(len(medians), more)
+        )
+    labels = runs.astype(str).str.cat(clusters.astype(str), sep=" ")
+    found = quantiles(ms, labels, (0.5,))
+    point, low, high = (float(part[0]) for part in (found.points, found.low, found.high))
+    if found.clusters < 2:
+        return Difference(point, low, high, None, more, _LONE + _too_few(len(medians), more))
+    return Difference(point, low, high, "runs", more, _these_only(len(medians), more))
+
+
+def _of_units(values: pd.Series) -> tuple[float, float, float]:
+    """Mean of independent values with Student's t; their median where one is infinite."""
+    count = len(values)
+    if not np.isfinite(values).all():
+        found = quantiles(values, range(count), (0.5,))
+        return float(found.points[0]), float(found.low[0]), float(found.high[0])
+    mean = float(values.mean())
+    wide = student(0.95, count - 1) * float(values.std()) / math.sqrt(count)
+    return mean, mean - wide, mean + wide
+
+
+def _median(values: pd.Series) -> float:
+    return float(quantiles(values, range(len(values)), (0.5,)).points[0])
+
+
+def _mean(values: pd.Series) -> float:
+    """Mean; the median where one is infinite."""
+    return float(values.mean()) if np.isfinite(values).all() else _median(values)
+
+
+def _too_few(count: int, more: int) -> str:
+    there = "there is 1 pair" if count == 1 else f"there are {count} pairs"
+    return (
+        f"An interval about the two kinds needs {FEWEST_PAIRS} pairs of runs, because sessions "
+        f"vary; {there}: record {more} more."
+    )
+
+
+def _these_only(count: int, more: int) -> str:
+    """What an interval of drawing utterances does not tell, and what it takes to know."""
+    these = "two sessions" if count == 1 else f"{2 * count} sessions"
+    return (
+        f"The interval is about these {these} only: too few to tell how sessions vary. One about "
+        f"the two kinds needs {more} more pair{'s' * (more > 1)} of runs; one as narrow as this "
+        f"needs {_as_narrow(count) - count} more, if sessions do not vary at all, else more."
+    )
+
+
+def _as_narrow(count: int) -> int:
+    """Pairs of runs whose mean is known as well as the words of `count` pairs make it seem.
+
+    Example:
+        >>> _as_narrow(1), _as_narrow(2)
+        (4, 5)
+    """
+    pairs = FEWEST_PAIRS
+    while student(0.95, pairs - 1) / math.sqrt(pairs) > student(0.95, math.inf) / math.sqrt(count):
+        pairs += 1
+    return pairs

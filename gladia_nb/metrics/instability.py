@@ -33,7 +33,7 @@ import pandas as pd
 from rapidfuzz.distance import Indel, LCSseq
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.intervals import quantiles, ratio
+from gladia_nb.metrics.base.intervals import FEWEST, needed, quantiles, ratio, share
 from gladia_nb.metrics.base.shown import Shown, screen, tokens
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
@@ -83,8 +83,8 @@ STABILITY_SUMMARY: Schema = MappingProxyType(
         "unit": "str",
         "n": "int64",  # utterances
         "unfinished": "int64",  # of them, without a final
-        "value": "float64",
-        "low": "float64",  # 95 % interval; NaN where the note says so
+        "value": "float64",  # NaN where the note says so
+        "low": "float64",  # 95 % interval; infinite: no bound; NaN where the note says so
         "high": "float64",
         "note": "str",  # what is withheld and why; missing when nothing is
     }
@@ -200,8 +200,9 @@ def stability_summary(run: RunData) -> pd.DataFrame:
 
     Ratios are pooled: the sum of what was counted by the sum of words (or utterances, edits,
     seconds), not a mean of ratios, in which short utterances would dominate. Intervals are
-    those of drawing utterances; see `quantiles`. Correction times are quantiles over the words that
-    were corrected; their share is `corrected_word_ratio`.
+    those of drawing utterances; see `share` for what cannot exceed 1 and `ratio` for what can, and
+    `quantiles` for correction times, which are over the words that were corrected; their share is
+    `corrected_word_ratio`.
 
     Returns:
         Columns in `STABILITY_SUMMARY`. A measure whose denominator is 0 has no row: a run without
@@ -215,24 +216,27 @@ def stability_summary(run: RunData) -> pd.DataFrame:
         found = _pooled(part)
         if part["corrected_words"].any():
             found += _times(_times_of(item for item in everything if item[1] == kind))
-        for measure, unit, value, low, high in found:
+        for pooled in found:
             row = {
                 "text": kind,
-                "measure": measure,
-                "unit": unit,
                 "n": len(part),
                 "unfinished": int((~part["is_final"]).sum()),
-                "value": value,
-                "low": low,
-                "high": high,
-                "note": "An interval needs two utterances." if np.isnan(low) else None,
+                **pooled._asdict(),
             }
             for name, item in row.items():
                 columns[name].append(item)
     return to_frame(columns, STABILITY_SUMMARY)
 
 
-_Pooled = tuple[str, str, float, float, float]
+class _Pooled(NamedTuple):
+    """One measure, under the names of its columns."""
+
+    measure: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    note: str | None
 
 
 def _pooled(part: pd.DataFrame) -> list[_Pooled]:
@@ -252,8 +256,9 @@ def _pooled(part: pd.DataFrame) -> list[_Pooled]:
     found: list[_Pooled] = []
     for (measure, unit), (above, below) in ratios.items():
         if below.sum() > 0:
-            value, low, high = ratio(above, below)
-            found.append((measure, unit, value, low, high))
+            pooled = (share if unit == "share" else ratio)(above, below)
+            note = f"An interval needs {FEWEST} utterances." if len(above) < FEWEST else None
+            found.append(_Pooled(measure, unit, *pooled, note))
     return found
 
 
@@ -261,11 +266,19 @@ def _times(table: pd.DataFrame) -> list[_Pooled]:
     late = table[table["correction_ms"] > 0]
     labels = late.groupby(["channel", "utterance_id"], sort=False).ngroup()
     found = quantiles(late["correction_ms"], labels, (0.5, 0.9))
-    values = zip(("p50", "p90"), found.points, found.low, found.high, strict=True)
-    return [
-        (f"correction_{name}", "ms", float(point), float(low), float(high))
-        for name, point, low, high in values
-    ]
+    there = f"; there {'is' if found.clusters == 1 else 'are'} {found.clusters}."
+    pooled = []
+    for prob, point, low, high in zip(
+        found.probs, found.points, found.low, found.high, strict=True
+    ):
+        note = None
+        if found.clusters < needed(prob):
+            note = f"Withheld: this needs {needed(prob)} utterances with corrections{there}"
+        elif not low > -np.inf:
+            note = f"Bounds need more utterances with corrections{there}"
+        name = f"correction_p{prob * 100:.0f}"
+        pooled.append(_Pooled(name, "ms", float(point), float(low), float(high), note))
+    return pooled
 
 
 def _row(shown: Shown, kind: str, found: _Measured) -> dict[str, Any]:

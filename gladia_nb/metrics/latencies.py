@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -43,17 +44,23 @@ LATENCY: Schema = MappingProxyType(
         "since": "str",  # the event it is counted from
         "clock": "str",  # since the audio was sent, spoken (capture), acknowledged (ack); arrival
         "anchor": "str",  # who says when `since` was: reference, service, vad; or the stopwatch
+        "run": "str",  # id of the session
         "channel": "int64",
-        "utterance_id": "str",
+        "utterance_id": "str",  # missing for a word that was spoken and that no final holds
         "position": "Int64",  # of the word in the final; missing for utterances
         "word": "str",  # missing for utterances
+        "reference": "Int64",  # row of `run.reference` that a word is anchored by
         "anchor_s": "float64",  # audio time of `since`; NaN where that is an arrival
         "anchor_clock_s": "float64",  # the same on the clock, since audio position 0 was spoken
         "event_s": "float64",  # arrival of the milestone, on the same scale; NaN: it never came
         "latency_ms": "float64",  # event_s - anchor_clock_s, signed
         "trigger": "str",  # why the final came; missing when it cannot be told, or never came
+        "behind_audio": "bool",  # the service says that it ended behind the audio that was sent
     }
 )
+
+#: Seconds by which a word may end behind the audio, by the service's times, and still be placed.
+BEHIND_AUDIO_S = 0.25
 
 _WORD_MILESTONES = ("first_seen", "first_correct", "stable", "final")
 _UTTERANCE_MILESTONES = (
@@ -73,10 +80,19 @@ def latency(
 ) -> pd.DataFrame:
     """Every latency of a run, one row each.
 
-    Words, from the end of each: `first_seen`, to the first partial that shows it (word emission
-    latency); `first_correct`, to the first transcript that shows the correct word; `stable`, to the
-    transcript from which on it never changed; `final`, to the final. What each means is said at
-    `word_times`.
+    Words, from the end of each: `first_seen`, to the first transcript that shows it (word emission
+    latency); `first_correct`, to the first that shows the correct word; `stable`, to the one from
+    which on it never changed; `final`, to the final. What each means is said at `word_times`.
+
+    With the anchor `reference` every word that was spoken has a row for each milestone:
+
+    * one that a final holds has the milestones of that word;
+    * one in whose place a final holds another word (substituted) is `first_seen` and
+      `first_correct` when a partial first showed it right, and never `stable` nor `final`;
+    * one that no final holds (deleted) never came: `event_s` is NaN in all four, `utterance_id` and
+      `position` are missing. It is not dropped, or losing words would look fast;
+    * a word that was heard and not spoken (inserted) has no row here, since nobody said when it
+      was; with the anchor `service` it has.
 
     Utterances:
 
@@ -103,8 +119,10 @@ def latency(
     Nothing is clamped or left out. A negative latency is one: the text came before the anchor. A
     milestone that never came has `event_s` NaN and is *censored*: its latency is greater than any
     that was seen. An anchor that lies behind the audio that was sent, was not acknowledged (`ack`),
-    or never arrived has `anchor_clock_s` NaN and its latency is unknown. Partials and speech events
-    that were not asked for are not waited for.
+    or never arrived has `anchor_clock_s` NaN and its latency is unknown. A service may say that the
+    last word ended a little behind the audio: up to a quarter of a second the last chunk stands
+    for it, and the row is marked `behind_audio`. Partials and speech events that were not asked for
+    are not waited for.
 
     Finals with the trigger `stop` or `max_duration` were not caused by the end of speech: keep them
     apart (`summary` does).
@@ -145,15 +163,11 @@ def _latency(run: RunData, anchor: str | None, speech: pd.DataFrame | None) -> p
         return to_frame({name: [] for name in LATENCY}, LATENCY)
     wanted = ANCHORS if anchor is None else (anchor,)
     utterances = _utterances(run)
-    return _table(
-        run,
-        words,
-        utterances,
-        [
-            *_word_measures(run, words, wanted),
-            *_utterance_measures(run, words, utterances, wanted, speech),
-        ],
-    )
+    measures = [
+        *_word_measures(run, words, wanted),
+        *_utterance_measures(run, words, utterances, wanted, speech),
+    ]
+    return _table(run, words, utterances, measures)
 
 
 class _Measure(NamedTuple):
@@ -170,31 +184,45 @@ class _Measure(NamedTuple):
 
 
 def _word_measures(run: RunData, words: pd.DataFrame, wanted: tuple[str, ...]) -> list[_Measure]:
-    reference = run.reference["end_s"]
-    equal, place = words["reference"].notna().to_numpy(), words["place"].notna().to_numpy()
     known, is_final = words["correct"].notna().to_numpy(), words["is_final"].to_numpy()
     expected = _partials_expected(run)
-    measures = []
+    measures: list[_Measure] = []
     for milestone in _WORD_MILESTONES:
+        if milestone != "final" and not expected:
+            continue
         # What never became final is not known to have been a word.
-        there = np.ones(len(words), dtype=bool) if milestone == "final" else is_final & expected
-        right = milestone == "first_correct"
-        anchors = {
-            "reference": (
-                there & (place if right else equal),
-                _taken(reference, words["place" if right else "reference"]),
-            ),
-            "service": (there & known if right else there, words["end_s"].to_numpy()),
-        }
-        for anchor, (kept, anchor_s) in anchors.items():
-            if anchor not in wanted or (anchor == "reference" and not len(reference)):
-                continue
-            rows = np.flatnonzero(kept)
+        there = np.ones(len(words), dtype=bool) if milestone == "final" else is_final
+        if "reference" in wanted and len(run.reference):
+            measures += _spoken_measures(run, words, milestone, there)
+        if "service" in wanted:
+            rows = np.flatnonzero(there & known if milestone == "first_correct" else there)
+            anchor_s = words["end_s"].to_numpy()[rows]
             event_s = words[f"{milestone}_s"].to_numpy()[rows]
             measures.append(
-                _Measure("word", "word_end", milestone, anchor, rows, anchor_s[rows], event_s)
+                _Measure("word", "word_end", milestone, "service", rows, anchor_s, event_s)
             )
     return measures
+
+
+def _spoken_measures(
+    run: RunData, words: pd.DataFrame, milestone: str, there: Bools
+) -> Iterator[_Measure]:
+    """A row for each word of the reference: those that stand somewhere, and those that nowhere."""
+    end_s = run.reference["end_s"].to_numpy(dtype="float64")
+    equal = words["reference"].notna().to_numpy()
+    event_s = words[f"{milestone}_s"].to_numpy(copy=True)
+    # Of a word that was heard wrong only the sight of the right one counts.
+    right_s = words["first_correct_s"].to_numpy()
+    event_s[~equal] = right_s[~equal] if milestone.startswith("first") else np.nan
+    rows = np.flatnonzero(there & words["place"].notna().to_numpy())
+    anchor_s = _taken(run.reference["end_s"], words["place"])[rows]
+    yield _Measure("word", "word_end", milestone, "reference", rows, anchor_s, event_s[rows])
+    held = words["place"].to_numpy(dtype="float64", na_value=np.nan)[rows].astype("int64")
+    # What stands on a channel that the audio has not was not spoken in it.
+    audible = run.reference["channel"].to_numpy() < int(run.config.get("channels", 1))
+    lost = np.setdiff1d(np.flatnonzero(audible), held)
+    never = np.full(len(lost), np.nan)
+    yield _Measure("lost word", "word_end", milestone, "reference", lost, end_s[lost], never)
 
 
 def _utterances(run: RunData) -> pd.DataFrame:
@@ -284,54 +312,94 @@ def _table(
     run: RunData, words: pd.DataFrame, utterances: pd.DataFrame, measures: list[_Measure]
 ) -> pd.DataFrame:
     """All measures on all their clocks; each text is written once and then pointed to."""
+    offsets = {"word": 0, "utterance": len(words), "lost word": len(words) + len(utterances)}
     clocks: dict[str, Callable[[RunData, Floats], Floats]] = {
         "send": sent_s,
         "capture": captured_s,
         "ack": acknowledged_s,
     }
-    blocks: list[tuple[dict[str, str], Ints, _Measure, Floats]] = []
+    end_s = _end_of_audio(run)
+    blocks: list[tuple[dict[str, str], Ints, _Measure, Floats, Bools]] = []
     for measure in measures:
-        offset = len(words) if measure.unit == "utterance" else 0
+        beyond = np.zeros(len(measure.rows), dtype=bool)
+        if measure.anchor == "service":
+            beyond = (measure.anchor_s > end_s) & (measure.anchor_s <= end_s + BEHIND_AUDIO_S)
+        held_s = np.where(beyond, end_s, measure.anchor_s)
         moments: Mapping[str, Floats] = (
-            {clock: moment(run, measure.anchor_s) for clock, moment in clocks.items()}
+            {
+                clock: moment(run, measure.anchor_s if clock == "capture" else held_s)
+                for clock, moment in clocks.items()
+            }
             if measure.since_s is None
             else {"arrival": measure.since_s}
         )
         for clock, anchor_clock_s in moments.items():
             names = {
                 "name": f"{measure.since} -> {measure.milestone} @{clock}",
-                "unit": measure.unit,
+                "unit": measure.unit.removeprefix("lost "),
                 "milestone": measure.milestone,
                 "since": measure.since,
                 "clock": clock,
                 "anchor": measure.anchor,
             }
-            blocks.append((names, measure.rows + offset, measure, anchor_clock_s))
+            rows = measure.rows + offsets[measure.unit]
+            blocks.append((names, rows, measure, anchor_clock_s, beyond))
     if not blocks:
         return to_frame({name: [] for name in LATENCY}, LATENCY)
-    counts = [len(rows) for _, rows, _, _ in blocks]
+    counts = [len(rows) for _, rows, *_ in blocks]
     labels = [names for names, *_ in blocks]
-    rows = np.concatenate([rows for _, rows, _, _ in blocks])
+    rows = np.concatenate([rows for _, rows, *_ in blocks])
     columns: dict[str, Any] = {
-        "anchor_s": np.concatenate([measure.anchor_s for _, _, measure, _ in blocks]),
-        "anchor_clock_s": np.concatenate([moment for *_, moment in blocks]),
-        "event_s": np.concatenate([measure.event_s for _, _, measure, _ in blocks]),
+        "anchor_s": np.concatenate([measure.anchor_s for _, _, measure, *_ in blocks]),
+        "anchor_clock_s": np.concatenate([moment for *_, moment, _ in blocks]),
+        "event_s": np.concatenate([measure.event_s for _, _, measure, *_ in blocks]),
+        "behind_audio": np.concatenate([beyond for *_, beyond in blocks]),
     }
+    anchors = np.array([names["anchor"] == "reference" for names in labels])
     # Hours of words are hundreds of megabytes here: what is copied is let go.
     del blocks, measures
     columns["latency_ms"] = (columns["event_s"] - columns["anchor_clock_s"]) * 1e3
     for name in ("name", "unit", "milestone", "since", "clock", "anchor"):
         codes, levels = pd.factorize(np.array([names[name] for names in labels], dtype=object))
         columns[name] = pd.array(levels, dtype="str").take(np.repeat(codes, counts))
-    shared = {
-        name: LATENCY[name] for name in ("channel", "utterance_id", "position", "word", "trigger")
-    }
-    parts = [
-        to_frame({name: part[name] for name in shared}, shared) for part in (words, utterances)
-    ]
-    whole = pd.concat(parts, ignore_index=True)
-    columns |= {name: whole[name].array.take(rows) for name in shared}
+    whole = pd.concat([_own(run, words), _own(run, utterances), _lost(run)], ignore_index=True)
+    for name in _OWN:
+        columns[name] = whole[name].array.take(rows)
+    columns["reference"][~np.repeat(anchors, counts)] = pd.NA
     return pd.DataFrame({name: columns[name] for name in LATENCY}, copy=False)
+
+
+#: What each row says of its word or utterance.
+_OWN = {
+    name: LATENCY[name]
+    for name in ("run", "channel", "utterance_id", "position", "word", "reference", "trigger")
+}
+
+
+def _own(run: RunData, frame: pd.DataFrame) -> pd.DataFrame:
+    """What the rows of words, or of utterances, have in common with each other."""
+    columns: dict[str, Any] = {name: [None] * len(frame) for name in _OWN}
+    columns |= {name: frame[name] for name in _OWN if name in frame}
+    columns["run"] = [run.session_id] * len(frame)
+    if "place" in frame:
+        columns["reference"] = frame["place"]
+    return to_frame(columns, _OWN)
+
+
+def _lost(run: RunData) -> pd.DataFrame:
+    """The words of the reference, as those that no final holds."""
+    reference = run.reference
+    n = len(reference)
+    columns: dict[str, Any] = {name: [None] * n for name in _OWN}
+    columns |= {name: reference[name] for name in ("channel", "word")}
+    columns |= {"run": [run.session_id] * n, "reference": range(n)}
+    return to_frame(columns, _OWN)
+
+
+def _end_of_audio(run: RunData) -> float:
+    """Audio time behind the last sample that was sent; inf when none was."""
+    chunks = run.chunks
+    return float(chunks["end_s"].max()) if len(chunks) else math.inf
 
 
 def _partials_expected(run: RunData) -> bool:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles
+from gladia_nb.metrics.base.clusters import utterance_clusters
+from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
 from gladia_nb.record.data import RunData
@@ -42,12 +43,12 @@ SUMMARY: Schema = MappingProxyType(
         "negative": "int64",  # of n: came before the event that they are counted from
         "unplaced": "int64",  # not in n: the anchor is unknown on this clock
         "p50_ms": "float64",  # inf: among those that never came
-        "p50_low_ms": "float64",  # 95 % interval; NaN where the note says so
+        "p50_low_ms": "float64",  # 95 % interval; -inf: no bound; NaN where the note says so
         "p50_high_ms": "float64",
-        "p90_ms": "float64",
+        "p90_ms": "float64",  # NaN below 29 clusters, and the note says so
         "p90_low_ms": "float64",
         "p90_high_ms": "float64",
-        "p95_ms": "float64",  # NaN below 59 clusters, and the note says so
+        "p95_ms": "float64",  # NaN below 59
         "p99_ms": "float64",  # NaN below 299
         "min_ms": "float64",  # of those that came; NaN when none did
         "max_ms": "float64",
@@ -87,8 +88,8 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     (`max_duration`) or flushed (`stop`) did not wait for the end of speech.
 
     Args:
-        source: a run; rows of `latency` (of one run), for instance a selection; or several runs of
-            the same kind, which are pooled.
+        source: a run; rows of `latency`, for instance a selection, or those of several runs put
+            together; or several runs of the same kind, which are pooled.
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
@@ -96,7 +97,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
         is named in `note`.
 
     Raises:
-        ConfigError: an empty sequence.
+        ConfigError: an empty sequence; or rows of several runs without the column `run`.
 
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
@@ -104,11 +105,10 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     rows = _rows(source)
     status = _status(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    rows = rows.assign(_group=_triggers(rows))
+    rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
-        labels = placed.groupby(["_run", "channel", "utterance_id"], sort=False).ngroup()
-        found = quantiles(placed["latency_ms"], labels, runs=placed["_run"])
+        found = quantiles(placed["latency_ms"], placed["_cluster"], runs=placed["_run"])
         came = placed["latency_ms"].dropna()
         row = {
             "name": name,
@@ -149,14 +149,15 @@ def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
 
 #: What is looked at of each row; hours of words have millions.
 _USED = [
-    *"name unit milestone anchor channel utterance_id anchor_clock_s latency_ms trigger".split()
+    *"name unit milestone anchor run channel utterance_id reference".split(),
+    *"anchor_clock_s latency_ms trigger".split(),
 ]
 
 
 def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     """Rows of `latency` with the number of their run."""
     if isinstance(source, pd.DataFrame):
-        return source[_USED].assign(_run=0)
+        return _of_table(source)
     if not isinstance(source, Sequence):
         return latency(source)[_USED].assign(_run=0)
     if not source:
@@ -164,21 +165,42 @@ def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     return pd.concat([latency(run)[_USED].assign(_run=k) for k, run in enumerate(source)])
 
 
+def _of_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that somebody put together, of one run or of many."""
+    if "run" in rows:
+        return rows[_USED].assign(_run=pd.factorize(rows["run"], use_na_sentinel=False)[0])
+    keys = ["name", "anchor", "channel", "utterance_id", "position", "anchor_s"]
+    if rows[rows["utterance_id"].notna()].duplicated(keys).any():
+        raise ConfigError(
+            "These latencies are of several runs and do not say which: utterances of different "
+            "sessions have the same ids. Keep the column run that latency() gives."
+        )
+    return rows.assign(run=None)[_USED].assign(_run=0)
+
+
 def _note(found: Quantiles) -> str | None:
     """What a row withholds, in words."""
     if not found.n:
         return "No sample has a place on this clock, so that there are no quantiles."
-    hidden = [prob for prob in (0.95, 0.99) if found.clusters < needed(prob)]
+    hidden = [prob for prob in found.probs if found.clusters < needed(prob)]
     parts = []
-    if found.runs == found.clusters == 1:
-        parts.append("an interval needs two utterances")
     if hidden:
-        names = " and ".join(f"p{prob * 100:.0f}" for prob in hidden)
-        counts = " and ".join(str(needed(prob)) for prob in hidden)
-        parts.append(f"{names} need{'s' * (len(hidden) == 1)} {counts} utterances")
-    if not parts:
-        return None
-    return f"Withheld: {', and '.join(parts)}; there are {found.clusters}."
+        names = _and([f"p{prob * 100:.0f}" for prob in hidden])
+        counts = _and([str(needed(prob)) for prob in hidden])
+        there = "is" if found.clusters == 1 else "are"
+        parts.append(
+            f"Withheld: {names} need{'s' * (len(hidden) == 1)} {counts} utterances; "
+            f"there {there} {found.clusters}."
+        )
+    if not found.low[0] > -np.inf:
+        units, name = (found.runs, "run") if found.runs > 1 else (found.clusters, "utterance")
+        many = f"{units} {name}s are" if units > 1 else f"1 {name} is"
+        parts.append(f"{many} too few to bound p50.")
+    return " ".join(parts) or None
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _triggers(rows: pd.DataFrame) -> pd.Series:
@@ -219,7 +241,8 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     Returns:
         Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, median with its 95 %
         interval, 90th percentile, in milliseconds. "never" stands for a quantile among those that
-        never came, "-" for what cannot be said.
+        never came, "-" for what cannot be said (a 90th percentile takes 29 utterances), "no bounds"
+        for an interval that goes beyond all samples.
 
     Example:
         `print(latency_table(run).to_string(index=False))`
@@ -244,7 +267,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
             "n": str(row["n"]),
             "never": str(row["never"]),
             "p50_ms": _text(row["p50_ms"]),
-            "p50_95ci_ms": "-" if math.isnan(low) else f"{_text(low)} to {_text(high)}",
+            "p50_95ci_ms": "-" if math.isnan(low) else span(low, high, _text),
             "p90_ms": _text(row["p90_ms"]),
         }
         for column, text in texts.items():

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics.base.align import align_in_time
+from gladia_nb.metrics.base.align import align_edits, align_in_time
 from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milestones_of
 from gladia_nb.metrics.base.text import normalise
 from gladia_nb.record.columns import transcripts, words
@@ -77,8 +77,8 @@ def word_times(run: RunData) -> pd.DataFrame:
     same word elsewhere. Only partials with the channel and id of the final count, and only those in
     front of the first final, which is the last word about an utterance.
 
-    * `first_seen_s`: the first partial that shows the word, whether or not it vanished again. NaN
-      where no partial did: then the final was the first sight.
+    * `first_seen_s`: the first transcript that shows the word, whether or not it vanished again. A
+      word that no partial showed is seen in the final.
     * `first_correct_s`: the first transcript, partial or final, that shows the *correct* word at
       this place. That is the word of the reference that stands here (`place`); where the channel
       has no reference, the final's word itself. NaN, for never, where the final has it wrong and no
@@ -101,7 +101,8 @@ def word_times(run: RunData) -> pd.DataFrame:
     `reference` is found for each channel on its own with `align_in_time`: equal words, the same
     order, ends at most `MATCH_WITHIN_S` apart. `place` gives, in addition, words that were heard
     wrong the word that was spoken at that time: between two matches in the same order, ends at most
-    `SEEN_WITHIN_S` apart.
+    `SEEN_WITHIN_S` apart. In a channel of which some words came without times both are found by
+    their order alone (`align_edits`), and there is no `place` but that of equal words.
 
     Returns:
         Columns in `WORD_TIMES`, in the order of the utterances.
@@ -161,6 +162,8 @@ def _word_times(run: RunData) -> pd.DataFrame:
     right = (places.place < 0) & ~np.isin(channel, reference["channel"])
     right |= places.equal >= 0
     first_correct = np.where(right & (first_correct < 0), final_ns, first_correct)
+    # What no partial showed is first seen in the final.
+    first_seen = np.where(first_seen < 0, final_ns, first_seen)
     correct = pd.array(_texts(said.text.levels, said.text.codes[found.word]), dtype="str")
     spoken = places.place >= 0
     correct[~spoken & ~right] = None
@@ -222,15 +225,18 @@ def _places(
     for number in sorted(set(reference["channel"])):
         known = reference[reference["channel"] == number].sort_values("start_s", kind="stable")
         spoken = np.flatnonzero(channel == number)
-        spoken = spoken[np.argsort(start_s[spoken], kind="stable")]
+        if not np.isnan(end_s[spoken]).any():
+            spoken = spoken[np.argsort(start_s[spoken], kind="stable")]
         left = [normalise(word) for word in known["word"]]
         left_s, right_s = known["end_s"].to_numpy(), end_s[spoken]
-        found = np.array(
-            align_in_time(
-                left, tokens[spoken].tolist(), left_s.tolist(), right_s.tolist(), MATCH_WITHIN_S
-            ),
-            dtype="int64",
+        right, limit = tokens[spoken].tolist(), MATCH_WITHIN_S
+        untimed = bool(np.isnan(right_s).any())
+        pairs_of = (
+            align_edits(left, right)
+            if untimed
+            else align_in_time(left, right, left_s.tolist(), right_s.tolist(), limit)
         )
+        found = np.array(pairs_of, dtype="int64")
         rows, matched = known.index.to_numpy(), found >= 0
         equal[spoken[matched]] = rows[found[matched]]
         # What is left between two matches, in the same order and at the same time.

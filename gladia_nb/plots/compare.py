@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from gladia_nb.metrics.comparison import compare
+from gladia_nb.metrics.base.intervals import span
+from gladia_nb.metrics.comparison import FEWEST_PAIRS, compare
 from gladia_nb.plots.palette import COLOURS, GREY
 from gladia_nb.plots.style import axes, empty, finish
 from gladia_nb.record.data import RunData
@@ -30,8 +32,11 @@ def plot_comparison(
 ) -> Axes:
     """Median difference of every latency between two kinds of runs, with its 95 % interval.
 
-    To the right of 0 b is later. An interval that covers 0 is drawn open: the runs do not tell the
-    two apart. Where one side never came in most pairs the mark is an arrow at the edge.
+    To the right of 0 b is later. A mark is filled where an interval about the two kinds excludes 0;
+    else the runs do not tell them apart. An interval that is about these sessions only is dotted,
+    and the axis says how many more pairs of runs one about the kinds needs; see `compare`. A bound
+    that is infinite goes to the edge. Where one side never came in most pairs the mark is an arrow
+    at the edge.
 
     Args:
         runs_a: a run, or several of one kind.
@@ -50,14 +55,15 @@ def plot_comparison(
     known = table[["difference_ms", "low_ms", "high_ms"]].to_numpy()
     finite = np.abs(known[np.isfinite(known)])
     edge = 1.15 * max(finite.max(initial=0.0), 1.0)
+    about = (table["interval_of"] == "kinds").tolist()
     for row, (middle, low, high) in enumerate(known):
         later = middle > 0
         colour = COLOURS["final"] if later else COLOURS["partial"]
-        if np.isfinite(low) and np.isfinite(high):
-            ax.plot(
-                [low, high], [row, row], "-", color=colour, linewidth=2.2, solid_capstyle="butt"
-            )
-        told = np.isfinite(low) and np.isfinite(high) and (low > 0 or high < 0)
+        if np.isfinite(low) or np.isfinite(high):
+            ends = np.clip([low, high], -1.2 * edge, 1.2 * edge)
+            style = "-" if about[row] else ":"
+            ax.plot(ends, [row, row], style, color=colour, linewidth=2.2, solid_capstyle="butt")
+        told = about[row] and (low > 0 or high < 0)
         if np.isfinite(middle):
             face = colour if told else "none"
             mark = ">" if later else "<"
@@ -79,7 +85,19 @@ def plot_comparison(
     ax.set_yticks(range(len(table)), names + triggers, fontsize="small")
     ax.set_ylim(len(table) - 0.4, -0.6)
     _scale(ax, edge)
-    return finish(ax, title=title, xlabel=xlabel, ylabel="")
+    return finish(ax, title=title, xlabel=xlabel + _about(table), ylabel="")
+
+
+def _about(table: pd.DataFrame) -> str:
+    """What the intervals do not tell, below the axis."""
+    more = int(table["more_pairs"].max())
+    if not more:
+        return ""
+    needed = f"{more} more pair{'s' * (more > 1)} of runs"
+    if not (table["interval_of"] == "runs").any():
+        return f"\nno interval: it needs {needed}"
+    sessions = "two sessions" if more == FEWEST_PAIRS - 1 else "sessions"
+    return f"\ndotted: an interval of these {sessions} only; one of the kinds needs {needed}"
 
 
 def _scale(ax: Axes, edge: float) -> None:
@@ -95,5 +113,5 @@ def _in_words(middle: float, low: float, high: float, pairs: int) -> str:
     """The numbers of one row."""
     if not np.isfinite(middle):
         return f"{'b' if middle > 0 else 'a'} never came, n={pairs}"
-    interval = f" ({low:+.0f} to {high:+.0f})" if np.isfinite(low) and np.isfinite(high) else ""
+    interval = "" if np.isnan(low) else f" ({span(low, high, '{:+.0f}'.format)})"
     return f"{middle:+.0f}{interval}, n={pairs}"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.metrics import best_anchor, ecdf, latency, quantiles
+from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.resampling import ecdf_band
 from gladia_nb.plots.palette import COLOURS, GREY, WHITE
 from gladia_nb.plots.style import LABELS, LINES, MARKS, NO_TRANSCRIPTS, axes, empty, finish
@@ -28,8 +29,9 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
     """Share of words that were there within a latency: first partial beside final.
 
     A curve that does not reach 1 has words that never came. The marks on it are the median and the
-    90th percentile; left of 0 the text came before the word had ended. The band is the pointwise
-    95 % interval of drawing utterances, see `gladia_nb.metrics.base.resampling`.
+    90th percentile, which is withheld below 29 utterances; left of 0 the text came before the word
+    had ended. The band is the pointwise 95 % interval of drawing utterances, see
+    `gladia_nb.metrics.base.resampling`.
 
     Args:
         run: the run.
@@ -43,15 +45,14 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
     for milestone in drawn:
         chosen = rows[rows["milestone"] == milestone]
         values, shares = ecdf(chosen["latency_ms"])
-        found = quantiles(chosen["latency_ms"], chosen["utterance_id"], (0.5, 0.9))
+        clusters = utterance_clusters(chosen)
+        found = quantiles(chosen["latency_ms"], clusters, (0.5, 0.9))
         colour = COLOURS[milestone]
         # From 0 up, and at the height of those that came on to the edge.
         x = np.concatenate([values[:1], values, [right * 1.04]])
         y = np.concatenate([np.zeros(len(values[:1])), shares, shares[-1:] if len(values) else [0]])
         label = f"{_label(milestone)}: {_in_words(found.points, found.n, found.never)}"
-        low, high = ecdf_band(
-            chosen["latency_ms"], chosen["channel"].astype(str) + chosen["utterance_id"], values
-        )
+        low, high = ecdf_band(chosen["latency_ms"], clusters, values)
         if len(values) and np.isfinite(low).all():
             ax.fill_between(values, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
         ax.step(x, y, LINES[milestone], where="post", color=colour, label=label, linewidth=1.8)
@@ -181,6 +182,8 @@ def _label(milestone: str) -> str:
 
 
 def _in_words(points: np.ndarray, n: int, never: int) -> str:
-    texts = ["never" if np.isinf(p) else f"{p:.0f} ms" for p in points]
+    texts = [
+        "withheld" if np.isnan(p) else "never" if np.isinf(p) else f"{p:.0f} ms" for p in points
+    ]
     lost = f", {never} never" if never else ""
     return f"p50 {texts[0]}, p90 {texts[1]} (n = {n}{lost})"

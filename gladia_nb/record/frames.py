@@ -139,7 +139,11 @@ def utterances_frame(record: Record) -> pd.DataFrame:
     partials = np.diff(shown.first) - finals
     # Of each utterance the first final, else the last partial; and first and last partial.
     first_final = _first(shown.utterance, shown.is_final, n)
-    first_partial = _first(shown.utterance, ~shown.is_final, n)
+    # An empty partial shows nothing to anybody.
+    said = np.array([bool(text and text.strip()) for text in found.text[shown.message]], dtype=bool)
+    first_partial = _first(shown.utterance, ~shown.is_final & said, n)
+    has_first = np.zeros(n, dtype=bool)
+    has_first[shown.utterance[~shown.is_final & said]] = True
     last_partial = _last(shown.utterance, ~shown.is_final, n)
     has_final, has_partial = finals > 0, partials > 0
     chosen = shown.message[np.where(has_final, first_final, last_partial)] if n else _none(n)
@@ -156,7 +160,7 @@ def utterances_frame(record: Record) -> pd.DataFrame:
         return Nullable(np.where(there, found.recv_ns[message], 0), ~there)
 
     arrived = {
-        "first_partial": arrivals(first_partial, has_partial),
+        "first_partial": arrivals(first_partial, has_first),
         "last_partial": arrivals(last_partial, has_partial),
         "final": arrivals(first_final, has_final),
     }

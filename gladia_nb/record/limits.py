@@ -25,6 +25,7 @@ __all__ = [
     "SENDING_MS",
     "SPEED_OCTAVES",
     "STALL_MS",
+    "UNMATCHED",
     "WALL_MS",
     "Limit",
 ]
@@ -72,6 +73,8 @@ CAPTURE_MS = Limit(50.0, 500.0)
 DRIFT_MS = Limit(5.0, 20.0)
 #: How long the network took to accept a chunk.
 SENDING_MS = Limit(20.0, math.inf)
+#: Share of the reference words that no final holds: latencies speak for the others only.
+UNMATCHED = Limit(0.25, math.inf)
 #: How long the event loop that takes the stamps stood still.
 STALL_MS = Limit(10.0, 100.0)
 #: How long the garbage collector stopped the process that takes the stamps.

@@ -90,7 +90,7 @@ UTTERANCES: Schema = MappingProxyType(
         "speech_start_s": "float64",  # the service's own speech events around it
         "speech_end_s": "float64",
         "speech_end_ns": "Int64",  # arrival of that speech_end
-        "first_partial_ns": "Int64",
+        "first_partial_ns": "Int64",  # the first that has a text
         "last_partial_ns": "Int64",
         "final_ns": "Int64",  # arrival of the first final
         "first_partial_s": "float64",  # the same, since audio position 0 was spoken

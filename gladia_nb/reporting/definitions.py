@@ -50,8 +50,10 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
         "Interval",
         "95 % interval of drawing whole utterances, and whole runs where there are several: words "
-        "of one utterance share their fate. Quantiles from 0.95 up are withheld below 59 "
-        "independent units, from 0.99 up below 299.",
+        "of one utterance share their fate. A bound beyond all samples is none: more than, less "
+        "than. Withheld are a p90 below 29 utterances, a p95 below 59, a p99 below 299, and "
+        "intervals of shares and ratios below 5. What compares two runs is about these two "
+        "sessions only: how sessions vary takes three pairs of runs or more.",
     ),
     (
         "Normalised erasure",

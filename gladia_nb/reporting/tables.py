@@ -29,6 +29,7 @@ from gladia_nb.metrics import (
     wer_at,
     word_errors,
 )
+from gladia_nb.metrics.base.intervals import span
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import frame, table, text
 
@@ -123,7 +124,11 @@ def _all_quantiles(run: RunData) -> str:
             caption = f"@{clock}, anchor: {part['anchor'].iloc[0]}"
             out += frame(shown, _QUANTILES, caption=caption)
     withheld = sorted({note for note in found["note"] if isinstance(note, str)})
-    return out + "".join(f'<p class="soft">{text(note)}</p>' for note in withheld)
+    return out + _soft(withheld)
+
+
+def _soft(sentences: list[str]) -> str:
+    return "".join(f'<p class="soft">{text(sentence)}</p>' for sentence in sentences)
 
 
 def _medians(runs: list[RunData], labels: list[str]) -> str:
@@ -180,19 +185,18 @@ def comparison(runs: list[RunData], labels: list[str]) -> str:
         if (found["paired_by"] == "reference").all()
         else "whole runs"
     )
-    return frame(
-        shown,
-        {
-            "measure": "milliseconds (@send)",
-            "pairs": "pairs",
-            "unpaired": "without partner",
-            "a_p50_ms": f"median {labels[0][:1]}",
-            "b_p50_ms": f"median {labels[1][:1]}",
-            "difference_ms": f"median of {labels[1][:1]} - {labels[0][:1]}",
-            "interval": "95 % interval",
-        },
-        caption=f"Paired by {by}; above 0: {labels[1]} is later.",
-    )
+    names = {
+        "measure": "milliseconds (@send)",
+        "pairs": "pairs",
+        "unpaired": "without partner",
+        "a_p50_ms": f"median {labels[0][:1]}",
+        "b_p50_ms": f"median {labels[1][:1]}",
+        "difference_ms": f"median of {labels[1][:1]} - {labels[0][:1]}",
+        "interval": "95 % interval, these two sessions only",
+    }
+    said = sorted({note for note in found["note"] if isinstance(note, str)})
+    caption = f"Paired by {by}; above 0: {labels[1]} is later."
+    return frame(shown, names, caption=caption) + _soft(said)
 
 
 def accuracy(runs: list[RunData], labels: list[str]) -> str:
@@ -393,4 +397,4 @@ def _number(value: float) -> str:
 
 
 def _interval(low: float, high: float) -> str:
-    return "no interval" if math.isnan(low) else f"{_number(low)} to {_number(high)}"
+    return span(low, high, _number)

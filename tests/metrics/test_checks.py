@@ -16,7 +16,15 @@ from gladia_nb.metrics import (
 )
 from gladia_nb.record.file import Record
 from gladia_nb.run import Run
-from tests.support.make_runs import make_run, message
+from tests.support.make_runs import (
+    make_run,
+    message,
+    reference,
+    speech,
+    transcript,
+    utterance,
+    words,
+)
 
 
 def second(at_s=1.0, **values):
@@ -38,7 +46,17 @@ def second(at_s=1.0, **values):
     }
 
 
-QUIET = (second(1), second(2))
+_, TEXT = transcript(1.5, words("hello"))
+#: A transcript, without which a session has nothing to measure.
+HEARD = {
+    "event": "message",
+    "ns": 6_500_000_000,
+    "recv_ns": 6_500_000_000,
+    "connection": 1,
+    "via": "websocket",
+    "raw": TEXT,
+}
+QUIET = (second(1), second(2), HEARD)
 
 
 def one_fault(run):
@@ -72,13 +90,16 @@ def test_a_good_run_is_valid():
         (make_run(extra=QUIET, late_ms=lambda seq: 8.0), ("pacing", "degraded")),
         (make_run(extra=QUIET, late_ms=lambda seq: 80.0), ("pacing", "invalid")),
         (make_run(extra=QUIET, send_ms=30), ("sending", "degraded")),
-        (make_run(extra=[second(loop_lag_ms=30)]), ("event loop", "degraded")),
-        (make_run(extra=[second(loop_lag_ms=300)]), ("event loop", "invalid")),
-        (make_run(extra=[second(gc_longest_ms=20)]), ("garbage collection", "degraded")),
-        (make_run(extra=[second(), second(2, clock_ns=9_000_000)]), ("clock", "invalid")),
-        (make_run(extra=[second(), second(2, wall_ns=10**18 + 10**9)]), ("wall clock", "degraded")),
-        (make_run(extra=[second(backlog=80)]), ("receive queue", "degraded")),
-        (make_run(), ("event loop", "degraded")),
+        (make_run(extra=[HEARD, second(loop_lag_ms=30)]), ("event loop", "degraded")),
+        (make_run(extra=[HEARD, second(loop_lag_ms=300)]), ("event loop", "invalid")),
+        (make_run(extra=[HEARD, second(gc_longest_ms=20)]), ("garbage collection", "degraded")),
+        (make_run(extra=[HEARD, second(), second(2, clock_ns=9_000_000)]), ("clock", "invalid")),
+        (
+            make_run(extra=[HEARD, second(), second(2, wall_ns=10**18 + 10**9)]),
+            ("wall clock", "degraded"),
+        ),
+        (make_run(extra=[HEARD, second(backlog=80)]), ("receive queue", "degraded")),
+        (make_run(extra=[HEARD]), ("event loop", "degraded")),
     ],
 )
 def test_one_fault_each(run, expected):
@@ -178,7 +199,9 @@ def test_live_audio_has_limits_of_its_own():
 
 
 def test_vitals_are_told_from_the_first_second_on():
-    table = vitals(make_run(extra=[second(1), second(2, clock_ns=700, wall_ns=10**18 + 5_000_000)]))
+    table = vitals(
+        make_run(extra=[HEARD, second(1), second(2, clock_ns=700, wall_ns=10**18 + 5_000_000)])
+    )
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(VITALS)
     assert table["at_s"].tolist() == [1.0, 2.0]
     assert table["clock_ms"].tolist() == [0.0, 0.001]
@@ -202,3 +225,63 @@ def test_no_check_has_a_silent_value():
 
 def test_an_honest_table_has_nothing_odd():
     assert check_latencies(latency(make_run())) == ()
+
+
+# -- transcripts --
+
+SPOKEN = words("one two three four five six seven eight", 0.3)
+
+
+def test_speech_without_a_transcript_is_not_valid():
+    known = make_run(extra=QUIET[:2], reference=reference(SPOKEN))
+    found = verdict(known)
+    assert found.status == "invalid"
+    assert found.reasons[0] == "There was speech, and no transcript came."
+    heard = make_run([speech(0.5, "start", 0.3)], extra=QUIET[:2])
+    assert one_fault(heard) == ("transcripts", "invalid")
+    assert one_fault(make_run(extra=QUIET[:2])) == ("transcripts", "degraded")
+
+
+def test_a_low_match_rate_degrades():
+    lost = make_run(utterance(SPOKEN[:4]), extra=QUIET[:2], reference=reference(SPOKEN))
+    assert one_fault(lost) == ("reference", "degraded")
+    assert verdict(lost).reasons[0].startswith("No final holds 50% of the words")
+    most = make_run(utterance(SPOKEN[:6]), extra=QUIET[:2], reference=reference(SPOKEN))
+    assert verdict(most).status == "valid"
+    # What was not sent was not spoken either.
+    short = make_run(
+        utterance(SPOKEN[:4]), extra=QUIET[:2], reference=reference(SPOKEN), sent_s=1.9
+    )
+    assert verdict(short).status == "valid"
+
+
+# -- stalls, by the messages whose stamps they touch --
+
+
+def many_seconds(stalled, **values):
+    """400 messages in 40 s, and one second in which something stood still."""
+    arrivals = [message(0.05 + k / 10, "start_session") for k in range(400)]
+    seconds = [second(at + 1, **(values if at in stalled else {})) for at in range(40)]
+    return make_run(arrivals, duration_s=0.5, ack_ms=None, extra=[*seconds, HEARD])
+
+
+@pytest.mark.parametrize("fault", ["loop_lag_ms", "gc_longest_ms"])
+def test_one_stall_is_no_reason_to_throw_a_run_away(fault):
+    assert verdict(many_seconds({20}, **{fault: 112.0})).status == "valid"
+    # In each fifth second: one message in fifty can be late by that.
+    check, status = one_fault(many_seconds(range(0, 40, 5), **{fault: 112.0}))
+    assert status == "invalid"
+    assert check in ("event loop", "garbage collection")
+
+
+def test_a_stall_that_many_messages_waited_for_counts():
+    bunch = [message(20.5 + k / 1e4, "start_session") for k in range(30)]
+    rest = [message(0.05 + k / 10, "start_session") for k in range(370)]
+    seconds = [second(at + 1, **({"loop_lag_ms": 300.0} if at == 20 else {})) for at in range(40)]
+    run = make_run([*rest, *bunch], duration_s=0.5, ack_ms=None, extra=[*seconds, HEARD])
+    assert one_fault(run) == ("event loop", "invalid")
+
+
+def test_a_queue_counts_by_those_who_stood_in_it():
+    assert verdict(many_seconds({20}, backlog=3)).status == "valid"
+    assert one_fault(many_seconds(range(40), backlog=80)) == ("receive queue", "degraded")

@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import COMPARISON, compare
+from gladia_nb.metrics.comparison import difference
 from tests.support.make_runs import make_run, reference, transcript, utterance, words
 
 GROUPS = [words("one two three", 0.5 + 2 * number) for number in range(6)]
@@ -93,8 +95,12 @@ def test_partners_that_are_missing_are_counted():
     row = named(compare(talk(), short), "speech_end -> final @send")
     assert (row["pairs"], row["unpaired"]) == (4, 2)
     nothing = make_run(duration_s=14, reference=KNOWN)
-    assert not len(compare(talk(), nothing))
-    assert not len(compare(nothing, nothing))
+    lost = compare(talk(), nothing)
+    words = lost[lost["name"] == "word_end -> first_seen @send"].iloc[0]
+    assert (words["pairs"], words["never_b"], words["difference_ms"]) == (18, 18, math.inf)
+    neither = compare(nothing, nothing)
+    assert (neither["pairs"] == 0).all()
+    assert (neither["never"] == len(KNOWN)).all()
 
 
 def test_finals_of_different_triggers_are_not_compared():
@@ -120,10 +126,16 @@ def test_without_a_reference_runs_are_paired():
     row = named(table, "speech_end -> last_partial @send")
     assert (row["pairs"], row["runs"]) == (3, 3)
     assert row["difference_ms"] == pytest.approx(60)
-    assert (row["low_ms"], row["high_ms"]) == pytest.approx((50, 70))
-    alone = named(compare(talk(known=False), talk(known=False)), "speech_end -> last_partial @send")
-    assert math.isnan(alone["low_ms"])
-    assert alone["note"] == "An interval needs two utterances or two pairs of runs."
+    # By hand: 50, 60, 70; t of two degrees 4.3027, standard error 10 / sqrt(3).
+    assert (row["low_ms"], row["high_ms"]) == pytest.approx((35.1586, 84.8414))
+    assert (row["interval_of"], row["more_pairs"], row["recordings"]) == ("kinds", 0, 0)
+    for count, more in ((1, 2), (2, 1)):
+        few = compare([talk(known=False)] * count, [talk(0.3, known=False)] * count)
+        few = named(few, "speech_end -> last_partial @send")
+        assert few["difference_ms"] == pytest.approx(100)
+        assert math.isnan(few["low_ms"])
+        assert few["more_pairs"] == more
+        assert few["note"].endswith(f"record {more} more.")
     mixed = compare(talk(), talk(known=False))
     assert set(mixed["paired_by"]) == {"run"}
 
@@ -140,7 +152,99 @@ def test_several_pairs_of_runs():
     after = [talk(0.4, lag=rng.uniform(0, 0.1, 6)) for _ in range(5)]
     row = named(compare(before, after), "speech_end -> last_partial @send")
     assert (row["pairs"], row["clusters"], row["runs"]) == (30, 30, 5)
-    assert 100 < row["low_ms"] < 200 < row["high_ms"] < 300
+    # By hand: each pair has its median, t of four degrees 2.7764.
+    medians = [
+        named(compare(a, b), "speech_end -> last_partial @send")["difference_ms"]
+        for a, b in zip(before, after, strict=True)
+    ]
+    wide = 2.7764 * np.std(medians, ddof=1) / math.sqrt(5)
+    assert row["difference_ms"] == pytest.approx(np.mean(medians))
+    assert row["high_ms"] - row["difference_ms"] == pytest.approx(wide, rel=1e-3)
+    assert (row["interval_of"], row["more_pairs"], row["recordings"]) == ("kinds", 0, 1)
+    assert row[["note"]].isna().all()
+
+
+OTHER = [words("four five six seven", 1 + 2.5 * number) for number in range(5)]
+
+
+def other(partial_s=0.2):
+    """Another recording, of five utterances."""
+    arrivals = [
+        part
+        for number, group in enumerate(OTHER)
+        for part in utterance(group, f"0_{number}", partial_s=partial_s, final_s=0.5)
+    ]
+    known = reference([word for group in OTHER for word in group])
+    return make_run(arrivals, duration_s=14, reference=known)
+
+
+def test_each_pair_has_a_recording_of_its_own():
+    table = compare([talk(), other()], [talk(0.25), other(0.25)])
+    row = named(table, "word_end -> first_seen @send")
+    assert (row["paired_by"], row["anchor"]) == ("reference", "reference")
+    assert (row["pairs"], row["unpaired"], row["clusters"]) == (18 + 20, 0, 6 + 5)
+    assert (row["runs"], row["recordings"]) == (2, 2)
+    assert row["difference_ms"] == pytest.approx(50)
+    # Of two pairs one has no common reference: it is paired by its medians, in a row of its own.
+    mixed = compare([talk(), talk(known=False)], [talk(0.25), talk(0.3)])
+    rows = mixed[mixed["name"] == "word_end -> first_seen @send"].set_index("paired_by")
+    assert rows["difference_ms"].to_dict() == pytest.approx({"reference": 50, "run": 100})
+
+
+def test_a_recording_that_is_sent_again_is_one_recording():
+    third = make_run(
+        utterance(words("eight nine", 1.0)), reference=reference(words("eight nine", 1.0))
+    )
+    once = [talk(), other(), third]
+    again = compare(once * 3, once * 3)
+    row = named(again, "word_end -> first_seen @send")
+    assert (row["runs"], row["recordings"], row["interval_of"]) == (9, 3, "kinds")
+    # By hand: 10, 20 and 60 ms later; the mean of each recording, t of two degrees 4.3027.
+    ms = pd.Series([10.0, 20.0, 60.0] * 3)
+    number = pd.Series(range(9))
+    found = difference(ms, number, number % 3, number * 0)
+    assert (found.point, found.of) == (30, "kinds")
+    wide = 4.3027 * np.std([10, 20, 60], ddof=1) / math.sqrt(3)
+    assert found.high - 30 == pytest.approx(wide, rel=1e-3)
+
+
+def test_one_pair_of_runs_says_nothing_of_the_kinds():
+    rng = np.random.default_rng(1)
+    one = compare(talk(lag=rng.uniform(0, 0.1, 6)), talk(0.4, lag=rng.uniform(0, 0.1, 6)))
+    row = named(one, "speech_end -> last_partial @send")
+    assert (row["interval_of"], row["more_pairs"]) == ("runs", 2)
+    assert row["low_ms"] < row["difference_ms"] < row["high_ms"]
+    assert row["note"] == (
+        "The interval is about these two sessions only: too few to tell how sessions vary. One "
+        "about the two kinds needs 2 more pairs of runs; one as narrow as this needs 3 more, if "
+        "sessions do not vary at all, else more."
+    )
+    two = named(compare([talk()] * 2, [talk(0.4)] * 2), "speech_end -> last_partial @send")
+    assert (two["interval_of"], two["more_pairs"]) == ("runs", 1)
+    assert two["note"].startswith("The interval is about these 4 sessions only")
+
+
+def test_sessions_in_which_one_side_hardly_came_have_no_mean():
+    gone = talk(skip=range(5))
+    table = compare([talk()] * 6, [talk(final_s=0.6)] * 5 + [gone])
+    row = named(table, "speech_end -> final @send")
+    assert row["difference_ms"] == pytest.approx(100)
+    assert row["low_ms"] == pytest.approx(100)
+    assert row["high_ms"] == math.inf
+    few = named(compare([talk()] * 3, [talk()] * 2 + [gone]), "speech_end -> final @send")
+    assert (few["low_ms"], few["high_ms"]) == (-math.inf, math.inf)
+
+
+def test_utterances_are_those_of_the_side_that_has_fewer():
+    joined = [
+        part
+        for number in range(3)
+        for part in utterance(GROUPS[2 * number] + GROUPS[2 * number + 1], f"j_{number}")
+    ]
+    run = make_run(joined, duration_s=14, reference=KNOWN)
+    for a, b in ((talk(), run), (run, talk())):
+        row = named(compare(a, b), "word_end -> final @send")
+        assert (row["pairs"], row["clusters"]) == (18, 3)
 
 
 def test_bad_input_is_one_sentence():

@@ -117,7 +117,8 @@ def test_a_last_partial_stands_for_a_final_that_never_came():
 
 
 def test_pooling_sums_before_it_divides():
-    run = make_run([*shown("a b", "a c"), *shown("x", "x y", "x y z w", ident="0_1", start_s=5.0)])
+    second = shown("x", "x y", "x y z w", ident="0_1", start_s=5.0)
+    run = make_run([*shown("a b", "a c"), *second])
     assert value(run, "normalised_erasure") == 1 / 6  # not the mean of 1/2 and 0
     assert value(run, "normalised_partial_erasure") == 0
     assert value(run, "revised_utterance_ratio") == 1 / 2
@@ -125,8 +126,20 @@ def test_pooling_sums_before_it_divides():
     assert value(run, "edits_per_s") == 8 / 4
     table = stability_summary(run)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(STABILITY_SUMMARY)
+    # Two utterances tell nothing of others.
+    ratios = ~table["measure"].str.startswith("correction_")
+    assert table["low"][ratios].isna().all()
+    assert set(table["note"][ratios]) == {"An interval needs 5 utterances."}
+    more = [shown("a b", "a c", ident=f"0_{k}", start_s=5.0 * k) for k in range(5)]
+    table = stability_summary(make_run([part for one in more for part in one], duration_s=30))
+    table = table[~table["measure"].str.startswith("correction_")]
     assert (table["low"] <= table["value"]).all()
     assert (table["value"] <= table["high"]).all()
+    shares = table[table["unit"] == "share"]
+    assert shares["low"].min() >= 0
+    assert shares["high"].max() <= 1
+    # Nothing varied, and yet it is not certain.
+    assert (table["high"] > table["low"]).all()
 
 
 def test_utterances_without_words_or_partials():
@@ -155,7 +168,9 @@ def test_empty_runs_have_empty_tables():
 
 def test_summary_of_a_conversation_has_no_hole():
     table = stability_summary(rich_run())
-    assert table["value"].notna().all()
+    withheld = table["measure"] == "correction_p90"
+    assert (table["value"].isna() == withheld).all()
+    assert table["note"][withheld].str.startswith("Withheld: this needs 29 utterances").all()
     assert (table["low"].isna() == table["note"].notna()).all()
     assert (table["high"].isna() == table["note"].notna()).all()
     assert set(table["text"]) == {"raw", "normalised"}

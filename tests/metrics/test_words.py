@@ -91,7 +91,7 @@ def test_repeated_words_have_places_of_their_own():
     assert times(run, "stable_s") == [1.0, 1.5, 1.9]
     # Only the second of them, by its time.
     only = make_run([transcript(1.5, said[1:2]), transcript(2.5, said, final=True)])
-    assert times(only, "first_seen_s") == [None, 1.5, None]
+    assert times(only, "first_seen_s") == [2.5, 1.5, 2.5]
 
 
 def test_a_word_in_front_does_not_make_all_behind_it_new():
@@ -104,7 +104,7 @@ def test_a_word_in_front_does_not_make_all_behind_it_new():
 def test_without_a_partial_the_final_is_the_first_right_sight():
     run = make_run([transcript(2.5, SAID, final=True)])
     assert all_times(run) == {
-        "first_seen_s": [None] * 3,
+        "first_seen_s": [2.5] * 3,
         "first_correct_s": [2.5] * 3,
         "stable_s": [2.5] * 3,
         "stable_raw_s": [2.5] * 3,
@@ -133,7 +133,8 @@ def test_a_wrong_final_never_comes_right():
         assert found["event_s"].isna().groupby(found["clock"]).sum().tolist() == [1, 1, 1]
         assert found["anchor_clock_s"].notna().all()
     seen = rows[(rows["milestone"] == "first_seen") & (rows["anchor"] == "reference")]
-    assert seen["word"].unique().tolist() == ["one", "three"]
+    assert seen["word"].unique().tolist() == ["one", "too", "three"]
+    assert seen["event_s"].isna().tolist() == [False, True, False] * 3
 
 
 def test_a_right_word_that_the_final_took_away_had_been_seen():
@@ -232,7 +233,7 @@ def test_without_a_final_nothing_is_stable():
     assert times(run, "final_s") == [None] * 3
     assert times(run, "first_seen_s") == [1.0, 1.4, 1.8]
     rows = latency(run).query("unit == 'word'")
-    assert set(rows["milestone"]) == {"final"}
+    assert set(rows[rows["anchor"] == "service"]["milestone"]) == {"final"}
     assert rows["event_s"].isna().all()
 
 

@@ -20,6 +20,22 @@ def test_comparison_draws_each_measure():
     drawn(ax.figure)
     same = plot_comparison(rich_run(), rich_run())
     assert all(text.get_text().startswith("+0") for text in same.texts)
+    lines = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    assert {line.get_linestyle() for line in lines} == {"-", ":"}  # the axis, and intervals
+    assert ax.get_xlabel().endswith(
+        "these two sessions only; one of the kinds needs 2 more pairs of runs"
+    )
+    assert not any(
+        line.get_markerfacecolor() == line.get_color()
+        for line in ax.lines
+        if line.get_marker() in "<>"
+    )
+    kinds = plot_comparison(
+        [rich_run(seed=k) for k in range(3)], [rich_run(seed=k) for k in (4, 5, 6)]
+    )
+    assert "\n" not in kinds.get_xlabel()
+    assert ":" not in {line.get_linestyle() for line in kinds.lines}
+    assert not any("inf" in text.get_text() for text in [*ax.texts, *kinds.texts])
     nothing = plot_comparison(make_run(), make_run())
     assert nothing.texts[0].get_text() == "no pairs to compare"
 
@@ -44,17 +60,17 @@ def row(ax, name):
     return ax.texts[number].get_text(), mark
 
 
-def test_a_constant_difference_is_where_it_belongs_and_filled():
+def test_a_constant_difference_is_where_it_belongs():
     ax = plot_comparison(talk(0.5), talk(0.8))
     said, mark = row(ax, "word end -> final")
-    assert said == "+300 (+300 to +300), n=9"
+    assert said == "+300 (no bounds), n=9"
     assert (mark.get_marker(), *mark.get_xdata()) == (">", pytest.approx(300))
-    assert mark.get_markerfacecolor() == mark.get_color()
+    assert mark.get_markerfacecolor() == "none", "one pair tells of these two sessions only"
     back, mark = row(plot_comparison(talk(0.8), talk(0.5)), "word end -> final")
-    assert back == "-300 (-300 to -300), n=9"
+    assert back == "-300 (no bounds), n=9"
     assert (mark.get_marker(), *mark.get_xdata()) == ("<", pytest.approx(-300))
     same, mark = row(ax, "word end -> first seen")
-    assert same == "+0 (+0 to +0), n=9"
+    assert same == "+0 (no bounds), n=9"
     assert mark.get_markerfacecolor() == "none", "an interval that covers 0 is drawn open"
 
 

@@ -54,7 +54,7 @@ def test_what_is_far_is_gathered_in_the_last_bin_and_told():
 def test_a_milestone_that_never_came_has_bars_of_nothing():
     ax = plot_latency_histogram(make_run(utterance(SAID, final_s=None), reference=reference(SAID)))
     assert shares(ax, "final") == {}
-    assert legend(ax) == ["final (n=5, 5 never)"]
+    assert legend(ax) == ["first seen (n=5, 5 never)", "final (n=5, 5 never)"]
 
 
 @settings(max_examples=5)

@@ -32,15 +32,49 @@ def run(request):
     return gn.load(FOLDER / f"{request.param}.run")
 
 
-@pytest.mark.parametrize(
-    "table",
-    "messages chunks utterances words reference latency word_times ack_delays".split(),
-)
-def test_the_same_numbers_as_then(run, table):
-    expected = json.loads(run.path.with_suffix(".json").read_text())[table]
+def then(run, table):
+    """The columns of a table as they were made then, under today's names."""
+    found = json.loads(run.path.with_suffix(".json").read_text())[table]
+    return {RENAMED.get(name, name): values for name, values in found.items()}
+
+
+def now(run, table):
     frame = getattr(run, table) if hasattr(run, table) else getattr(gn, table)(run)
-    for name, values in expected.items():
-        assert [plain(value) for value in frame[RENAMED.get(name, name)]] == values, name
+    return {name: [plain(value) for value in frame[name]] for name in frame}
+
+
+@pytest.mark.parametrize("table", "messages chunks utterances words reference ack_delays".split())
+def test_the_same_numbers_as_then(run, table):
+    found = now(run, table)
+    for name, values in then(run, table).items():
+        assert found[name] == values, name
+
+
+def test_the_same_words_as_then(run):
+    before, found = then(run, "word_times"), now(run, "word_times")
+    # What no partial showed was not seen then, and is seen in the final now.
+    before["first_seen_s"] = [
+        final if seen is None else seen
+        for seen, final in zip(before["first_seen_s"], before["final_s"], strict=True)
+    ]
+    for name, values in before.items():
+        assert found[name] == values, name
+
+
+def test_the_same_latencies_as_then(run):
+    """Every row of then; rows have come since, of words that no final holds."""
+    keys = ["name", "anchor", "channel", "utterance_id", "position", "anchor_s"]
+    numbers = ["anchor_clock_s", "event_s", "latency_ms"]
+    before, found = (pd.DataFrame(table(run, "latency"), dtype=object) for table in (then, now))
+    both = before.merge(found, on=keys, how="left", suffixes=("_then", "_now"), indicator=True)
+    assert len(both) == len(before)
+    assert (both["_merge"] == "both").all()
+    # As above: seen in the final, where no partial showed it.
+    late = both["name"].str.contains("first_seen") & both["event_s_then"].isna()
+    for name in numbers:
+        kept = both[~late] if name != "anchor_clock_s" else both
+        pairs = zip(kept[f"{name}_then"], kept[f"{name}_now"], strict=True)
+        assert all(plain(a) == plain(b) for a, b in pairs), name
 
 
 def test_they_are_complete_or_said_to_be_cut_off(run):

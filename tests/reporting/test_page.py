@@ -83,6 +83,20 @@ def test_two_runs_side_by_side(rich, tmp_path):
     assert "B: conversation.flac" in page.texts
     assert "Pair by pair" in page.texts
     assert "median of B - A" in page.texts
+    assert "95 % interval, these two sessions only" in page.texts
+    assert "One about the two kinds needs 2 more pairs of runs" in page.text
+
+
+def test_bounds_that_are_infinite_are_said_in_words(tmp_path):
+    few = [
+        part
+        for number in range(4)
+        for part in utterance(words("one two", 0.5 + 2 * number), f"0_{number}")
+    ]
+    page = made(make_run(few, duration_s=10), tmp_path)
+    assert "no bounds" in page.texts
+    assert "4 utterances are too few to bound p50." in page.text
+    assert not re.search(r"\binf\b|\bnan\b", page.text)
 
 
 def test_what_differs_in_the_configuration_is_marked_and_first(tmp_path):

@@ -87,7 +87,9 @@ def slow_utterances(made: Record) -> list[dict[str, Any]]:
                 "n_partials": len(partials),
                 "n_finals": len(finals),
                 "n_words": len(said["words"]),
-                "first_partial_ns": partials[0][0] if partials else None,
+                "first_partial_ns": next(
+                    (at for at, _, said in partials if said["text"].strip()), None
+                ),
                 "last_partial_ns": partials[-1][0] if partials else None,
                 "final_ns": finals[0][0] if finals else None,
                 "last_partial_text": partials[-1][2]["text"] if partials else None,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladia_nb.metrics.base.intervals import needed, quantiles, ratio, student
+from gladia_nb.metrics.base.intervals import needed, quantiles, ratio, share, span, student
 
 #: So many that chance moves a coverage of 95 % by half a percent.
 SIMULATIONS = 2000
@@ -29,7 +29,7 @@ def test_same_as_numpy_without_censoring(values, probs):
 
 @given(
     st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), min_size=1, max_size=30),
-    st.lists(st.floats(0, 0.94), min_size=2, max_size=5),
+    st.lists(st.floats(0, 0.89), min_size=2, max_size=5),
 )
 def test_quantiles_rise_and_lie_within_their_intervals(values, probs):
     labels = [k % 3 for k in range(len(values))]
@@ -54,7 +54,7 @@ def test_shifting_all_samples_shifts_everything(values, by):
 
 def test_censored_samples_are_greater_than_all():
     values = [10, 20, 30, math.nan, math.inf]
-    found = quantiles(values, range(5), (0, 0.5, 0.6, 0.9))
+    found = quantiles(values, range(5), (0, 0.5, 0.6, 0.75))
     assert found.points.tolist() == [10, 30, math.inf, math.inf]
     assert (found.n, found.clusters, found.never) == (5, 5, 2)
     assert found.high[1] == math.inf
@@ -74,12 +74,37 @@ def test_infinite_differences_have_signs():
 
 def test_far_quantiles_are_withheld_without_enough_clusters():
     probs = (0.9, 0.95, 0.99)
-    for count, shown in ((58, 1), (59, 2), (298, 2), (299, 3)):
+    for count, shown in ((28, 0), (29, 1), (58, 1), (59, 2), (298, 2), (299, 3)):
         found = quantiles(range(count), range(count), probs)
         for part in (found.points, found.low, found.high):
-            assert np.isfinite(part).tolist() == [k < shown for k in range(3)]
+            assert np.isnan(part).tolist() == [k >= shown for k in range(3)]
+        assert np.isfinite(found.points[:shown]).all()
     # Many samples of few utterances are few.
     assert math.isnan(quantiles(range(1000), [k % 20 for k in range(1000)]).points[2])
+
+
+def test_bounds_beyond_the_samples_are_infinite():
+    # The least and the greatest of five hold the median between them in 94 %, of six in 97.
+    five, six = (quantiles(range(n), range(n), (0.5,)) for n in (5, 6))
+    assert (five.low[0], five.high[0]) == (-math.inf, math.inf)
+    assert 0 <= six.low[0] < 1 < 4 < six.high[0] <= 5
+    # The greatest of 30 exceeds the 90th percentile in only 96 %, of 40 in 98.5.
+    few, more = (quantiles(range(n), range(n), (0.9,)) for n in (30, 40))
+    assert few.high[0] == math.inf
+    assert few.low[0] > 18
+    assert 38 <= more.high[0] <= 39
+
+
+def test_words_of_one_side_do_not_make_the_error_vanish():
+    # Each utterance has one word on either side of the median: between them nothing varies.
+    even = quantiles([1, 4, 2, 5, 3, 6], [0, 0, 1, 1, 2, 2], (0.5,))
+    assert (even.low[0], even.high[0]) == (-math.inf, math.inf)
+    # Of three utterances each has one value: tied words are no more than three samples.
+    tied = quantiles([5.0] * 60, np.repeat(range(3), 20), (0.5,))
+    assert (tied.points[0], tied.low[0], tied.high[0]) == (5, -math.inf, math.inf)
+    # Nearly all are tied at the median: those below and above count as well.
+    most = quantiles([1.0, *[5.0] * 8, 9.0] * 6, np.repeat(range(6), 10), (0.5,))
+    assert (most.low[0], most.high[0]) == (5, 5)
 
 
 def test_interval_is_that_of_clusters_and_of_runs():
@@ -163,19 +188,59 @@ def test_student():
 
 
 def test_ratio_pools():
-    found = ratio([1, 0, 3], [10, 5, 5])
-    assert found.value == 0.2
-    assert 0 < found.low < 0.2 < found.high
-    # By hand: rest (-1, -1, 2), error sqrt(6 * 3 / 2) / 4, Student's t of two degrees 4.3027.
-    assert math.log(found.high / 0.2) == pytest.approx(4.30265 * 0.75, rel=1e-4)
-    assert ratio([0, 0], [3, 4]) == (0, 0, 0)
-    assert ratio([5], [2]).value == 2.5
-    assert math.isnan(ratio([5], [2]).low)
-    assert ratio([1, 2, 3], [2, 4, 6]) == pytest.approx((0.5, 0.5, 0.5))
+    found = ratio([0, 1, 2, 3, 4], [10] * 5)
+    # By hand: rest (-2 -1 0 1 2) / 0.8, lump 12.5 / 10, t of four degrees 2.7764, h 0.09636.
+    assert found == pytest.approx((0.2, 0.07766, 0.51505), rel=1e-3)
+    # The long tail is to the right: the interval is longer there, by hand and by Johnson.
+    assert ratio([0, 0, 0, 0, 10], [10] * 5).high > 2 > ratio([2] * 5, [10] * 5).high > 0.2
+    # Nothing was seen: t^2 / 10 of ten utterances, t of nine degrees 2.2622.
+    assert ratio([0] * 10, [7] * 10) == pytest.approx((0, 0, 0.51174), rel=1e-3)
+    for few in (1, 4):
+        alone = ratio([5] * few, [2] * few)
+        assert alone.value == 2.5
+        assert math.isnan(alone.low)
+        assert math.isnan(alone.high)
     with pytest.raises(ValueError, match="something to count by"):
         ratio([0], [0])
     with pytest.raises(ValueError, match="1 counts, but 2"):
         ratio([0], [1, 2])
+
+
+def test_share_lies_between_nothing_and_all():
+    # By hand: effect 10 / 9, t of nine degrees 2.2622, h 0.5686.
+    found = share([1, 1, 1, 0, 0, 0, 0, 0, 0, 0], [1] * 10)
+    assert found == pytest.approx((0.3, 0.08723, 0.65777), rel=1e-3)
+    none, all_ = share([0] * 10, [6] * 10), share([6] * 10, [6] * 10)
+    assert none == pytest.approx((0, 0, 0.33851), rel=1e-3)
+    assert all_ == pytest.approx((1, 1 - 0.33851, 1), rel=1e-3)
+    assert math.isnan(share([0] * 4, [1] * 4).high)
+    with pytest.raises(ValueError, match="use ratio"):
+        share([3, 1], [2, 2])
+    with pytest.raises(ValueError, match="something to count by"):
+        share([], [])
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=5, max_size=20))
+def test_a_part_and_what_is_left_have_intervals_that_mirror_each_other(counts):
+    part, whole = (np.array(column) for column in zip(*counts, strict=True))
+    part = np.minimum(part, whole)
+    found, left = share(part, whole), share(whole - part, whole)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+    assert (1 - left.high, 1 - left.low) == pytest.approx((found.low, found.high))
+    assert found.high - found.low > 0.02
+    counted = ratio(part, whole)
+    assert 0 <= counted.low <= counted.value < counted.high
+
+
+def test_people_are_not_shown_infinite_numbers():
+    ends = [math.nan, -math.inf, 5.0, math.inf]
+    said = {(low, high): span(low, high, "{:.0f}".format) for low in ends[1:] for high in ends[1:]}
+    assert said[5.0, 5.0] == "5 to 5"
+    assert said[-math.inf, 5.0] == "less than 5"
+    assert said[5.0, math.inf] == "more than 5"
+    assert said[-math.inf, math.inf] == "no bounds"
+    assert span(math.inf, math.inf, lambda _: "never") == "never"
+    assert span(math.nan, math.nan, str) == "no interval"
 
 
 def test_ratio_covers_the_truth():
