@@ -184,7 +184,7 @@ def differences(first: Run, second: Run) -> tuple[bytes, str]:
     figure.savefig(file, format="png", dpi=110)
     return file.getvalue(), (
         "Median difference of every latency, run 2 minus run 1, word by word where both have the "
-        "same reference, with 95 % intervals."
+        "same reference, with 95 % intervals that hold for these two sessions only."
     )
 
 
