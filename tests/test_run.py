@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 import gladia_nb as gn
 from gladia_nb.lab.live_state import LiveState
@@ -64,7 +65,6 @@ def test_partials_are_counted_in_one_way_everywhere():
     assert f"{n} partials" in run._repr_html_()
     assert facts([run], ["run"]).split("partials")[1].startswith(f'</th><td class="n">{n}</td>')
     assert side_by_side([run]).set_index("what").loc["partials", "run_1"] == str(n)
-    ticks = next(
-        line for line in gn.plot_timeline(run).get_lines() if line.get_label() == "partial"
-    )
+    ax = gn.plot_timeline(run, Figure().add_subplot())
+    ticks = next(line for line in ax.get_lines() if line.get_label() == "partial")
     assert len(ticks.get_xdata()) == n

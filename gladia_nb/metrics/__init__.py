@@ -66,6 +66,7 @@ from gladia_nb.metrics.summaries import (
     best_anchor,
     ecdf,
     latency_table,
+    matched_words,
     summary,
 )
 from gladia_nb.metrics.translation import (
@@ -143,6 +144,7 @@ __all__ = [
     "length_adaptive_average_lagging",
     "liveliest",
     "match_rate",
+    "matched_words",
     "message_audit",
     "normalise",
     "pacing",

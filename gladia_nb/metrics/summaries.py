@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
+from gladia_nb.metrics.words import match_rate
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -25,6 +27,7 @@ __all__ = [
     "best_anchor",
     "ecdf",
     "latency_table",
+    "matched_words",
     "summary",
 ]
 
@@ -53,13 +56,20 @@ SUMMARY: Schema = MappingProxyType(
         "min_ms": "float64",  # of those that came; NaN when none did
         "max_ms": "float64",
         "note": "str",  # what is withheld and why; missing when nothing is
+        "match_rate": "float64",  # share of the reference words that a final holds; NaN without
         "verdict": "str",  # valid, degraded, invalid: the worst of the runs; missing for bare rows
     }
 )
 
 #: The table for people: text, ready to print.
 LATENCY_TABLE: Schema = MappingProxyType(
-    dict.fromkeys(("measure", "from", "n", "never", "p50_ms", "p50_95ci_ms", "p90_ms"), "str")
+    dict.fromkeys(
+        (
+            *("measure", "from", "n", "never", "unplaced"),
+            *("p50_ms", "p50_95ci_ms", "p90_ms", "p90_95ci_ms"),
+        ),
+        "str",
+    )
 )
 
 
@@ -103,7 +113,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
     rows = _rows(source)
-    status = _status(source)
+    status, matched = _status(source), _matched(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
     rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
@@ -131,6 +141,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
             "min_ms": came.min(),
             "max_ms": came.max(),
             "note": _note(found),
+            "match_rate": matched,
             "verdict": status,
         }
         for column, value in row.items():
@@ -145,6 +156,16 @@ def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
     runs = source if isinstance(source, Sequence) else [source]
     found = {verdict(run).status for run in runs}
     return next((status for status in ("invalid", "degraded") if status in found), "valid")
+
+
+def _matched(source: RunData | pd.DataFrame | Sequence[RunData]) -> float:
+    """Share of the reference words of all runs that a final holds; NaN where it is not told."""
+    if isinstance(source, pd.DataFrame):
+        return math.nan
+    runs = source if isinstance(source, Sequence) else [source]
+    rates = pd.concat([match_rate(run) for run in runs])
+    spoken = int(rates["reference_words"].sum())
+    return float(rates["matched"].sum() / spoken) if spoken else math.nan
 
 
 #: What is looked at of each row; hours of words have millions.
@@ -232,17 +253,20 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     """Partial versus final, small enough to read: text, ready to print.
 
     Counted from the reference words where the run has them, else from the service's own times; the
-    column `from` says which.
+    column `from` says which, and on which clock. Above it stands whether the measurement can be
+    believed, and how many of the words that were spoken a final holds: those that none holds are
+    among the `never`.
 
     Args:
         run: the run.
         clock: `send` or `capture`; see `latency`.
 
     Returns:
-        Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, median with its 95 %
-        interval, 90th percentile, in milliseconds. "never" stands for a quantile among those that
-        never came, "-" for what cannot be said (a 90th percentile takes 29 utterances), "no bounds"
-        for an interval that goes beyond all samples.
+        Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, how many more have no
+        place on this clock, median and 90th percentile with their 95 % intervals, in milliseconds.
+        "never" stands for a quantile among those that never came, "-" for what cannot be said (a
+        90th percentile takes 29 utterances), "no bounds" for an interval that goes beyond all
+        samples.
 
     Example:
         `print(latency_table(run).to_string(index=False))`
@@ -260,19 +284,62 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
             unknown = "never came" if row["never"] == row["n"] else "trigger unknown"
             what += f" ({row['trigger'] if isinstance(row['trigger'], str) else unknown})"
         since = name.split(" -> ")[0].replace("_", " ")
-        low, high = row["p50_low_ms"], row["p50_high_ms"]
         texts = {
             "measure": f"{units[name]}: {what}",
-            "from": f"{since} ({anchor})",
-            "n": str(row["n"]),
-            "never": str(row["never"]),
-            "p50_ms": _text(row["p50_ms"]),
-            "p50_95ci_ms": "-" if math.isnan(low) else span(low, high, _text),
-            "p90_ms": _text(row["p90_ms"]),
+            "from": f"{since} @{clock} ({anchor})",
+            **{name: str(row[name]) for name in ("n", "never", "unplaced")},
+            **{f"{prob}_ms": _text(row[f"{prob}_ms"]) for prob in ("p50", "p90")},
+            **{f"{prob}_95ci_ms": _interval(row, prob) for prob in ("p50", "p90")},
         }
         for column, text in texts.items():
             columns[column].append(text)
-    return to_frame(columns, LATENCY_TABLE)
+    table = _Titled(to_frame(columns, LATENCY_TABLE))
+    table.title = _title(run)
+    return table
+
+
+class _Titled(pd.DataFrame):
+    """A table with a sentence above it, wherever it is shown; parts of it are plain tables."""
+
+    _metadata = ["title"]  # noqa: RUF012 - of pandas
+    title: str
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def to_string(self, buf: Any = None, **options: Any) -> Any:
+        if buf is not None:
+            return super().to_string(buf, **options)
+        return f"{self.title}\n{super().to_string(**options)}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.title)}</p>{pd.DataFrame(self).to_html()}"
+
+
+def _title(run: RunData) -> str:
+    """Whether the numbers below can be believed, and how much of the speech they are of."""
+    status, reasons = verdict(run)
+    title = f"Measurement {status}."
+    if status == "invalid":
+        title = f"INVALID MEASUREMENT, not to be quoted. {reasons[0]}"
+    return " ".join(filter(None, (title, matched_words(run))))
+
+
+def matched_words(run: RunData) -> str:
+    """How many of the words that were spoken a final holds, in a sentence; "" without a reference.
+
+    Example:
+        "129 of 131 words that were spoken are in a final."
+    """
+    rates = match_rate(run)
+    spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
+    return f"{held} of {spoken} words that were spoken are in a final." if spoken else ""
+
+
+def _interval(row: Mapping[Hashable, Any], prob: str) -> str:
+    low, high = row[f"{prob}_low_ms"], row[f"{prob}_high_ms"]
+    return "-" if math.isnan(low) else span(low, high, _text)
 
 
 def best_anchor(rows: pd.DataFrame) -> str:

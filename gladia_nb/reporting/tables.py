@@ -18,6 +18,7 @@ from gladia_nb.metrics import (
     ending,
     latency,
     match_rate,
+    matched_words,
     pacing,
     pings,
     stability_summary,
@@ -124,7 +125,7 @@ def _all_quantiles(run: RunData) -> str:
             caption = f"@{clock}, anchor: {part['anchor'].iloc[0]}"
             out += frame(shown, _QUANTILES, caption=caption)
     withheld = sorted({note for note in found["note"] if isinstance(note, str)})
-    return out + _soft(withheld)
+    return out + _soft([*filter(None, [matched_words(run)]), *withheld])
 
 
 def _soft(sentences: list[str]) -> str:

@@ -151,15 +151,17 @@ def test_latency_table_is_for_people():
             "utterance: final (endpoint)",
         ],
         "from": [
-            *["word end (service)"] * 4,
-            "speech start (service)",
-            *["speech end (service)"] * 3,
+            *["word end @send (service)"] * 4,
+            "speech start @send (service)",
+            *["speech end @send (service)"] * 3,
         ],
         "n": ["5"] * 4 + ["1"] * 4,
         "never": ["0"] * 8,
+        "unplaced": ["0"] * 8,
         "p50_ms": ["200", "200", "200", "1300", "500", "200", "300", "500"],
         "p50_95ci_ms": ["-"] * 8,
         "p90_ms": ["-"] * 8,
+        "p90_95ci_ms": ["-"] * 8,
     }
     some = latency_table(make_run(many(), duration_s=10))
     assert set(some["p50_95ci_ms"]) == {"no bounds"}
@@ -169,7 +171,21 @@ def test_latency_table_says_never():
     table = latency_table(make_run(utterance(SAID, final_s=None), reference=reference(SAID)))
     assert table["measure"].tolist()[-1] == "utterance: final (never came)"
     assert table["p50_ms"].tolist()[-1] == "never"
-    assert "word end (reference)" in set(table["from"])
+    assert "word end @send (reference)" in set(table["from"])
+
+
+def test_above_the_table_stands_what_it_is_worth():
+    lost = make_run(many()[:2], duration_s=10, reference=reference(SAID))
+    table = latency_table(lost)
+    words = f"0 of {len(SAID)} words that were spoken are in a final."
+    for shown in (repr(table), table.to_string(index=False), table._repr_html_()):
+        assert words in shown
+    bad = latency_table(make_run(utterance(SAID), late_ms=lambda seq: 400.0))
+    assert repr(bad).startswith("INVALID MEASUREMENT, not to be quoted. ")
+    assert type(table.head(2)) is pd.DataFrame, "a part of it says nothing of the whole"
+    told = summary(lost)["match_rate"]
+    assert told.tolist() == [0.0] * len(told)
+    assert summary(make_run(many(), duration_s=10))["match_rate"].isna().all()
 
 
 def test_best_anchor():
