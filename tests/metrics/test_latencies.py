@@ -49,15 +49,6 @@ def test_chunk_that_holds_a_position():
     assert captured_s(run, [0.25]).tolist() == [0.25]
 
 
-@given(st.integers(0, 32000), st.sampled_from([20, 50, 100, 250]))
-def test_capture_waits_for_the_chunk(frame, chunk_ms):
-    """L_capture - L_send = ceil(w / chunk) * chunk - w, for each sample."""
-    run = make_run(duration_s=2.0, chunk_ms=chunk_ms, ack_ms=None)
-    size = chunk_ms * 16
-    wait = -(-max(frame, 1) // size) * size - frame
-    assert sent_s(run, frame / 16000) - frame / 16000 == pytest.approx(wait / 16000, abs=1e-9)
-
-
 def test_a_chunk_counts_when_it_was_sent_first():
     lost = make_run(duration_s=0.3).record.of("chunk")[1]
     later = {k: v + 900_000_000 for k, v in lost.items() if k.startswith("send_")}
@@ -78,25 +69,6 @@ def test_speed_divides_the_capture_clock():
 
 
 # -- words --
-
-
-@pytest.mark.parametrize("lag_s", [0.0, 0.05, 0.3, 1.0])
-def test_constant_lag_is_found_exactly(lag_s):
-    run = make_run(utterance(SAID, partial_s=lag_s, final_s=lag_s + 0.2), reference=reference(SAID))
-    for anchor in ("service", "reference"):
-        for clock in ("send", "capture"):  # words end on the boundaries of chunks
-            found = ms(run, f"word_end -> first_seen @{clock}", anchor)
-            assert found == pytest.approx([lag_s * 1000] * 5, abs=1e-6)
-
-
-def test_finals_fall_like_a_saw():
-    run = make_run(utterance(SAID, final_s=0.5))
-    assert ms(run, "word_end -> final @send") == pytest.approx([2100, 1700, 1300, 900, 500])
-    rows = of(run, "word_end -> final @send")
-    assert rows["word"].tolist() == "hello it is very nice".split()
-    assert rows["trigger"].tolist() == ["endpoint"] * 5
-    assert rows["anchor_s"].tolist() == [0.8, 1.2, 1.6, 2.0, 2.4]
-    assert rows["event_s"].tolist() == [2.9] * 5
 
 
 def test_late_sending_drops_out_of_the_send_clock_only():

@@ -40,31 +40,6 @@ def test_same_numbers_as_other_tools(given_, expected):
     assert found == pytest.approx(expected)
 
 
-@given(st.integers(1, 50), st.integers(1, 1000), st.integers(0, 3000))
-def test_constant_lag(n, each_ms, lag_ms):
-    """N words of `each_ms`, the k-th said `lag_ms` after it ended: every lag is the two together.
-
-    The first word is one whole step late because an ideal interpreter begins at once.
-    """
-    delays = [each_ms * (k + 1) + lag_ms for k in range(n)]
-    source_ms = each_ms * n
-    for found in (
-        average_lagging(delays, source_ms),
-        length_adaptive_average_lagging(delays, source_ms, n),
-        differentiable_average_lagging(delays, source_ms),
-    ):
-        assert found == pytest.approx(lag_ms + each_ms)
-
-
-@given(st.integers(1, 50), st.integers(1, 1000), st.integers(0, 3000))
-def test_all_at_the_end(n, each_ms, lag_ms):
-    """AL counts the first word alone; DAL does not let the others catch up, and says the same."""
-    source_ms = each_ms * n
-    delays = [source_ms + lag_ms] * n
-    assert average_lagging(delays, source_ms) == pytest.approx(source_ms + lag_ms)
-    assert differentiable_average_lagging(delays, source_ms) == pytest.approx(source_ms + lag_ms)
-
-
 @given(st.lists(st.floats(0, 5000), min_size=1, max_size=20), st.floats(1, 5000))
 def test_laws(delays, source_ms):
     delays = sorted(delays)
