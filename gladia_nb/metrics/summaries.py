@@ -295,6 +295,9 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
             columns[column].append(text)
     table = _Titled(to_frame(columns, LATENCY_TABLE))
     table.title = _title(run)
+    if "-" in columns["p90_ms"]:
+        # A dash that nobody explains looks like a fault.
+        table.title += f" A 90th percentile (p90) needs {needed(0.9)} utterances."
     return table
 
 

@@ -180,6 +180,7 @@ def test_above_the_table_stands_what_it_is_worth():
     words = f"0 of {len(SAID)} words that were spoken are in a final."
     for shown in (repr(table), table.to_string(index=False), table._repr_html_()):
         assert words in shown
+    assert "A 90th percentile (p90) needs 29 utterances." in repr(table)
     bad = latency_table(make_run(utterance(SAID), late_ms=lambda seq: 400.0))
     assert repr(bad).startswith("INVALID MEASUREMENT, not to be quoted. ")
     assert type(table.head(2)) is pd.DataFrame, "a part of it says nothing of the whole"
