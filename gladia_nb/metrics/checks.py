@@ -101,6 +101,8 @@ def health(run: RunData) -> pd.DataFrame:
     * `transcripts`: there was speech, by the reference or the service's own speech events, and no
       transcript came.
     * `reference`: share of the words spoken that no final holds; latencies speak for the others.
+    * `word times`: words of finals that came without times: with a reference they are matched by
+      their order alone, without one they have no place.
     * `event loop`: by how much one message in a hundred may be stamped late, or more, because the
       event loop stood still. In each second that saw a stall it counts for as many messages as came
       in a bunch, as those do that had to wait for the end of it.
@@ -251,6 +253,13 @@ _CHECKS = (
         limits.UNMATCHED,
         Facts.unmatched,
         "No final holds {value:.0%} of the words that were spoken; latencies speak for the others.",
+    ),
+    _Check(
+        "word times",
+        "words",
+        limits.NONE_WITHOUT_MENTION,
+        Facts.untimed,
+        "{value:.0f} words came without times: a reference matches them by their order alone.",
     ),
     _Check(
         "event loop",

@@ -122,6 +122,11 @@ class Facts:
         spoken = self.run.reference.index[sent]
         return float(np.mean([row not in held for row in spoken])) if len(spoken) else np.nan
 
+    def untimed(self) -> float:
+        """Words of finals that came without times."""
+        table = word_times(self.run)
+        return float(table.loc[table["is_final"], "end_s"].isna().sum())
+
     def loop(self) -> float:
         """Stall of the event loop that one message in a hundred met, milliseconds."""
         return self._touched("loop_lag_ms", self._bunches())

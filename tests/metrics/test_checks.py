@@ -255,6 +255,19 @@ def test_a_low_match_rate_degrades():
     assert verdict(short).status == "valid"
 
 
+def test_words_without_times_are_counted_and_matched_by_their_order():
+    untimed = [(word, math.nan, math.nan) for word, _, _ in SPOKEN]
+    run = make_run(
+        [transcript(3.9, untimed, final=True, span=(0.3, 3.4))],
+        extra=QUIET[:2],
+        reference=reference(SPOKEN),
+    )
+    assert one_fault(run) == ("word times", "degraded")
+    assert verdict(run).reasons[0].startswith("8 words came without times")
+    rows = latency(run, anchor="reference").query("name == 'word_end -> final @send'")
+    assert rows["event_s"].notna().sum() == len(SPOKEN)
+
+
 # -- stalls, by the messages whose stamps they touch --
 
 
