@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -129,11 +130,11 @@ class Facts:
 
     def loop(self) -> float:
         """Stall of the event loop that one message in a hundred met, milliseconds."""
-        return self._touched("loop_lag_ms", self._bunches())
+        return self._touched("loop_lag_ms", self._bunches)
 
     def collection(self) -> float:
         """Pause of the garbage collector that one in a hundred met, milliseconds."""
-        return self._touched("gc_longest_ms", self._bunches())
+        return self._touched("gc_longest_ms", self._bunches)
 
     def _touched(self, column: str, most: Ints) -> float:
         """What one message in a hundred met, or more, of what each second saw at its worst.
@@ -145,7 +146,7 @@ class Facts:
         if not len(self.vitals):
             return np.nan
         worst = self.vitals[column].to_numpy(dtype="float64")
-        total = len(self._stamps())
+        total = len(self._stamps)
         if not total:
             return float(worst.max())
         order = np.argsort(-worst, kind="stable")
@@ -153,26 +154,29 @@ class Facts:
         reached = np.cumsum(most[order]) >= max(total / 100, 1)
         return float(worst[order][np.argmax(reached)]) if reached.any() else 0.0
 
+    @cached_property
     def _stamps(self) -> Ints:
         found = read(self.run.record)
         return found.recv_ns[~found.via.is_("callback")]
 
+    @cached_property
     def _seconds(self) -> list[Ints]:
         """The stamps that each row of the vitals saw."""
-        stamps = np.sort(self._stamps())
+        stamps = np.sort(self._stamps)
         events = self.run.record.of("vitals")
         ends = [event["ns"] for event in events]
         begins = [event["ns"] - event["window_ns"] for event in events]
         bounds = zip(np.searchsorted(stamps, begins), np.searchsorted(stamps, ends), strict=True)
         return [stamps[low:high] for low, high in bounds]
 
+    @cached_property
     def _bunches(self) -> Ints:
         """For each second the most messages that were stamped right behind each other.
 
         What arrives while everything stands still is stamped when it goes on, in one bunch.
         """
         sizes = []
-        for stamps in self._seconds():
+        for stamps in self._seconds:
             breaks = np.flatnonzero(np.diff(stamps) > _BUNCH_NS)
             edges = np.concatenate([[-1], breaks, [len(stamps) - 1]])
             sizes.append(int(np.diff(edges).max()) if len(stamps) else 0)
@@ -195,7 +199,7 @@ class Facts:
     def backlog(self) -> float:
         """Messages that were waiting behind one in a hundred."""
         waiting = self.vitals["backlog"].to_numpy()
-        came = np.array([len(stamps) for stamps in self._seconds()], dtype="int64")
+        came = np.array([len(stamps) for stamps in self._seconds], dtype="int64")
         return self._touched("backlog", np.minimum(waiting, came))
 
     def lost(self) -> float:

@@ -11,12 +11,9 @@ import asyncio
 import contextlib
 from typing import Any
 
-from msgspec import UNSET
-
 from gladia_nb.errors import GladiaNbError, SessionError
-from gladia_nb.record.event_kinds import ErrorEvent, InitEvent, WarningEvent
+from gladia_nb.record.event_kinds import ErrorEvent, WarningEvent
 from gladia_nb.record.events import end_event, error_event
-from gladia_nb.record.redact import redact_url
 from gladia_nb.worker.commands import (
     Abort,
     Command,
@@ -30,6 +27,7 @@ from gladia_nb.worker.commands import (
     told_line,
 )
 from gladia_nb.worker.jobs import Job, Tell, unfit
+from gladia_nb.worker.request import request_session
 from gladia_nb.worker.result import fetch_result
 
 __all__ = ["RemoteJob"]
@@ -138,22 +136,13 @@ class RemoteJob(Job):
     async def _initiate(self) -> str:
         if self._over.is_set():
             raise asyncio.CancelledError
-        start_ns = self._clock.now_ns()
-        reply = await self._transport.init(self._body, region=self._region)
-        end_ns = self._clock.now_ns()
-        self._redact.add_url(reply.url)
-        phases = self._transport.phases
-        self._emit(
-            InitEvent(
-                start_ns=start_ns,
-                end_ns=end_ns,
-                status=reply.status,
-                session_id=reply.session_id,
-                created_at=reply.created_at,
-                url=redact_url(reply.url),
-                dns_ms=phases.get("dns_ms", UNSET),
-                connect_ms=phases.get("connect_ms", UNSET),
-            )
+        reply = await request_session(
+            self._transport,
+            self._body,
+            self._region,
+            self._clock,
+            self._emit,
+            secret=self._redact.add_url,
         )
         # Told, and never written: whoever has this URL can speak in the session.
         self._tell(told_line(Ticket(reply.url)))

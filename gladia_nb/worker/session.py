@@ -24,7 +24,6 @@ from gladia_nb.record.event_kinds import (
     CloseEvent,
     ConnectEvent,
     Emit,
-    InitEvent,
     MessageEvent,
     RetryEvent,
     WarningEvent,
@@ -32,6 +31,7 @@ from gladia_nb.record.event_kinds import (
 from gladia_nb.record.events import end_event, error_event
 from gladia_nb.record.redact import redact_url
 from gladia_nb.worker import sentences
+from gladia_nb.worker.request import request_session
 from gladia_nb.worker.result import fetch_result
 from gladia_nb.worker.sender import Audio, Sender
 
@@ -192,25 +192,16 @@ class Session:
         self._emit(WarningEvent(self._clock.now_ns(), text))
 
     async def _init(self) -> None:
-        start = self._clock.now_ns()
-        reply = await self._transport.init(self._body, region=self._region)
-        end = self._clock.now_ns()
-        self._secret(reply.url)
+        reply = await request_session(
+            self._transport,
+            self._body,
+            self._region,
+            self._clock,
+            self._emit,
+            secret=self._secret,
+        )
         self._session_id, self._url = reply.session_id, reply.url
         self._protocol.initiated()
-        phases = self._transport.phases
-        self._emit(
-            InitEvent(
-                start_ns=start,
-                end_ns=end,
-                status=reply.status,
-                session_id=reply.session_id,
-                created_at=reply.created_at,
-                url=redact_url(reply.url),
-                dns_ms=phases.get("dns_ms", UNSET),
-                connect_ms=phases.get("connect_ms", UNSET),
-            )
-        )
 
     async def _converse(self) -> None:
         """Connections, one after the other, until the service is done."""
