@@ -250,11 +250,12 @@ class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
 
     Attributes:
         ns: when that was known.
-        why: `paused`, `stalled` or `lost`.
+        why: `paused`, `stalled`, `lost` (pieces never came) or `hole` (between two pieces that
+            follow each other).
         at_frame: where it would be.
         captured_ns: of a pause, when the last sample before it was captured.
         pieces: of a loss, how many pieces never came.
-        frames: of a loss, how many sample frames they held, by the moments around them.
+        frames: of a loss or a hole, how many sample frames it lasted, by the moments around it.
     """
 
     ns: int

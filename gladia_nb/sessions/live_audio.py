@@ -34,6 +34,7 @@ from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.sources import Prepared, nearest_rate
 from gladia_nb.worker.commands import AnyCommand, End, Feed, Note, Pause
+from gladia_nb.worker.live_chunks import is_hole
 
 __all__ = ["LiveAudio"]
 
@@ -96,6 +97,7 @@ class LiveAudio:
         self._frames = 0
         self._clipped = 0
         self._closed = False
+        self._seq: int | None = None
         self._handle: _Handle | None = None
         self._wire: _Wire | None = None
 
@@ -110,7 +112,8 @@ class LiveAudio:
             samples: shape `(frames,)` or `(frames, channels)`; floating point with full scale 1,
                 or integers with the full scale of their type.
             captured_ns: when its last sample was captured, `time.perf_counter_ns()`; by default
-                now.
+                now. Where a piece began 20 ms or more after the one before it, audio is missing,
+                which the record says; without this moment, or with numbers, 250 ms or more.
             seq: its number, where the pieces are numbered; one that never comes is a gap.
 
         Raises:
@@ -129,7 +132,8 @@ class LiveAudio:
             self._clipped += int(np.count_nonzero(np.abs(piece) > 1))
             if self._wire is None:
                 self._pieces.append(piece)
-            self._do(partial(self._send_piece, piece, now_ns, seq))
+            dated = captured_ns is not None
+            self._do(partial(self._send_piece, piece, now_ns, seq, dated))
 
     def pause(self) -> None:
         """Nothing is captured until more is fed; the record says that this was meant."""
@@ -289,10 +293,15 @@ class LiveAudio:
         if self._handle is not None:
             self._handle.command(command, audio)
 
-    def _send_piece(self, piece: Samples, captured_ns: int, seq: int | None) -> None:
+    def _send_piece(self, piece: Samples, captured_ns: int, seq: int | None, dated: bool) -> None:
         assert self._wire is not None  # noqa: S101 - steps are done when there is one
+        lost = seq is not None and self._seq is not None and seq > self._seq + 1
+        if lost or self._wire.is_behind(piece, captured_ns, certain=dated and seq is None):
+            # What the resampler still holds is from before the hole.
+            self._send_rest()
+        self._seq = seq
         data, at_ns = self._wire.put(piece, captured_ns)
-        self._command(Feed(at_ns, seq), data)
+        self._command(Feed(at_ns, seq, dated), data)
 
     def _send_rest(self) -> None:
         assert self._wire is not None  # noqa: S101 - as above
@@ -347,6 +356,13 @@ class _Wire:
         self._in += len(piece)
         self._captured_ns = captured_ns
         return self._resampled(piece, last=False)
+
+    def is_behind(self, piece: Samples, captured_ns: int, *, certain: bool) -> bool:
+        """Whether a resampler holds audio from before a hole."""
+        if self._stream is None:
+            return False
+        began_ns = captured_ns - len(piece) * 1_000_000_000 // self._rate
+        return is_hole(self._captured_ns, began_ns, certain=certain)
 
     def finish(self) -> tuple[bytes, int] | None:
         """What the resampler still holds; the next piece begins a new stream."""

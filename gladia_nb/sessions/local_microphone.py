@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
@@ -31,6 +32,8 @@ _NO_PORTAUDIO = (
 )
 #: How far the device's own account of the capture may be from ours before it is not believed.
 _PLAUSIBLE_NS = 5_000_000_000
+#: Calls of which the fastest is looked for; clocks drift apart over longer times.
+_RECENT = 64
 
 Piece = tuple[bytes, int, bool]
 
@@ -43,6 +46,36 @@ def _sounddevice() -> Any:
     except OSError:
         raise AudioError(_NO_PORTAUDIO) from None
     return sounddevice
+
+
+class _Dater:
+    """Dates of the device's clock on ours.
+
+    The device tells its time when it calls, and the call waits for the interpreter, which a busy
+    kernel holds for tens of milliseconds: the fastest of the recent calls tells best how the two
+    clocks lie to each other.
+    """
+
+    def __init__(self) -> None:
+        self._apart: deque[int] = deque(maxlen=_RECENT)
+
+    def date(self, device_ns: int, called_ns: int, now_ns: int) -> int:
+        """When that was, nanoseconds of our clock.
+
+        Args:
+            device_ns: the moment, on the device's clock.
+            called_ns: when the device called, on its clock.
+            now_ns: when the call came, on ours.
+        """
+        if not 0 <= called_ns - device_ns < _PLAUSIBLE_NS:
+            # Some systems leave the times out.
+            return now_ns
+        apart = now_ns - called_ns
+        if self._apart and abs(apart - min(self._apart)) > _PLAUSIBLE_NS:
+            # One of the clocks stood still, as in a computer that slept.
+            self._apart.clear()
+        self._apart.append(apart)
+        return device_ns + min(self._apart)
 
 
 class LocalMicrophone:
@@ -86,6 +119,7 @@ class LocalMicrophone:
         self._stream: Any = None
         self._thread: threading.Thread | None = None
         self._seq = 0
+        self._dater = _Dater()
 
     def __enter__(self) -> Self:
         rate, channels = self.audio.sample_rate, self.audio.channels
@@ -133,12 +167,10 @@ class LocalMicrophone:
 
     def _captured(self, data: Any, frames: int, times: Any, status: Any) -> None:
         """On PortAudio's own thread: only hand over."""
-        now = time.perf_counter_ns()
-        # Both of PortAudio's times are of its own clock; their difference is of every clock.
-        age_ns = round((times.currentTime - times.inputBufferAdcTime) * 1e9)
-        age_ns -= frames * 1_000_000_000 // self.audio.sample_rate
-        # Some systems leave the times out.
-        captured_ns = now - age_ns if 0 <= age_ns < _PLAUSIBLE_NS else now
+        now_ns = time.perf_counter_ns()
+        length_ns = frames * 1_000_000_000 // self.audio.sample_rate
+        begun_ns = round(times.inputBufferAdcTime * 1e9)
+        captured_ns = self._dater.date(begun_ns + length_ns, round(times.currentTime * 1e9), now_ns)
         self._queue.put((bytes(data), captured_ns, bool(status.input_overflow)))
 
     def _feed(self) -> None:

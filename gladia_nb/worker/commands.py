@@ -124,10 +124,12 @@ class Feed(Command, tag="feed", frozen=True):
     Attributes:
         captured_ns: when its last sample was captured.
         seq: its number, where pieces are numbered.
+        dated: whether that is when it was captured, and not only when it was handed over.
     """
 
     captured_ns: int
     seq: int | None
+    dated: bool = True
 
 
 class Pause(Command, tag="pause", frozen=True):

@@ -20,10 +20,30 @@ from gladia_nb.record.event_kinds import AudioEndEvent, Emit, GapEndEvent, GapEv
 from gladia_nb.worker import sentences
 from gladia_nb.worker.chunks import Chunk
 
-__all__ = ["STALL_S", "LiveChunks"]
+__all__ = ["HOLE_S", "LATE_S", "STALL_S", "LiveChunks", "is_hole"]
 
 #: After so many seconds without audio it is said that there is none.
 STALL_S = 2.0
+#: Seconds between two pieces from which on something is missing, where the source dates them.
+HOLE_S = 0.02
+#: The same where a piece may only have been handed over late: dated by its arrival, or numbered
+#: without a number missing.
+LATE_S = 0.25
+
+
+def is_hole(before_ns: int, began_ns: int, *, certain: bool) -> bool:
+    """Whether audio is missing between two pieces.
+
+    Args:
+        before_ns: when the last sample of the earlier one was captured.
+        began_ns: when the capture of the later one began.
+        certain: whether the moments are those of the capture, and nothing else tells of losses.
+
+    Example:
+        >>> is_hole(0, 30_000_000, certain=True), is_hole(0, 30_000_000, certain=False)
+        (True, False)
+    """
+    return began_ns - before_ns >= (HOLE_S if certain else LATE_S) * 1e9
 
 
 class LiveChunks:
@@ -77,13 +97,19 @@ class LiveChunks:
         self._captured_ns = 0
         self._gap: str | None = None
 
-    def feed(self, data: bytes, captured_ns: int, *, seq: int | None = None) -> None:
+    def feed(
+        self, data: bytes, captured_ns: int, *, seq: int | None = None, dated: bool = True
+    ) -> None:
         """The next piece of audio.
+
+        Where it began later than the piece before it ended, by `HOLE_S` or `LATE_S`, a chunk ends
+        between them: what was spoken before the hole keeps its moments.
 
         Args:
             data: encoded bytes, whole frames.
             captured_ns: when its last sample was captured, on the clock of the stamps.
             seq: its number, where pieces are numbered; a number that is missing is a gap.
+            dated: whether that is when it was captured, and not only when it was handed over.
 
         Raises:
             AudioError: the bytes are no whole frames.
@@ -93,16 +119,22 @@ class LiveChunks:
         if self.ended:
             return
         frames = len(data) // self._width
+        began_ns = captured_ns - frames * 1_000_000_000 // self._rate
+        told = self._gap is not None
         self._end_gap()
         if seq is not None:
             if self._piece is not None and seq > self._piece + 1:
-                self._lost(seq - self._piece - 1, captured_ns, frames)
+                self._lost(seq - self._piece - 1, began_ns)
+                told = True
             self._piece = seq
         if not frames:
             # A resampler may hold back all of a piece.
             return
+        certain = dated and seq is None
         if not self._frames:
-            self.t0_ns = captured_ns - frames * 1_000_000_000 // self._rate
+            self.t0_ns = began_ns
+        elif not told and is_hole(self._captured_ns, began_ns, certain=certain):
+            self._hole(began_ns)
         self._rest += data
         self._frames += frames
         self._captured_ns = captured_ns
@@ -167,15 +199,22 @@ class LiveChunks:
 
     # -- gaps --
 
-    def _lost(self, pieces: int, captured_ns: int, frames: int) -> None:
+    def _lost(self, pieces: int, began_ns: int) -> None:
         """Pieces that never came; how much they held is known from the moments around them."""
-        self._flush()
-        began_ns = captured_ns - frames * 1_000_000_000 // self._rate
-        lost = round((began_ns - self._captured_ns) * self._rate / 1e9)
-        self._begin_gap("lost", pieces=pieces, frames=lost)
-        self._gap = None
-        seconds = f"{lost / self._rate:.2f}"
+        seconds = self._missing("lost", began_ns, pieces=pieces)
         self._warn(sentences.LOST.format(pieces=pieces, seconds=seconds))
+
+    def _hole(self, began_ns: int) -> None:
+        """Time went by between two pieces that follow each other."""
+        self._warn(sentences.HOLE.format(seconds=self._missing("hole", began_ns)))
+
+    def _missing(self, why: str, began_ns: int, *, pieces: int | UnsetType = UNSET) -> str:
+        """A gap of known length, which is over at once; returns its seconds."""
+        self._flush()
+        frames = round((began_ns - self._captured_ns) * self._rate / 1e9)
+        self._begin_gap(why, pieces=pieces, frames=frames)
+        self._gap = None
+        return f"{frames / self._rate:.2f}"
 
     def _begin_gap(
         self,

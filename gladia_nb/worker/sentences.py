@@ -36,6 +36,10 @@ ENDED_MEANWHILE = (
     "The connection was lost after the stop and the session had ended meanwhile; "
     "messages of that time are only in the stored result."
 )
+HOLE = (
+    "About {seconds} s of live audio are missing between two pieces, or were handed over late; "
+    "the words around them are not to be trusted."
+)
 LONG = "The session has lasted {hours} h; the service ends sessions after 3 h."
 LOST = (
     "{pieces} pieces of live audio, about {seconds} s, never came; "

@@ -90,8 +90,8 @@ class SessionJob(Job):
     @staticmethod
     def _take(live: LiveChunks, command: Command, audio: bytes) -> None:
         match command:
-            case Feed(captured_ns, seq):
-                live.feed(audio, captured_ns, seq=seq)
+            case Feed(captured_ns, seq, dated):
+                live.feed(audio, captured_ns, seq=seq, dated=dated)
             case Pause(captured_ns):
                 live.pause(captured_ns)
             case End(clipped):

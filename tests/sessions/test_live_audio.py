@@ -110,6 +110,39 @@ def test_another_rate_is_resampled_without_a_seam_and_dated_by_its_position(rate
             assert abs(command.captured_ns - frames * 1_000_000_000 // target) <= 2
 
 
+@pytest.mark.parametrize("numbers", [(None, None), (3, 5)], ids=["unnumbered", "numbered"])
+def test_a_hole_does_not_move_what_the_resampler_holds(numbers):
+    live = LiveAudio(48000)
+    sink = connect(live, sample_rate=16000)
+    second = 10**9
+    live.feed(np.zeros(48000), captured_ns=second, seq=numbers[0])
+    live.feed(np.zeros(48000), captured_ns=2 * second + 30_000_000, seq=numbers[1])
+    live.close()
+    feeds = [(c, len(audio) // 2) for c, audio in sink.commands if not isinstance(c, End)]
+    ends = np.cumsum([frames for _, frames in feeds])
+    # All of the first second is sent, with its moments, before anything of the second one.
+    behind = int(np.flatnonzero(ends == 16000)[0]) + 1
+    for (command, _), end in zip(feeds[:behind], ends, strict=False):
+        assert command.captured_ns == pytest.approx(end * second / 16000, abs=2)
+    for (command, _), end in zip(feeds[behind:], ends[behind:], strict=True):
+        assert command.captured_ns == pytest.approx(end * second / 16000 + 30_000_000, abs=2)
+
+
+def test_a_hole_is_in_the_record_the_clock_and_the_verdict(local_server):
+    audio = LiveAudio()
+    live = gn.start(audio, server=local_server)
+    now = time.perf_counter_ns() - 10 * 10**9
+    audio.feed(np.zeros(800), captured_ns=now)
+    audio.feed(np.zeros(15200), captured_ns=now + 980_000_000)
+    audio.close()
+    run = live.result(30)
+    assert [e["why"] for e in run.record.of("gap")] == ["hole"]
+    # Sample 0 was captured 50 ms before `now`; 30 ms are missing behind sample 800.
+    at = captured_s(run, [0.02, 0.05, 0.06, 0.5, 1.0])
+    assert at == pytest.approx([0.02, 0.05, 0.09, 0.53, 1.03], abs=1e-6)
+    assert "Live audio was lost or stalled 1 times" in str(run.verdict)
+
+
 def test_channels_are_mixed_when_one_is_asked_for():
     live = LiveAudio(16000, 2)
     connect(live, channels=1)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gladia_nb as gn
-from gladia_nb.sessions.local_microphone import LocalMicrophone, record_audio
+from gladia_nb.sessions.local_microphone import LocalMicrophone, _Dater, record_audio
 
 
 class PortAudioError(Exception):
@@ -43,10 +43,14 @@ class Stream:
             if not self.silent:
                 ramp = (np.arange(self.sent, self.sent + self.block) % 30_000).astype(np.int16)
                 data = np.repeat(ramp[:, None], self.channels, axis=1).tobytes()
-                times = SimpleNamespace(currentTime=100.0, inputBufferAdcTime=100.0 - self.age_s)
+                self.stamps.append(time.perf_counter_ns())
+                # The device's clock began at another moment than ours.
+                called_s = time.perf_counter() + 100
+                times = SimpleNamespace(
+                    currentTime=called_s, inputBufferAdcTime=called_s - self.age_s
+                )
                 status = SimpleNamespace(input_overflow=self.overflow and self.sent > 0)
                 self.sent += self.block
-                self.stamps.append(time.perf_counter_ns())
                 self.callback(memoryview(data), self.block, times, status)
                 self.ends.append(time.perf_counter_ns())
             time.sleep(0.001)
@@ -98,6 +102,23 @@ def test_pieces_are_dated_by_the_device(streams, monkeypatch):
     for (captured_ns, _), before_ns, after_ns in zip(fed, stamps, ends, strict=False):
         assert before_ns <= captured_ns + 150_000_000 <= after_ns
     assert [seq for _, seq in fed][:3] == [1, 2, 3]
+
+
+def test_a_busy_interpreter_does_not_date_pieces_late():
+    dater = _Dater()
+    second, apart = 10**9, 7 * 10**9
+    dates = [
+        # The device calls every 0.1 s, 20 ms after a piece was full; the interpreter is 0 to 160 ms
+        # late for it.
+        dater.date(k * second // 10, k * second // 10 + 20_000_000, k * second // 10 + apart + late)
+        for k, late in enumerate([20_300_000, 180_000_000, 20_000_000, 95_000_000, 21_000_000])
+    ]
+    errors = [date - apart - k * second // 10 for k, date in enumerate(dates)]
+    assert errors == [300_000, 300_000, 0, 0, 0]
+    # A computer that slept: what was known of the clocks is void.
+    assert dater.date(second, second + 20_000_000, 90 * second) == 90 * second - 20_000_000
+    # Times that the system leaves out.
+    assert dater.date(second // 10, 0, 91 * second) == 91 * second
 
 
 def test_an_overflow_leaves_a_number_out(streams, monkeypatch):

@@ -89,6 +89,47 @@ async def test_a_number_that_never_comes_is_a_gap_of_known_length():
     assert "2 pieces of live audio, about 0.12 s, never came" in warning["text"]
 
 
+@pytest.mark.parametrize(
+    ("options", "least_ms"),
+    [({}, 20), ({"dated": False}, 250), ({"seq": 1}, 250)],
+    ids=["dated", "by arrival", "numbered"],
+)
+async def test_a_hole_inside_a_chunk_splits_it_and_is_told(options, least_ms):
+    for missing_ms in (least_ms - 1, least_ms, 400):
+        live, events = make(chunk_ms=100)
+        first = {**options, "seq": 0} if "seq" in options else options
+        live.feed(bytes(2 * 800), 5 * SECOND, **first)
+        live.feed(bytes(2 * 2400), 5 * SECOND + (150 + missing_ms) * 1_000_000, **options)
+        live.end()
+        chunks = await rest(live)
+        if missing_ms < least_ms:
+            assert [c.end_frame for c in chunks] == [1600, 3200]
+            assert [e["event"] for e in events] == ["audio_end"]
+            continue
+        # Every sample before the hole keeps its moment, and so does every one behind it.
+        assert [c.end_frame for c in chunks] == [800, 1600, 3200]
+        assert [c.due_ns - 5 * SECOND for c in chunks] == [
+            0,
+            (missing_ms + 50) * 1_000_000,
+            (missing_ms + 150) * 1_000_000,
+        ]
+        gap, warning, _ = events
+        assert (gap["event"], gap["why"], gap["at_frame"]) == ("gap", "hole", 800)
+        assert gap["frames"] == missing_ms * 16
+        assert f"About {missing_ms / 1000:.2f} s of live audio are missing" in warning["text"]
+
+
+async def test_pieces_that_overlap_or_follow_a_pause_are_no_hole():
+    live, events = make(chunk_ms=100)
+    live.feed(bytes(2 * 800), 5 * SECOND)
+    live.feed(bytes(2 * 800), 5 * SECOND + 20_000_000)
+    live.pause()
+    live.feed(bytes(2 * 800), 9 * SECOND)
+    live.end()
+    assert [c.end_frame for c in await rest(live)] == [1600, 2400]
+    assert [e.get("why") for e in events] == ["paused", "paused", None]
+
+
 def test_silence_that_nobody_asked_for_is_told_once_and_flushes():
     events = []
 
