@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from gladia_nb.record.columns import read
@@ -89,7 +90,7 @@ def _message_audit(run: RunData) -> pd.DataFrame:
     received = [_canonical(raw) for raw in found.raw[~found.via.is_("callback")]]
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     arrived, known = Counter(received), Counter(stored)
-    types = {text: _type(text) for text in (*arrived, *known)}
+    types = {text: _type(text) for text in {*arrived, *known}}
     for name, texts in (("received", arrived), ("stored", known), ("lost", known - arrived)):
         for text, count in texts.items():
             kinds[types[text]][name] += count
@@ -156,7 +157,7 @@ def callback_delays(run: RunData) -> pd.DataFrame:
 
 def _payload(raw: str) -> str:
     try:
-        return json.dumps(json.loads(raw)["payload"], sort_keys=True)
+        return _canonical(json.dumps(json.loads(raw)["payload"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return raw
 
@@ -212,12 +213,30 @@ def _stored_s(run: RunData) -> float:
 def _canonical(text: str) -> str:
     """The same for equal JSON values, however they are written."""
     try:
+        return _ENCODE(_DECODE(text)).decode()
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        # What only the more lenient reader takes, such as NaN.
         return json.dumps(json.loads(text), sort_keys=True)
     except (ValueError, RecursionError):
         return text
 
 
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_DECODE = msgspec.json.Decoder().decode
+_DECODE_TYPE = msgspec.json.Decoder(_Typed).decode
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+
+
 def _type(text: str) -> str:
+    try:
+        return _DECODE_TYPE(text).type
+    except (msgspec.MsgspecError, RecursionError):
+        pass
     try:
         kind = json.loads(text).get("type")
     except (ValueError, AttributeError, RecursionError):

@@ -6,6 +6,7 @@ import math
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.metrics.base.clocks import first_sent
@@ -72,15 +73,22 @@ def pacing(run: RunData) -> pd.DataFrame:
         "chunks": len(chunks),
         "resent": len(run.chunks) - len(chunks),
         "unacknowledged": int(chunks["ack_ns"].isna().sum()),
-        "lateness_p50_ms": chunks["lateness_ms"].quantile(0.5),
-        "lateness_p99_ms": chunks["lateness_ms"].quantile(0.99),
-        "lateness_max_ms": chunks["lateness_ms"].max(),
+        "lateness_p50_ms": _quantile(late, 0.5),
+        "lateness_p99_ms": _quantile(late, 0.99),
+        "lateness_max_ms": _quantile(late, 1),
         "drift_ms": drift,
-        "send_p99_ms": chunks["send_ms"].quantile(0.99),
-        "ack_p50_ms": chunks["ack_ms"].quantile(0.5),
-        "ack_p99_ms": chunks["ack_ms"].quantile(0.99),
+        "send_p99_ms": _quantile(chunks["send_ms"], 0.99),
+        "ack_p50_ms": _quantile(chunks["ack_ms"], 0.5),
+        "ack_p99_ms": _quantile(chunks["ack_ms"], 0.99),
     }
     return to_frame({name: [value] for name, value in row.items()}, PACING)
+
+
+def _quantile(values: npt.ArrayLike, prob: float) -> float:
+    """Of what was observed; NaN when nothing was."""
+    seen = np.asarray(values, dtype="float64")
+    seen = seen[~np.isnan(seen)]
+    return float(np.quantile(seen, prob)) if len(seen) else math.nan
 
 
 def vitals(run: RunData) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,7 @@ from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
 from gladia_nb.metrics.words import match_rate
 from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import forgetting
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
@@ -112,8 +114,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
-    rows = _rows(source)
-    status, matched = _status(source), _matched(source)
+    rows, status, matched = _read(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
     rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
@@ -149,25 +150,6 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     return _ordered(to_frame(columns, SUMMARY), rows)
 
 
-def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
-    """Whether the runs can be believed; None when it is not told which they are."""
-    if isinstance(source, pd.DataFrame):
-        return None
-    runs = source if isinstance(source, Sequence) else [source]
-    found = {verdict(run).status for run in runs}
-    return next((status for status in ("invalid", "degraded") if status in found), "valid")
-
-
-def _matched(source: RunData | pd.DataFrame | Sequence[RunData]) -> float:
-    """Share of the reference words of all runs that a final holds; NaN where it is not told."""
-    if isinstance(source, pd.DataFrame):
-        return math.nan
-    runs = source if isinstance(source, Sequence) else [source]
-    rates = pd.concat([match_rate(run) for run in runs])
-    spoken = int(rates["reference_words"].sum())
-    return float(rates["matched"].sum() / spoken) if spoken else math.nan
-
-
 #: What is looked at of each row; hours of words have millions.
 _USED = [
     *"name unit milestone anchor run channel utterance_id reference".split(),
@@ -175,15 +157,27 @@ _USED = [
 ]
 
 
-def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
-    """Rows of `latency` with the number of their run."""
+def _read(
+    source: RunData | pd.DataFrame | Sequence[RunData],
+) -> tuple[pd.DataFrame, str | None, float]:
+    """Rows of `latency` with the number of their run; what the runs are worth, as in `SUMMARY`."""
     if isinstance(source, pd.DataFrame):
-        return _of_table(source)
-    if not isinstance(source, Sequence):
-        return latency(source)[_USED].assign(_run=0)
-    if not source:
+        return _of_table(source), None, math.nan
+    runs = source if isinstance(source, Sequence) else [source]
+    if not runs:
         raise ConfigError("There is no run to sum up; give one at least.")
-    return pd.concat([latency(run)[_USED].assign(_run=k) for k, run in enumerate(source)])
+    parts, statuses, spoken, held = [], set(), 0, 0
+    for k, run in enumerate(runs):
+        # Of one run everything is kept, because more will be asked of it.
+        with forgetting(run.record) if len(runs) > 1 else nullcontext():
+            parts.append(latency(run)[_USED].assign(_run=k))
+            statuses.add(verdict(run).status)
+            rates = match_rate(run)
+            spoken += int(rates["reference_words"].sum())
+            held += int(rates["matched"].sum())
+    worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
+    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    return rows, worst, held / spoken if spoken else math.nan
 
 
 def _of_table(rows: pd.DataFrame) -> pd.DataFrame:

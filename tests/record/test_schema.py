@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -97,3 +98,23 @@ def test_what_goes_in_comes_out(rows):
                 assert pd.isna(found[name])
             else:
                 assert found[name] == value
+
+
+def test_whole_numbers_are_not_cut_to_size():
+    with pytest.raises((TypeError, ValueError)):
+        to_frame({"a": [1.5]}, {"a": "int64"})
+
+
+def test_columns_stand_beside_each_other_whatever_their_index():
+    columns = {"a": pd.Series([1, 2], index=[5, 6]), "b": [0.5, None]}
+    frame = to_frame(columns, {"a": "int64", "b": "float64"})
+    assert frame["a"].tolist() == [1, 2]
+    assert frame.index.tolist() == [0, 1]
+    assert math.isnan(frame["b"][1])
+
+
+def test_a_frame_shares_no_memory_with_what_it_was_made_of():
+    values = np.array([1.0, 2.0])
+    frame = to_frame({"a": values}, {"a": "float64"})
+    values[0] = 9
+    assert frame["a"].tolist() == [1, 2]

@@ -9,11 +9,14 @@ left out; the way back is in both stamps.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import kept, kept_frame
 
 __all__ = ["acknowledged_s", "captured_s", "first_sent", "sent_s"]
 
@@ -30,8 +33,50 @@ def first_sent(run: RunData) -> pd.DataFrame:
     A chunk that was sent again after a lost connection counts when it was sent first: the audio
     existed then, and so does the wait. Columns as in `gladia_nb.record.schema.CHUNKS`.
     """
+    return kept_frame(run.record, "first sent", lambda: _first_sent(run))
+
+
+def _first_sent(run: RunData) -> pd.DataFrame:
+    if (np.diff(run.chunks["seq"].to_numpy()) > 0).all():
+        # Nothing was sent again.
+        return run.chunks
     chunks = run.chunks.sort_values(["seq", "resend", "send_start_ns"], kind="stable")
     return chunks.drop_duplicates("seq").reset_index(drop=True)
+
+
+class _Stamps(NamedTuple):
+    """Where each chunk lies, and what happened to it, since position 0 was spoken."""
+
+    start: Floats  # frames
+    end: Floats
+    sent_s: Floats  # NaN for never
+    acknowledged_s: Floats
+    due_s: Floats
+
+
+def _stamps(run: RunData) -> _Stamps | None:
+    """None when no audio was sent, or nobody knows since when."""
+    return kept(run.record, "stamps of chunks", lambda: _read_stamps(run))
+
+
+def _read_stamps(run: RunData) -> _Stamps | None:
+    chunks, t0 = first_sent(run), run.record.t0_ns
+    if t0 is None or not len(chunks):
+        return None
+
+    def since(column: str) -> Floats:
+        stamps = chunks[column]
+        moments: Floats = (stamps.fillna(t0).to_numpy("int64") - t0) / 1e9
+        moments[stamps.isna().to_numpy()] = np.nan
+        return moments
+
+    return _Stamps(
+        chunks["start_frame"].to_numpy("float64"),
+        chunks["end_frame"].to_numpy("float64"),
+        since("send_start_ns"),
+        since("ack_ns"),
+        since("due_ns"),
+    )
 
 
 def sent_s(run: RunData, position_s: npt.ArrayLike) -> Floats:
@@ -47,8 +92,8 @@ def sent_s(run: RunData, position_s: npt.ArrayLike) -> Floats:
     Returns:
         Seconds since audio position 0 was spoken; NaN where the audio was never sent.
     """
-    chunks = first_sent(run)
-    return _stamped(run, position_s, chunks, chunks["send_start_ns"])
+    stamps = _stamps(run)
+    return _held(run, position_s, stamps, stamps and stamps.sent_s)
 
 
 def acknowledged_s(run: RunData, position_s: npt.ArrayLike) -> Floats:
@@ -64,28 +109,23 @@ def acknowledged_s(run: RunData, position_s: npt.ArrayLike) -> Floats:
     Returns:
         Seconds since audio position 0 was spoken; NaN where it was never acknowledged.
     """
-    chunks = first_sent(run)
-    return _stamped(run, position_s, chunks, chunks["ack_ns"])
+    stamps = _stamps(run)
+    return _held(run, position_s, stamps, stamps and stamps.acknowledged_s)
 
 
-def _stamped(
-    run: RunData, position_s: npt.ArrayLike, chunks: pd.DataFrame, stamp_ns: pd.Series
+def _held(
+    run: RunData, position_s: npt.ArrayLike, chunks: _Stamps | None, moments: Floats | None
 ) -> Floats:
-    """The stamp of the chunk that holds each position, in seconds since position 0 was spoken."""
+    """The moment of the chunk that holds each position."""
     position = np.asarray(position_s, dtype="float64")
     result = np.full(position.shape, np.nan)
-    t0 = run.record.t0_ns
-    if t0 is None or not len(chunks):
+    if chunks is None or moments is None:
         return result
     frame = position * int(run.record.header["config"]["sample_rate"])
-    starts, ends = chunks["start_frame"].to_numpy(), chunks["end_frame"].to_numpy()
-    at = np.searchsorted(ends, frame - _EXACT, side="left")
-    last = np.minimum(at, len(ends) - 1)
-    held = (at < len(ends)) & ((frame > starts[last] + _EXACT) | (abs(frame) <= _EXACT))
-    known = stamp_ns.notna().to_numpy()
-    stamps = (stamp_ns.fillna(t0).astype("int64").to_numpy() - t0) / 1e9
-    held &= known[last]
-    result[held] = stamps[last[held]]
+    at = np.searchsorted(chunks.end, frame - _EXACT, side="left")
+    last = np.minimum(at, len(chunks.end) - 1)
+    held = (at < len(chunks.end)) & ((frame > chunks.start[last] + _EXACT) | (abs(frame) <= _EXACT))
+    result[held] = moments[last[held]]
     return result
 
 
@@ -109,13 +149,12 @@ def captured_s(run: RunData, position_s: npt.ArrayLike) -> Floats:
 def _captured_live(run: RunData, position: Floats) -> Floats:
     """Each chunk says when its last sample was captured; within it the sample rate tells."""
     result = np.full(position.shape, np.nan)
-    chunks, t0 = first_sent(run), run.record.t0_ns
-    if t0 is None or not len(chunks):
+    chunks = _stamps(run)
+    if chunks is None:
         return result
     rate = int(run.record.header["config"]["sample_rate"])
-    ends = chunks["end_frame"].to_numpy()
-    at = np.searchsorted(ends, position * rate - _EXACT, side="left")
-    held = (at < len(ends)) & (position * rate >= -_EXACT)
-    captured = (chunks["due_ns"].to_numpy() - t0) / 1e9 - ends / rate
+    at = np.searchsorted(chunks.end, position * rate - _EXACT, side="left")
+    held = (at < len(chunks.end)) & (position * rate >= -_EXACT)
+    captured = chunks.due_s - chunks.end / rate
     result[held] = position[held] + captured[at[held]]
     return result
