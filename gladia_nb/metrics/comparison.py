@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from gladia_nb.metrics.latencies import latency
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["COMPARISON", "FEWEST_PAIRS", "Difference", "compare", "difference"]
+__all__ = ["COMPARISON", "FEWEST_PAIRS", "Difference", "compare", "difference", "paired"]
 
 #: One row a measure and way of pairing; for finals of utterances one a trigger.
 COMPARISON: Schema = MappingProxyType(
@@ -144,6 +144,24 @@ def compare(
         for name in COMPARISON:
             columns[name].append(row[name])
     return to_frame(columns, COMPARISON)
+
+
+def paired(a: RunData, b: RunData) -> Iterator[tuple[str, float, float, float]]:
+    """Each latency of two runs: its name, the medians of both, and the median difference b - a.
+
+    Paired as in `compare`; the name of a final of utterances has its trigger behind it. A median is
+    infinite where most never came; measures in which neither side came are left out.
+
+    Example:
+        `{name: difference for name, _, _, difference in paired(before, after)}`
+    """
+    table = _block(a, b, _recordings([a], [b])[0])
+    table = table[table["paired"]]
+    came = np.isfinite(table["ms_a"]) | np.isfinite(table["ms_b"])
+    for (name, trigger), group in table[came].groupby(["name", "trigger"], sort=False):
+        label = f"{name} ({trigger})" if trigger else str(name)
+        difference = _median(group["ms_b"] - group["ms_a"])
+        yield label, _median(group["ms_a"]), _median(group["ms_b"]), difference
 
 
 def _listed(runs: RunData | Sequence[RunData]) -> list[RunData]:

@@ -1,0 +1,1 @@
+"""Many runs: corpora, designs, the store, comparison, gates."""
