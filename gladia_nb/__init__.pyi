@@ -53,6 +53,7 @@ from .metrics import word_errors as word_errors
 from .metrics import word_states as word_states
 from .metrics import word_times as word_times
 from .plots import plot_comparison as plot_comparison
+from .plots import plot_effects as plot_effects
 from .plots import plot_error_delay as plot_error_delay
 from .plots import plot_final_waterfall as plot_final_waterfall
 from .plots import plot_flicker as plot_flicker
@@ -60,6 +61,7 @@ from .plots import plot_health as plot_health
 from .plots import plot_latency_ecdf as plot_latency_ecdf
 from .plots import plot_latency_histogram as plot_latency_histogram
 from .plots import plot_overview as plot_overview
+from .plots import plot_pareto as plot_pareto
 from .plots import plot_partial_alignment as plot_partial_alignment
 from .plots import plot_staircase as plot_staircase
 from .plots import plot_timeline as plot_timeline
@@ -79,6 +81,8 @@ from .sessions.process import shutdown as shutdown
 from .sessions.runner import start as start
 from .sessions.runner import transcribe as transcribe
 from .sessions.samples import sample as sample
+from .studies.arms import grid as grid
+from .studies.many_runs import Study as Study
 from .widgets.lab import Lab as Lab
 from .widgets.microphone import Microphone as Microphone
 

@@ -1,7 +1,8 @@
-"""The doors from a terminal: `gladia-nb demo`, `transcribe`, `report`, `serve` and `lab`.
+"""The doors from a terminal: `demo`, `transcribe`, `report`, `study`, `check`, `serve` and `lab`.
 
-Exit codes: 0 done, 2 bad input or a service that refuses (one sentence on standard error says
-what happened and what to do), 130 interrupted (Ctrl-C), 143 terminated.
+Exit codes: 0 done, 1 a gate fails, 2 bad input or a service that refuses (one sentence on standard
+error says what happened and what to do), 3 undecided or not complete, 130 interrupted (Ctrl-C),
+143 terminated.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "demo": _demo,
         "transcribe": _transcribe,
         "report": _report,
+        "study": _study,
+        "check": _check,
         "serve": _serve,
         "lab": _lab,
     }
@@ -97,6 +100,18 @@ def _read_config(name: str) -> dict[str, Any]:
     except ValueError as error:
         raise ConfigError(f"The configuration {path} is not JSON: {error}.") from None
     return SessionConfig.from_dict(data).to_dict()
+
+
+def _study(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.study_commands import run_study
+
+    return run_study(arguments)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.study_commands import check
+
+    return check(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -49,6 +49,8 @@ def command_parser() -> argparse.ArgumentParser:
     _add_report(
         commands.add_parser("report", help="write a page about one run, or several side by side")
     )
+    _add_study(commands.add_parser("study", help="run a study: many settings, many recordings"))
+    _add_check(commands.add_parser("check", help="hold runs or a study against limits"))
     _add_serve(commands.add_parser("serve", help="run the embedded server for other programs"))
     _add_lab(
         commands.add_parser("lab", help="open the Lab: a session with controls, in JupyterLab")
@@ -102,6 +104,33 @@ def _add_report(page: argparse.ArgumentParser) -> None:
         "--out", default="report.html", metavar="FILE", help="the page (default: report.html)"
     )
     page.add_argument("--title", metavar="TEXT", help="of the page")
+
+
+def _add_study(study: argparse.ArgumentParser) -> None:
+    study.add_argument("design", metavar="DESIGN", help="the study as TOML")
+    study.add_argument(
+        "--plan", action="store_true", help="say what it takes and costs, and send nothing"
+    )
+    study.add_argument(
+        "--budget", type=float, metavar="H", help="the most hours of audio that may be billed"
+    )
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.epilog = "Exit code: 0 all pass, 1 one fails, 3 one is undecided, 2 bad input."
+    check.add_argument(
+        "runs", nargs="+", metavar="RUN", help="run files, the folder of a study, or its TOML file"
+    )
+    check.add_argument("--slo", required=True, metavar="FILE", help="the limits as TOML")
+    check.add_argument("--arm", metavar="NAME", help="of a study (default: each)")
+    check.add_argument("--baseline", metavar="STUDY", help="another study to compare with")
+    check.add_argument("--junit", metavar="FILE", help="write the answers as JUnit XML too")
+    check.add_argument("--markdown", metavar="FILE", help="write the answers as a table too")
+    check.add_argument(
+        "--confirm",
+        action="store_true",
+        help="where a gate fails, run every block once more and judge all runs together",
+    )
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

@@ -12,11 +12,13 @@ from gladia_nb.plots.histogram import plot_latency_histogram
 from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
 from gladia_nb.plots.overview import plot_overview
 from gladia_nb.plots.stability import plot_flicker
+from gladia_nb.plots.studies import plot_effects, plot_pareto
 from gladia_nb.plots.timeline import plot_staircase, plot_timeline
 from gladia_nb.plots.waterfall import plot_final_waterfall
 
 __all__ = [
     "plot_comparison",
+    "plot_effects",
     "plot_error_delay",
     "plot_final_waterfall",
     "plot_flicker",
@@ -24,6 +26,7 @@ __all__ = [
     "plot_latency_ecdf",
     "plot_latency_histogram",
     "plot_overview",
+    "plot_pareto",
     "plot_partial_alignment",
     "plot_staircase",
     "plot_timeline",

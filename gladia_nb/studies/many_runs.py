@@ -17,7 +17,9 @@ from gladia_nb.studies.attempts import Attempt, judge_file
 from gladia_nb.studies.corpus_items import as_items
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
+from gladia_nb.studies.evidence import Evidence
 from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate
+from gladia_nb.studies.page import write_page
 from gladia_nb.studies.progress import Progress
 from gladia_nb.studies.results import arm_table, points_of
 from gladia_nb.studies.running import Outcome, Runner
@@ -286,6 +288,85 @@ class Study:
             cells = [c for c in self._design.cells() if c.arm == name and c.id in paths]
             points[name] = points_of([(c.item, load(paths[c.id])) for c in cells], x, y)
         return frontier(points)
+
+    def evidence(self, arm: str, baseline: Study | None = None) -> Evidence:
+        """What the runs of an arm tell about gates; see `gladia_nb.studies.gates`.
+
+        Args:
+            arm: its name.
+            baseline: another study of the same recordings, whose arm of that name, or else whose
+                baseline, is compared with; without it the baseline of this study.
+        """
+        paths, tried = self._counting(), self.attempts()
+        cells = [cell for cell in self._design.cells() if cell.arm == arm]
+        failed = sum(
+            any(attempt.state == "broken" for attempt in tried.get(cell.id, ()))
+            for cell in cells
+            if cell.id not in paths
+        )
+        return Evidence(
+            {paths[c.id].name: load(paths[c.id]) for c in cells if c.id in paths},
+            failed=failed,
+            pairs=self._against(arm, baseline or self),
+        )
+
+    def _against(self, arm: str, other: Study) -> list[Pair] | None:
+        """Runs of an arm with those of another study, or of another arm, meeting by meeting."""
+        theirs = other.design.baseline
+        if other is not self and arm in other.design.names:
+            theirs = arm
+        if other is self and theirs == arm:
+            return None
+        ours, found = self._by_meeting(arm), other._by_meeting(theirs)
+        items = {item.sha256: number for number, item in enumerate(self._design.items)}
+        return [
+            Pair(items[key[0]], load(path), load(found[key]))
+            for key, path in ours.items()
+            if key in found
+        ]
+
+    def _by_meeting(self, arm: str) -> dict[tuple[str, int], Path]:
+        """The run files of an arm, by the audio and the repeat."""
+        paths = self._counting()
+        return {
+            (self._design.items[cell.item].sha256, cell.repeat): paths[cell.id]
+            for cell in self._design.cells()
+            if cell.arm == arm and cell.id in paths
+        }
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        x: str = "word_end -> first_seen @send",
+        y: str = "WER",
+    ) -> Path:
+        """Write a page about the study and return its path: one file that fetches nothing.
+
+        It says the design, what ran, what failed and why, the differences, the trade-offs, and
+        links every run file.
+
+        Args:
+            path: of the page; an existing one is replaced.
+            x: of the trade-offs, as for `pareto`.
+            y: likewise.
+
+        Raises:
+            RunFileError: it cannot be written.
+        """
+        try:
+            trade_offs = self.pareto(x, y)
+        except ConfigError:
+            trade_offs = None
+        return write_page(
+            Path(path).expanduser(),
+            design=self._design,
+            plan=self.plan(),
+            attempts=self.attempts(),
+            effects=self.compare(),
+            trade_offs=trade_offs,
+            axes=(x, y),
+        )
 
     def __repr__(self) -> str:
         plan = self.plan()

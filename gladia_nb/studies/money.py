@@ -129,7 +129,7 @@ def estimate(
             f"The plan {plan!r} has {monthly_hours(plan):g} h a month; "
             "the rest can be run next month, with the same command."
         )
-    if design.order == "duet" and cap < len(design.names):
+    if left and design.order == "duet" and cap < len(design.names):
         notes.append(
             f"Only {cap} of the {len(design.names)} cells of a block can run at once: the order "
             "is that of blocks, in part."
