@@ -16,6 +16,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
+from gladia_nb.metrics.definitions import field_name, latency_label
 from gladia_nb.metrics.latencies import CLOCKS, latency
 from gladia_nb.metrics.words import match_rate
 from gladia_nb.record.data import RunData
@@ -36,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 #: One row a measure and anchor; for finals of utterances one a trigger.
 SUMMARY: Schema = MappingProxyType(
     {
-        "name": "str",
+        "name": "str",  # both events and the clock; or what the field calls it, and the clock
         "anchor": "str",
         "trigger": "str",  # for finals of utterances; missing when it is not known
         "n": "int64",  # samples, those that never came included
@@ -91,7 +92,9 @@ def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
     return came, np.arange(1, len(came) + 1) / max(len(samples), 1)
 
 
-def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
+def summary(
+    source: RunData | pd.DataFrame | Sequence[RunData], *, names: str = "events"
+) -> pd.DataFrame:
     """Quantiles of every latency of a run, or of several, by measure and anchor.
 
     Finals of utterances are kept apart by their trigger, because a final that was forced
@@ -100,6 +103,8 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     Args:
         source: a run; rows of `latency`, for instance a selection, or those of several runs put
             together; or several runs of the same kind, which are pooled.
+        names: `events` names a latency by its two events, `field` as the field calls it, where it
+            has a name for it; see `glossary`.
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
@@ -107,11 +112,13 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
         is named in `note`.
 
     Raises:
-        ConfigError: an empty sequence; or rows of several runs without the column `run`.
+        ConfigError: an empty sequence; rows of several runs without the column `run`; or there are
+            no such names.
 
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
+    _check(names)
     rows = _rows(source)
     status, matched = _status(source), _matched(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
@@ -146,7 +153,19 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
         }
         for column, value in row.items():
             columns[column].append(value)
-    return _ordered(to_frame(columns, SUMMARY), rows)
+    table = _ordered(to_frame(columns, SUMMARY), rows)
+    if names == "field":
+        table["name"] = [f"{field_name(name)} @{name.partition(' @')[2]}" for name in table["name"]]
+    return table
+
+
+def _check(names: str) -> None:
+    if names not in _NAMES:
+        raise ConfigError(f"There are no names {names!r}; there are {' and '.join(_NAMES)}.")
+
+
+#: How a latency can be called: by its two events, or as the field calls it.
+_NAMES = ("events", "field")
 
 
 def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
@@ -249,7 +268,7 @@ def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order.sort_values(by, kind="stable").index].reset_index(drop=True)
 
 
-def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
+def latency_table(run: RunData, *, clock: str = "send", names: str = "events") -> pd.DataFrame:
     """Partial versus final, small enough to read: text, ready to print.
 
     Counted from the reference words where the run has them, else from the service's own times; the
@@ -260,6 +279,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     Args:
         run: the run.
         clock: `send` or `capture`; see `latency`.
+        names: `events`, or `field` for what the field calls it; see `glossary`.
 
     Returns:
         Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, how many more have no
@@ -268,24 +288,26 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
         90th percentile takes 29 utterances), "no bounds" for an interval that goes beyond all
         samples.
 
+    Raises:
+        ConfigError: there are no such names.
+
     Example:
         `print(latency_table(run).to_string(index=False))`
     """
+    _check(names)
     rows = latency(run)
     anchor = best_anchor(rows)
     chosen = rows[(rows["clock"] == clock) & (rows["anchor"] == anchor)]
-    units = dict(zip(chosen["name"], chosen["unit"], strict=True))
-    milestones = dict(zip(chosen["name"], chosen["milestone"], strict=True))
     columns: dict[str, list[Any]] = {name: [] for name in LATENCY_TABLE}
     for row in summary(chosen).to_dict("records"):
         name = row["name"]
-        what = milestones[name].replace("_", " ")
-        if units[name] == "utterance" and what == "final":
+        what = latency_label(name) if names == "events" else field_name(name)
+        if name.startswith("speech_end -> final "):
             unknown = "never came" if row["never"] == row["n"] else "trigger unknown"
             what += f" ({row['trigger'] if isinstance(row['trigger'], str) else unknown})"
         since = name.split(" -> ")[0].replace("_", " ")
         texts = {
-            "measure": f"{units[name]}: {what}",
+            "measure": what,
             "from": f"{since} @{clock} ({anchor})",
             **{name: str(row[name]) for name in ("n", "never", "unplaced")},
             **{f"{prob}_ms": _text(row[f"{prob}_ms"]) for prob in ("p50", "p90")},
