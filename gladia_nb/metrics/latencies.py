@@ -22,7 +22,7 @@ from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["ANCHORS", "CLOCKS", "LATENCY", "latency"]
+__all__ = ["ANCHORS", "CLOCKS", "LATENCY", "TRIGGERS", "latency"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -30,6 +30,9 @@ Ints = npt.NDArray[np.int64]
 
 #: Clocks of what is counted from a position of the audio, and the one between two arrivals.
 CLOCKS = ("send", "capture", "ack", "arrival")
+
+#: Why finals came, in the order of tables.
+TRIGGERS = ("endpoint", "max_duration", "stop", "resume")
 
 #: One row a word or utterance, milestone, anchor and clock.
 LATENCY: Schema = MappingProxyType(

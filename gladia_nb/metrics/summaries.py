@@ -17,7 +17,7 @@ from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
-from gladia_nb.metrics.latencies import CLOCKS, latency
+from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
 from gladia_nb.metrics.words import match_rate
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
@@ -252,7 +252,7 @@ def _triggers(rows: pd.DataFrame) -> pd.Series:
 def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Measures in the order of `latency`, within them by anchor and trigger."""
     names = {name: k for k, name in enumerate(dict.fromkeys(rows["name"]))}
-    triggers = {"endpoint": 0, "max_duration": 1, "stop": 2, "resume": 3}
+    triggers = {trigger: k for k, trigger in enumerate(TRIGGERS)}
     order = pd.DataFrame(
         {
             "clock": table["name"]

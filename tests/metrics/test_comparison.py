@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics import COMPARISON, compare
+from gladia_nb.metrics import COMPARISON, compare, latency
 from gladia_nb.metrics.comparison import difference
-from tests.support.make_runs import make_run, reference, transcript, utterance, words
+from tests.support.make_runs import make_run, reference, rich_run, transcript, utterance, words
 
 GROUPS = [words("one two three", 0.5 + 2 * number) for number in range(6)]
+SAID = words("hello it is very nice", 0.5)
 KNOWN = reference([word for group in GROUPS for word in group])
 
 
@@ -253,3 +254,29 @@ def test_bad_input_is_one_sentence():
     with pytest.raises(ConfigError, match="there are 0 and 0"):
         compare([], [])
     assert not len(compare(make_run(), make_run()))
+
+
+def test_rows_come_in_the_order_of_latency():
+    run, other = rich_run(), rich_run(8)
+    table = compare(run, other)
+    names = list(dict.fromkeys(latency(run)["name"]))
+    found = list(dict.fromkeys(table["name"]))
+    assert found == [name for name in names if name in found]
+    assert found[:3] == [f"word_end -> first_seen @{clock}" for clock in ("send", "capture", "ack")]
+    # Also when a run that comes first lacks some of them.
+    quiet = make_run(utterance(SAID, partial_s=None), partials=False, reference=reference(SAID))
+    both = make_run(utterance(SAID), reference=reference(SAID))
+    rows = compare([quiet, both], [both, both])["name"]
+    names = list(dict.fromkeys(latency(both)["name"]))
+    assert list(dict.fromkeys(rows)) == [name for name in names if name in set(rows)]
+    ends = table[table["name"] == "speech_end -> final @send"]["trigger"]
+    assert ends.tolist()[:2] == ["endpoint", "stop"]
+
+
+def test_who_spoke_does_not_make_another_recording():
+    """A run of before and one whose reference names speakers are compared word by word."""
+    told = [{**row, "speaker": "slt", "sentence": 0} for row in reference(SAID)]
+    runs = [make_run(utterance(SAID), reference=known) for known in (reference(SAID), told)]
+    found = compare(*runs)
+    assert set(found["paired_by"]) == {"reference"}
+    assert found["recordings"].iloc[0] == 1
