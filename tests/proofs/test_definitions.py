@@ -1,6 +1,8 @@
 """Each definition says what the code does: its worked example is made and computed."""
 
 import math
+import runpy
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,3 +21,9 @@ def test_the_worked_example_is_what_the_code_computes(definition):
         assert value == definition.value
     else:
         assert math.isclose(value, definition.value, abs_tol=1e-6)
+
+
+def test_the_page_in_the_docs_is_of_this_version():
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    page = runpy.run_path(str(docs / "glossary.py"))["page"]()
+    assert (docs / "glossary.md").read_text(encoding="utf-8") == page, "python docs/glossary.py"
