@@ -37,7 +37,7 @@ def _entry(row: dict[str, str]) -> str:
     lines += [
         f"Example: {row['example']}.",
         "",
-        f"```python\n{row['found_in']}\n```",
+        f"```text\n{row['found_in']}\n```",
         "",
         f"<sub>{row['session']}</sub>",
         "",
