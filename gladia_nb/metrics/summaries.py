@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.clusters import utterance_clusters
-from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
+from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
+from gladia_nb.metrics.pooling import pooled_quantiles, pooling_labels
 from gladia_nb.metrics.words import match_rate
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
@@ -42,7 +42,7 @@ SUMMARY: Schema = MappingProxyType(
         "trigger": "str",  # for finals of utterances; missing when it is not known
         "n": "int64",  # samples, those that never came included
         "runs": "int64",  # that they are from
-        "clusters": "int64",  # utterances that they are from
+        "clusters": "int64",  # utterances that they are from; those of one recording count once
         "never": "int64",  # of n: never came; counted as later than all others
         "negative": "int64",  # of n: came before the event that they are counted from
         "unplaced": "int64",  # not in n: the anchor is unknown on this clock
@@ -108,8 +108,11 @@ def summary(
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
-        drawing utterances, or runs when there are several; see `quantiles`. What is withheld (NaN)
-        is named in `note`.
+        drawing utterances, or runs when there are several; see `quantiles`. Runs of one recording
+        (equal references) share its words, as in `compare`: what is anchored by the reference
+        counts as many utterances as the recording has, not as many as were sent, and the interval
+        is the wider one of drawing runs and of drawing utterances. With three recordings or more
+        these are drawn instead of runs. What is withheld (NaN) is named in `note`.
 
     Raises:
         ConfigError: an empty sequence; rows of several runs without the column `run`; or there are
@@ -122,17 +125,18 @@ def summary(
     rows = _rows(source)
     status, matched = _status(source), _matched(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
+    stretch, session = pooling_labels(rows, _listed(source))
+    rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
-        found = quantiles(placed["latency_ms"], placed["_cluster"], runs=placed["_run"])
+        found = pooled_quantiles(placed["latency_ms"], placed["_stretch"], placed["_session"])
         came = placed["latency_ms"].dropna()
         row = {
             "name": name,
             "anchor": anchor,
             "trigger": group["trigger"].iloc[0] if group["_group"].iloc[0] else None,
             "n": found.n,
-            "runs": found.runs,
+            "runs": placed["_run"].nunique(),
             "clusters": found.clusters,
             "never": found.never,
             "negative": int((came < 0).sum()),
@@ -147,7 +151,7 @@ def summary(
             "p99_ms": found.points[3],
             "min_ms": came.min(),
             "max_ms": came.max(),
-            "note": _note(found),
+            "note": _note(found, placed["_run"].nunique()),
             "match_rate": matched,
             "verdict": status,
         }
@@ -170,27 +174,33 @@ _NAMES = ("events", "field")
 
 def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
     """Whether the runs can be believed; None when it is not told which they are."""
-    if isinstance(source, pd.DataFrame):
+    found = {verdict(run).status for run in _listed(source)}
+    if not found:
         return None
-    runs = source if isinstance(source, Sequence) else [source]
-    found = {verdict(run).status for run in runs}
     return next((status for status in ("invalid", "degraded") if status in found), "valid")
 
 
 def _matched(source: RunData | pd.DataFrame | Sequence[RunData]) -> float:
     """Share of the reference words of all runs that a final holds; NaN where it is not told."""
-    if isinstance(source, pd.DataFrame):
+    runs = _listed(source)
+    if not runs:
         return math.nan
-    runs = source if isinstance(source, Sequence) else [source]
     rates = pd.concat([match_rate(run) for run in runs])
     spoken = int(rates["reference_words"].sum())
     return float(rates["matched"].sum() / spoken) if spoken else math.nan
 
 
+def _listed(source: RunData | pd.DataFrame | Sequence[RunData]) -> Sequence[RunData]:
+    """The runs; none where there are only rows, which do not tell them."""
+    if isinstance(source, pd.DataFrame):
+        return []
+    return source if isinstance(source, Sequence) else [source]
+
+
 #: What is looked at of each row; hours of words have millions.
 _USED = [
-    *"name unit milestone anchor run channel utterance_id reference".split(),
-    *"anchor_clock_s latency_ms trigger".split(),
+    *"name unit milestone since anchor run channel utterance_id reference".split(),
+    *"anchor_s anchor_clock_s latency_ms trigger".split(),
 ]
 
 
@@ -218,8 +228,8 @@ def _of_table(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(run=None)[_USED].assign(_run=0)
 
 
-def _note(found: Quantiles) -> str | None:
-    """What a row withholds, in words."""
+def _note(found: Quantiles, runs: int) -> str | None:
+    """What a row of some runs withholds, in words."""
     if not found.n:
         return "No sample has a place on this clock, so that there are no quantiles."
     hidden = [prob for prob in found.probs if found.clusters < needed(prob)]
@@ -234,6 +244,7 @@ def _note(found: Quantiles) -> str | None:
         )
     if not found.low[0] > -np.inf:
         units, name = (found.runs, "run") if found.runs > 1 else (found.clusters, "utterance")
+        name = "recording" if 1 < found.runs < runs else name
         many = f"{units} {name}s are" if units > 1 else f"1 {name} is"
         parts.append(f"{many} too few to bound p50.")
     return " ".join(parts) or None
