@@ -26,8 +26,9 @@ def _turn(
     value: float,
     script: Script = HESITANT,
     unit: str = "ms",
+    label: str | None = None,
 ) -> Definition:
-    label = f"turn: {column.removesuffix('_ms').replace('_', ' ')}"
+    label = f"turn: {label or column.removesuffix('_ms').replace('_', ' ')}"
     found_in = f'gn.turns(run)["{column}"]'
     return Definition(
         f"turns: {column}",
@@ -105,6 +106,7 @@ _TURNS = (
     _turn(
         "ttfs_ms",
         ("TTFS of Pipecat", "TTFB of Pipecat's speech-to-text services"),
+        label="TTFS (Pipecat)",
         meaning=(
             "From the end of speech by voice activity to the last final that arrives after it and "
             "within 2.2 s."
@@ -122,6 +124,7 @@ _TURNS = (
     _turn(
         "transcription_delay_ms",
         ("transcription_delay of LiveKit",),
+        label="transcription delay (LiveKit)",
         meaning=(
             "From the end of speech by voice activity to the last final that had arrived when the "
             "agent ended the turn."
@@ -134,6 +137,7 @@ _TURNS = (
     _turn(
         "end_of_utterance_delay_ms",
         ("end_of_utterance_delay of LiveKit", "end_of_turn_delay of LiveKit"),
+        label="end of utterance delay (LiveKit)",
         meaning=(
             "From the end of speech by voice activity until the agent ends the turn: 0.55 s later, "
             "or with the first final where none had come by then."

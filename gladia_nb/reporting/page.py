@@ -16,6 +16,7 @@ from gladia_nb.record.redact import redact_url
 from gladia_nb.reporting import pictures, tables
 from gladia_nb.reporting.definitions import definition_list
 from gladia_nb.reporting.html import STYLE, badge, details, frame, section, table, text
+from gladia_nb.reporting.turn_tables import turn_waits
 
 __all__ = ["report"]
 
@@ -77,7 +78,7 @@ def _page(runs: list[RunData], title: str, figures: bool) -> str:
         ("accuracy", "Accuracy", tables.accuracy(runs, labels)),
         ("stability", "Stability", tables.stabilities(runs, labels)),
         ("endings", "Where finals and endings take their time", tables.endings(runs, labels)),
-        ("turns", "Turns: what an agent waits for", tables.turn_waits(runs, labels)),
+        ("turns", "Turns: what an agent waits for", turn_waits(runs, labels)),
         ("stream", "Keeping up with the audio", tables.streams(runs, labels)),
         ("translation", "Translation", tables.translations(runs, labels)),
         ("pictures", "Pictures", pictures.draw_pictures(runs, labels) if figures else ""),

@@ -27,7 +27,6 @@ from gladia_nb.metrics import (
     stream,
     summary,
     translation_latency,
-    turns,
     waterfall,
     wer_at,
     word_errors,
@@ -48,7 +47,6 @@ __all__ = [
     "starts",
     "streams",
     "translations",
-    "turn_waits",
 ]
 
 
@@ -294,39 +292,6 @@ def endings(runs: list[RunData], labels: list[str]) -> str:
         }
         blocks.append(block)
     return _blocks(blocks, labels, "median, ms since the end of speech or the stop")
-
-
-_TOLD_BY = {
-    "speaker": "speakers of the reference",
-    "sentence": "sentences of the reference",
-    "gap": "silences of the reference",
-    "service": "utterances of the service",
-}
-
-
-def turn_waits(runs: list[RunData], labels: list[str]) -> str:
-    """What an agent waits for after a turn, by our definitions and by those of others."""
-    blocks: list[dict[str, Any]] = []
-    for run in runs:
-        found = turns(run)
-        if not len(found):
-            blocks.append({})
-            continue
-        cut = found["premature_finals"].sum(min_count=1)
-        block: dict[str, Any] = {
-            "turns, by": _TOLD_BY[found["told_by"].iloc[0]],
-            "turns": len(found),
-            "finals before the turn was over": math.nan if pd.isna(cut) else int(cut),
-        }
-        for name in found.columns[found.columns.str.endswith("_ms")]:
-            known = found[name].dropna()
-            what = f"{name.removesuffix('_ms').replace('_', ' ')}, median (ms)"
-            block[what] = float(known.median()) if len(known) else math.nan
-            missing = len(found) - len(known)
-            if missing:
-                block[what] = f"{_number(block[what])}, {missing} without"
-        blocks.append(block)
-    return _blocks(blocks, labels, "since the end of each turn (@capture)")
 
 
 def streams(runs: list[RunData], labels: list[str]) -> str:

@@ -27,3 +27,14 @@ def test_the_page_in_the_docs_is_of_this_version():
     docs = Path(__file__).resolve().parents[2] / "docs"
     page = runpy.run_path(str(docs / "glossary.py"))["page"]()
     assert (docs / "glossary.md").read_text(encoding="utf-8") == page, "python docs/glossary.py"
+
+
+def test_docstrings_name_what_the_glossary_defines():
+    """Each milestone is explained at `latency`, each wait of a turn at `turns`."""
+    for definition in DEFINITIONS:
+        if " -> " in definition.name:
+            since, milestone = definition.name.split(" -> ")
+            assert f"`{milestone}`" in gn.latency.__doc__ or definition.name in gn.latency.__doc__
+            assert since.removesuffix("_end") in gn.latency.__doc__
+        elif definition.name.startswith("turns: "):
+            assert f"`{definition.name.removeprefix('turns: ')}`" in gn.turns.__doc__
