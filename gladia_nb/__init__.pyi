@@ -28,6 +28,7 @@ from .metrics import corrections as corrections
 from .metrics import cursor_lag as cursor_lag
 from .metrics import ending as ending
 from .metrics import error_delay as error_delay
+from .metrics import glossary as glossary
 from .metrics import health as health
 from .metrics import latency as latency
 from .metrics import latency_table as latency_table
@@ -42,6 +43,7 @@ from .metrics import startup as startup
 from .metrics import stream as stream
 from .metrics import summary as summary
 from .metrics import translation_latency as translation_latency
+from .metrics import turns as turns
 from .metrics import updates as updates
 from .metrics import verdict as verdict
 from .metrics import vitals as vitals

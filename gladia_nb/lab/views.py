@@ -19,6 +19,7 @@ from gladia_nb.metrics import (
     latency_table,
     pacing,
     summary,
+    turns,
 )
 from gladia_nb.plots import (
     plot_comparison,
@@ -62,7 +63,7 @@ PICTURES: Mapping[str, tuple[Callable[..., Any], tuple[float, float], str]] = Ma
         "Timeline": (
             plot_timeline,
             (12, 5),
-            "Each utterance over time: when it was spoken, its first and last partial, its final.",
+            "Each utterance over time: when it was spoken, its partials, its final.",
         ),
         "Word latency": (
             plot_word_latency,
@@ -97,6 +98,7 @@ _TABLES: Mapping[str, Callable[[Run], pd.DataFrame]] = MappingProxyType(
     {
         "Latency": latency_table,
         "Summary": summary,
+        "Turns": turns,
         "Utterances": lambda run: run.utterances,
         "Words": lambda run: run.words,
         "Messages": lambda run: run.messages,

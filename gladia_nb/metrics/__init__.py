@@ -20,7 +20,7 @@ from gladia_nb.metrics.audit import (
     callback_delays,
     message_audit,
 )
-from gladia_nb.metrics.base.intervals import Quantiles, Ratio, quantiles, ratio
+from gladia_nb.metrics.base.intervals import Quantiles, Ratio, quantiles, ratio, share
 from gladia_nb.metrics.base.shown import Shown, screen
 from gladia_nb.metrics.base.text import NORMALISER, normalise
 from gladia_nb.metrics.beginnings import (
@@ -39,6 +39,7 @@ from gladia_nb.metrics.checks import HEALTH, Verdict, check_latencies, health, v
 from gladia_nb.metrics.comparison import COMPARISON, compare
 from gladia_nb.metrics.curves import COVERAGE, coverage
 from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
+from gladia_nb.metrics.definitions import DEFINITIONS, GLOSSARY, field_name, glossary, latency_label
 from gladia_nb.metrics.history import WORD_STATES, word_states
 from gladia_nb.metrics.instability import (
     CORRECTIONS,
@@ -76,6 +77,7 @@ from gladia_nb.metrics.translation import (
     length_adaptive_average_lagging,
     translation_latency,
 )
+from gladia_nb.metrics.turn_taking import TURN_GAP_S, TURNS, turns
 from gladia_nb.metrics.vad import SPEECH, speech_spans
 from gladia_nb.metrics.words import MATCH_RATE, WORD_TIMES, match_rate, word_times
 
@@ -90,8 +92,10 @@ __all__ = [
     "CORRECTIONS",
     "COVERAGE",
     "CURSOR_LAG",
+    "DEFINITIONS",
     "ENDING",
     "ERROR_DELAY",
+    "GLOSSARY",
     "HEALTH",
     "LATENCY",
     "LATENCY_TABLE",
@@ -108,6 +112,8 @@ __all__ = [
     "STREAM",
     "SUMMARY",
     "TRANSLATION_LATENCY",
+    "TURNS",
+    "TURN_GAP_S",
     "UPDATES",
     "VITALS",
     "WARM_UP",
@@ -138,8 +144,11 @@ __all__ = [
     "ecdf",
     "ending",
     "error_delay",
+    "field_name",
+    "glossary",
     "health",
     "latency",
+    "latency_label",
     "latency_table",
     "length_adaptive_average_lagging",
     "liveliest",
@@ -152,6 +161,7 @@ __all__ = [
     "quantiles",
     "ratio",
     "screen",
+    "share",
     "slope",
     "speech_spans",
     "stability",
@@ -160,6 +170,7 @@ __all__ = [
     "stream",
     "summary",
     "translation_latency",
+    "turns",
     "updates",
     "verdict",
     "vitals",

@@ -12,7 +12,9 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.intervals import quantiles, student
-from gladia_nb.metrics.latencies import latency
+from gladia_nb.metrics.base.recordings import recording_numbers, same_recording
+from gladia_nb.metrics.defined_latencies import LATENCIES
+from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -134,13 +136,15 @@ def compare(
     ]
     table = pd.concat(blocks, ignore_index=True)
     columns: dict[str, list[Any]] = {name: [] for name in COMPARISON}
-    order = {name: k for k, name in enumerate(dict.fromkeys(table["name"]))}
+    order = {name: k for k, name in enumerate(_names(left, right))}
     table["_order"] = table["name"].map(order)
-    for (_, paired_by, trigger), group in table.groupby(["_order", "paired_by", "trigger"]):
+    triggers = {trigger: k for k, trigger in enumerate(TRIGGERS)}
+    table["_trigger"] = table["trigger"].map(triggers).fillna(len(triggers))
+    for (_, paired_by, _), group in table.groupby(["_order", "paired_by", "_trigger"]):
         row = _row(group, str(paired_by))
         if not row["pairs"] and not row["never"]:
             continue
-        row["trigger"] = trigger or None
+        row["trigger"] = group["trigger"].iloc[0] or None
         for name in COMPARISON:
             columns[name].append(row[name])
     return to_frame(columns, COMPARISON)
@@ -164,24 +168,27 @@ def paired(a: RunData, b: RunData) -> Iterator[tuple[str, float, float, float]]:
         yield label, _median(group["ms_a"]), _median(group["ms_b"]), difference
 
 
+def _names(left: Sequence[RunData], right: Sequence[RunData]) -> list[str]:
+    """Every latency of all runs, in the order of `latency`, whose clocks belong together."""
+    found = {name for run in (*left, *right) for name in latency(run)["name"].unique()}
+    places = {definition.name: k for k, definition in enumerate(LATENCIES)}
+
+    def place(name: str) -> tuple[int, int]:
+        events, _, clock = name.partition(" @")
+        return places[events], CLOCKS.index(clock)
+
+    return sorted(found, key=place)
+
+
 def _listed(runs: RunData | Sequence[RunData]) -> list[RunData]:
     return list(runs) if isinstance(runs, Sequence) else [runs]
 
 
 def _recordings(left: Sequence[RunData], right: Sequence[RunData]) -> list[int]:
     """Number of the recording of each pair of runs; -1 where the two have no common reference."""
-    known: list[pd.DataFrame] = []
-    found = []
-    for a, b in zip(left, right, strict=True):
-        if not len(a.reference) or not a.reference.equals(b.reference):
-            found.append(-1)
-            continue
-        same = (k for k, reference in enumerate(known) if reference.equals(a.reference))
-        number = next(same, len(known))
-        if number == len(known):
-            known.append(a.reference)
-        found.append(number)
-    return found
+    numbers = recording_numbers([a.reference for a in left])
+    pairs = zip(numbers, left, right, strict=True)
+    return [k if same_recording(a.reference, b.reference) else -1 for k, a, b in pairs]
 
 
 def _block(a: RunData, b: RunData, recording: int) -> pd.DataFrame:

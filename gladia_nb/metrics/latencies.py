@@ -22,7 +22,7 @@ from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["ANCHORS", "CLOCKS", "LATENCY", "latency"]
+__all__ = ["ANCHORS", "CLOCKS", "LATENCY", "TRIGGERS", "latency"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -30,6 +30,9 @@ Ints = npt.NDArray[np.int64]
 
 #: Clocks of what is counted from a position of the audio, and the one between two arrivals.
 CLOCKS = ("send", "capture", "ack", "arrival")
+
+#: Why finals came, in the order of tables.
+TRIGGERS = ("endpoint", "max_duration", "stop", "resume")
 
 #: One row a word or utterance, milestone, anchor and clock.
 LATENCY: Schema = MappingProxyType(
@@ -69,7 +72,9 @@ def latency(
 
     Words, from the end of each: `first_seen`, to the first transcript that shows it (word emission
     latency); `first_correct`, to the first that shows the correct word; `stable`, to the one from
-    which on it never changed; `final`, to the final. What each means is said at `word_times`.
+    which on it never changed; `final`, to the final, for which each word waits until the whole
+    utterance has ended. What each means is said at `word_times`; how the field calls it, at
+    `gladia_nb.glossary`.
 
     With the anchor `reference` every word that was spoken has a row for each milestone:
 
@@ -83,11 +88,15 @@ def latency(
 
     Utterances:
 
-    * `speech_start -> first_partial`, `speech_end -> last_partial`.
-    * `speech_end -> detected`: to the arrival of the service's own speech_end message. A final that
-      was forced (`max_duration`) is amid speech and has no row.
+    * `speech_start -> first_partial`: to the first partial that has a text.
+    * `speech_end -> last_word_seen`: to the first transcript that shows the last word of the final
+      (partial recognition latency). A final without words has no row.
+    * `speech_end -> last_partial_message`: to the last partial, whatever it held: most often what
+      had been shown before.
+    * `speech_end -> end_of_speech_detected`: to the arrival of the service's own speech_end
+      message. A final that was forced (`max_duration`) is amid speech and has no row.
     * `speech_end -> final`: time to the final segment.
-    * `first_partial -> final`, `last_partial -> final`: between two arrivals.
+    * `first_partial -> final`, `last_partial_message -> final`: between two arrivals.
     * `text_settled -> final`: from the first partial whose text equals that of the final, blind to
       case and punctuation: how much earlier the final could have been known.
 
@@ -149,7 +158,7 @@ def _latency(run: RunData, anchor: str | None, speech: pd.DataFrame | None) -> p
     if run.record.t0_ns is None:
         return to_frame({name: [] for name in LATENCY}, LATENCY)
     wanted = ANCHORS if anchor is None else (anchor,)
-    utterances = with_events(run)
+    utterances = with_events(run, words)
     measures = [
         *word_measures(run, words, wanted),
         *utterance_measures(run, words, utterances, wanted, speech),

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.clusters import utterance_clusters
-from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
+from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
-from gladia_nb.metrics.latencies import CLOCKS, latency
+from gladia_nb.metrics.definitions import field_name, latency_label
+from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
+from gladia_nb.metrics.pooling import pooled_quantiles, pooling_labels
 from gladia_nb.metrics.words import match_rate
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import forgetting
@@ -38,12 +39,12 @@ Floats = npt.NDArray[np.float64]
 #: One row a measure and anchor; for finals of utterances one a trigger.
 SUMMARY: Schema = MappingProxyType(
     {
-        "name": "str",
+        "name": "str",  # both events and the clock; or what the field calls it, and the clock
         "anchor": "str",
         "trigger": "str",  # for finals of utterances; missing when it is not known
         "n": "int64",  # samples, those that never came included
         "runs": "int64",  # that they are from
-        "clusters": "int64",  # utterances that they are from
+        "clusters": "int64",  # utterances that they are from; those of one recording count once
         "never": "int64",  # of n: never came; counted as later than all others
         "negative": "int64",  # of n: came before the event that they are counted from
         "unplaced": "int64",  # not in n: the anchor is unknown on this clock
@@ -93,7 +94,9 @@ def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
     return came, np.arange(1, len(came) + 1) / max(len(samples), 1)
 
 
-def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
+def summary(
+    source: RunData | pd.DataFrame | Sequence[RunData], *, names: str = "events"
+) -> pd.DataFrame:
     """Quantiles of every latency of a run, or of several, by measure and anchor.
 
     Finals of utterances are kept apart by their trigger, because a final that was forced
@@ -102,31 +105,39 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     Args:
         source: a run; rows of `latency`, for instance a selection, or those of several runs put
             together; or several runs of the same kind, which are pooled.
+        names: `events` names a latency by its two events, `field` as the field calls it, where it
+            has a name for it; see `glossary`.
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
-        drawing utterances, or runs when there are several; see `quantiles`. What is withheld (NaN)
-        is named in `note`.
+        drawing utterances, or runs when there are several; see `quantiles`. Runs of one recording
+        (equal references) share its words, as in `compare`: what is anchored by the reference
+        counts as many utterances as the recording has, not as many as were sent, and the interval
+        is the wider one of drawing runs and of drawing utterances. With three recordings or more
+        these are drawn instead of runs. What is withheld (NaN) is named in `note`.
 
     Raises:
-        ConfigError: an empty sequence; or rows of several runs without the column `run`.
+        ConfigError: an empty sequence; rows of several runs without the column `run`; or there are
+            no such names.
 
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
+    _check(names)
     rows, status, matched = _read(source)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
+    stretch, session = pooling_labels(rows, _listed(source))
+    rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
-        found = quantiles(placed["latency_ms"], placed["_cluster"], runs=placed["_run"])
+        found = pooled_quantiles(placed["latency_ms"], placed["_stretch"], placed["_session"])
         came = placed["latency_ms"].dropna()
         row = {
             "name": name,
             "anchor": anchor,
             "trigger": group["trigger"].iloc[0] if group["_group"].iloc[0] else None,
             "n": found.n,
-            "runs": found.runs,
+            "runs": placed["_run"].nunique(),
             "clusters": found.clusters,
             "never": found.never,
             "negative": int((came < 0).sum()),
@@ -141,19 +152,38 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
             "p99_ms": found.points[3],
             "min_ms": came.min(),
             "max_ms": came.max(),
-            "note": _note(found),
+            "note": _note(found, placed["_run"].nunique()),
             "match_rate": matched,
             "verdict": status,
         }
         for column, value in row.items():
             columns[column].append(value)
-    return _ordered(to_frame(columns, SUMMARY), rows)
+    table = _ordered(to_frame(columns, SUMMARY), rows)
+    if names == "field":
+        table["name"] = [f"{field_name(name)} @{name.partition(' @')[2]}" for name in table["name"]]
+    return table
+
+
+def _check(names: str) -> None:
+    if names not in _NAMES:
+        raise ConfigError(f"There are no names {names!r}; there are {' and '.join(_NAMES)}.")
+
+
+#: How a latency can be called: by its two events, or as the field calls it.
+_NAMES = ("events", "field")
+
+
+def _listed(source: RunData | pd.DataFrame | Sequence[RunData]) -> Sequence[RunData]:
+    """The runs; none where there are only rows, which do not tell them."""
+    if isinstance(source, pd.DataFrame):
+        return []
+    return source if isinstance(source, Sequence) else [source]
 
 
 #: What is looked at of each row; hours of words have millions.
 _USED = [
-    *"name unit milestone anchor run channel utterance_id reference".split(),
-    *"anchor_clock_s latency_ms trigger".split(),
+    *"name unit milestone since anchor run channel utterance_id reference".split(),
+    *"anchor_s anchor_clock_s latency_ms trigger".split(),
 ]
 
 
@@ -193,8 +223,8 @@ def _of_table(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(run=None)[_USED].assign(_run=0)
 
 
-def _note(found: Quantiles) -> str | None:
-    """What a row withholds, in words."""
+def _note(found: Quantiles, runs: int) -> str | None:
+    """What a row of some runs withholds, in words."""
     if not found.n:
         return "No sample has a place on this clock, so that there are no quantiles."
     hidden = [prob for prob in found.probs if found.clusters < needed(prob)]
@@ -209,6 +239,7 @@ def _note(found: Quantiles) -> str | None:
         )
     if not found.low[0] > -np.inf:
         units, name = (found.runs, "run") if found.runs > 1 else (found.clusters, "utterance")
+        name = "recording" if 1 < found.runs < runs else name
         many = f"{units} {name}s are" if units > 1 else f"1 {name} is"
         parts.append(f"{many} too few to bound p50.")
     return " ".join(parts) or None
@@ -227,7 +258,7 @@ def _triggers(rows: pd.DataFrame) -> pd.Series:
 def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Measures in the order of `latency`, within them by anchor and trigger."""
     names = {name: k for k, name in enumerate(dict.fromkeys(rows["name"]))}
-    triggers = {"endpoint": 0, "max_duration": 1, "stop": 2, "resume": 3}
+    triggers = {trigger: k for k, trigger in enumerate(TRIGGERS)}
     order = pd.DataFrame(
         {
             "clock": table["name"]
@@ -243,7 +274,7 @@ def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order.sort_values(by, kind="stable").index].reset_index(drop=True)
 
 
-def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
+def latency_table(run: RunData, *, clock: str = "send", names: str = "events") -> pd.DataFrame:
     """Partial versus final, small enough to read: text, ready to print.
 
     Counted from the reference words where the run has them, else from the service's own times; the
@@ -254,6 +285,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     Args:
         run: the run.
         clock: `send` or `capture`; see `latency`.
+        names: `events`, or `field` for what the field calls it; see `glossary`.
 
     Returns:
         Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, how many more have no
@@ -262,24 +294,26 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
         90th percentile takes 29 utterances), "no bounds" for an interval that goes beyond all
         samples.
 
+    Raises:
+        ConfigError: there are no such names.
+
     Example:
         `print(latency_table(run).to_string(index=False))`
     """
+    _check(names)
     rows = latency(run)
     anchor = best_anchor(rows)
     chosen = rows[(rows["clock"] == clock) & (rows["anchor"] == anchor)]
-    units = dict(zip(chosen["name"], chosen["unit"], strict=True))
-    milestones = dict(zip(chosen["name"], chosen["milestone"], strict=True))
     columns: dict[str, list[Any]] = {name: [] for name in LATENCY_TABLE}
     for row in summary(chosen).to_dict("records"):
         name = row["name"]
-        what = milestones[name].replace("_", " ")
-        if units[name] == "utterance" and what == "final":
+        what = latency_label(name) if names == "events" else field_name(name)
+        if name.startswith("speech_end -> final "):
             unknown = "never came" if row["never"] == row["n"] else "trigger unknown"
             what += f" ({row['trigger'] if isinstance(row['trigger'], str) else unknown})"
         since = name.split(" -> ")[0].replace("_", " ")
         texts = {
-            "measure": f"{units[name]}: {what}",
+            "measure": what,
             "from": f"{since} @{clock} ({anchor})",
             **{name: str(row[name]) for name in ("n", "never", "unplaced")},
             **{f"{prob}_ms": _text(row[f"{prob}_ms"]) for prob in ("p50", "p90")},

@@ -25,11 +25,14 @@ ANCHORS = ("reference", "service", "vad")
 _WORD_MILESTONES = ("first_seen", "first_correct", "stable", "final")
 _UTTERANCE_MILESTONES = (
     ("speech_start", "first_partial"),
-    ("speech_end", "last_partial"),
-    ("speech_end", "detected"),
+    ("speech_end", "last_word_seen"),
+    ("speech_end", "last_partial_message"),
+    ("speech_end", "end_of_speech_detected"),
     ("speech_end", "final"),
 )
-_ARRIVALS = ("first_partial", "last_partial", "text_settled")
+#: What only partials can tell.
+_OF_PARTIALS = ("first_partial", "last_word_seen", "last_partial_message")
+_ARRIVALS = ("first_partial", "last_partial_message", "text_settled")
 
 
 class Measure(NamedTuple):
@@ -88,17 +91,39 @@ def _spoken_measures(
     yield Measure("lost word", "word_end", milestone, "reference", lost, end_s[lost], never)
 
 
-def with_events(run: RunData) -> pd.DataFrame:
-    """Utterances with the arrivals of all their events."""
+def with_events(run: RunData, words: pd.DataFrame) -> pd.DataFrame:
+    """Utterances with the arrivals of all their events.
+
+    Args:
+        run: the run.
+        words: its `gladia_nb.word_times`.
+    """
     frame = run.utterances
     t0 = run.record.t0_ns or 0
     detected_s = (frame["speech_end_ns"] - t0) / 1e9
+    last_word_seen_s, has_word = _last_word(frame, words)
     return frame.assign(
-        detected_s=detected_s.astype("Float64").to_numpy(dtype="float64", na_value=np.nan),
+        end_of_speech_detected_s=detected_s.astype("Float64").to_numpy(
+            dtype="float64", na_value=np.nan
+        ),
+        last_word_seen_s=last_word_seen_s,
+        # A final without a word has no last word, which is not to wait for it in vain.
+        has_last_word=has_word | ~frame["is_final"].to_numpy(),
+        last_partial_message_s=frame["last_partial_s"],
         text_settled_s=_settled_s(run),
         position=pd.array([pd.NA] * len(frame), dtype="Int64"),
         word=pd.array([None] * len(frame), dtype="str"),
     )
+
+
+def _last_word(utterances: pd.DataFrame, words: pd.DataFrame) -> tuple[Floats, Bools]:
+    """First sight of the last word of each final, NaN for never; and which finals have a word."""
+    found, there = np.full(len(utterances), np.nan), np.zeros(len(utterances), dtype=bool)
+    last = words[words["is_final"]].drop_duplicates(["channel", "utterance_id"], keep="last")
+    keys = pd.MultiIndex.from_frame(utterances[["channel", "utterance_id"]])
+    owner = keys.get_indexer(pd.MultiIndex.from_frame(last[["channel", "utterance_id"]]))
+    found[owner], there[owner] = last["first_seen_s"], True
+    return found, there
 
 
 def _settled_s(run: RunData) -> Floats:
@@ -143,8 +168,8 @@ def utterance_measures(
     forced = (utterances["trigger"] == "max_duration").to_numpy(dtype=bool)
     measures = []
     for since, milestone in _UTTERANCE_MILESTONES:
-        if (milestone.endswith("partial") and not partials) or (
-            milestone == "detected" and not events
+        if (milestone in _OF_PARTIALS and not partials) or (
+            milestone == "end_of_speech_detected" and not events
         ):
             continue
         for anchor, (starts, ends) in anchors.items():
@@ -152,8 +177,10 @@ def utterance_measures(
             kept = np.ones(len(utterances), dtype=bool)
             if anchor != "service":
                 kept = ~np.isnan(anchor_s)
-            if milestone == "detected":
+            if milestone == "end_of_speech_detected":
                 kept &= ~forced
+            if milestone == "last_word_seen":
+                kept &= utterances["has_last_word"].to_numpy()
             rows = np.flatnonzero(kept)
             event_s = utterances[f"{milestone}_s"].to_numpy()[rows]
             measures.append(

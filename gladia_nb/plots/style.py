@@ -36,7 +36,9 @@ MARKS = {"first_partial": "o", "first_seen": "o", "last_partial": "s", "final": 
 LABELS = {
     "first_partial": "first partial",
     "first_seen": "first seen",
-    "last_partial": "last partial",
+    "last_partial": "last partial message",
+    # It is why a final is so much later than a partial.
+    "final": "final of the utterance",
 }
 
 NO_TRANSCRIPTS = "no transcripts"

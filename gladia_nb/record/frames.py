@@ -222,8 +222,10 @@ def _ends(record: Record, chosen: Ints, has_final: Bools) -> tuple[list[Speech],
 def reference_frame(record: Record) -> pd.DataFrame:
     """The words really spoken, as kept in the header; columns in `REFERENCE`."""
     rows = record.header.get("reference") or ()
-    columns = {name: [row[name] for row in rows] for name in REFERENCE}
-    columns["word"] = [writable(word) for word in columns["word"]]
+    # Who spoke, and in which sentence, need not be known.
+    columns = {name: [row.get(name) for row in rows] for name in REFERENCE}
+    for name in ("word", "speaker"):
+        columns[name] = [text and writable(text) for text in columns[name]]
     return pd.DataFrame({n: pd.Series(columns[n], dtype=dtype) for n, dtype in REFERENCE.items()})
 
 

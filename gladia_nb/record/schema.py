@@ -122,7 +122,14 @@ WORDS: Schema = MappingProxyType(
 
 #: One row a word that was really spoken.
 REFERENCE: Schema = MappingProxyType(
-    {"word": "str", "start_s": "float64", "end_s": "float64", "channel": "int64"}
+    {
+        "word": "str",
+        "start_s": "float64",
+        "end_s": "float64",
+        "channel": "int64",
+        "speaker": "str",  # missing where the reference does not say
+        "sentence": "Int64",  # the same
+    }
 )
 
 

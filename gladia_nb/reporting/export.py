@@ -11,6 +11,7 @@ from gladia_nb.metrics import (
     latency_table,
     stability_summary,
     summary,
+    turns,
     waterfall,
 )
 from gladia_nb.record.data import RunData
@@ -30,8 +31,8 @@ def export_run(run: RunData, directory: str | Path, *, stem: str | None = None) 
 
     Returns:
         What was written: `messages`, `chunks`, `utterances`, `words`, `latency`, `summary`,
-        `stability`, `waterfall` and `health` as CSV, `latency_table` and `transcript` as text,
-        `overview` as PNG, and `report` as a page that needs nothing else.
+        `stability`, `turns`, `waterfall` and `health` as CSV, `latency_table` and `transcript` as
+        text, `overview` as PNG, and `report` as a page that needs nothing else.
 
     Raises:
         RunFileError: a file cannot be written.
@@ -50,6 +51,7 @@ def export_run(run: RunData, directory: str | Path, *, stem: str | None = None) 
         "latency": latency(run),
         "summary": summary(run),
         "stability": stability_summary(run),
+        "turns": turns(run),
         "waterfall": waterfall(run),
         "health": health(run),
     }

@@ -14,8 +14,9 @@ from gladia_nb.metrics.checks import verdict
 from gladia_nb.record.data import RunData
 from gladia_nb.record.redact import redact_url
 from gladia_nb.reporting import pictures, tables
-from gladia_nb.reporting.definitions import DEFINITIONS
+from gladia_nb.reporting.definitions import definition_list
 from gladia_nb.reporting.html import STYLE, badge, details, frame, section, table, text
+from gladia_nb.reporting.turn_tables import turn_waits
 
 __all__ = ["report"]
 
@@ -77,6 +78,7 @@ def _page(runs: list[RunData], title: str, figures: bool) -> str:
         ("accuracy", "Accuracy", tables.accuracy(runs, labels)),
         ("stability", "Stability", tables.stabilities(runs, labels)),
         ("endings", "Where finals and endings take their time", tables.endings(runs, labels)),
+        ("turns", "Turns: what an agent waits for", turn_waits(runs, labels)),
         ("stream", "Keeping up with the audio", tables.streams(runs, labels)),
         ("translation", "Translation", tables.translations(runs, labels)),
         ("pictures", "Pictures", pictures.draw_pictures(runs, labels) if figures else ""),
@@ -179,7 +181,6 @@ def _transcripts(runs: list[RunData], labels: list[str]) -> str:
 
 
 def _definitions() -> str:
-    items = "".join(f"<dt>{text(term)}</dt><dd>{text(what)}</dd>" for term, what in DEFINITIONS)
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
     made = f'<p class="soft">Made by gladia_nb {text(version("gladia-nb"))} on {now}.</p>'
-    return f"<dl>{items}</dl>{made}"
+    return definition_list() + made

@@ -17,6 +17,7 @@ from gladia_nb.metrics import (
     compare,
     ending,
     latency,
+    latency_label,
     match_rate,
     matched_words,
     pacing,
@@ -386,7 +387,10 @@ def _measures(found: pd.DataFrame, clock: str) -> list[str]:
 
 
 def _plain(name: str, clock: str) -> str:
-    return name.replace(f" @{clock}", "").replace("_", " ").replace("->", "\u2192")
+    """A latency by its two events, with what its label adds: that a final waits."""
+    aside = latency_label(name).partition(" (")[2]
+    plain = name.replace(f" @{clock}", "").replace("_", " ").replace("->", "\u2192")
+    return f"{plain} ({aside}" if aside else plain
 
 
 def _number(value: float) -> str:

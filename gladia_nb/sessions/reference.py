@@ -19,6 +19,9 @@ Reference = Any
 def find_reference(source: object, reference: Reference = None) -> list[dict[str, Any]] | None:
     """Reference words as rows with `word`, `start_s`, `end_s` and `channel`.
 
+    A row keeps its `speaker` (a name) and its `sentence` (a number) where it has them: they tell
+    whose turn it was, see `gladia_nb.turns`.
+
     Args:
         source: the audio; a path may have `NAME.words.json` beside it.
         reference: see `Reference`.
@@ -104,5 +107,32 @@ def _rows(rows: Any, name: str) -> list[dict[str, Any]]:
                 f"Word {number} of {name} ({word!r}) ends before it starts, "
                 "or has a time that is no number."
             )
-        clean.append({"word": word, "start_s": start, "end_s": end, "channel": channel})
+        known = {"word": word, "start_s": start, "end_s": end, "channel": channel}
+        clean.append({**known, **_turn(row, f"Word {number} of {name} ({word!r})")})
     return sorted(clean, key=lambda word: (word["start_s"], word["end_s"]))
+
+
+def _turn(row: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Speaker and sentence of a word, where they are known."""
+    found: dict[str, Any] = {}
+    if not _missing(row.get("speaker")):
+        found["speaker"] = str(row["speaker"])
+    if not _missing(row.get("sentence")):
+        try:
+            number = float(row["sentence"])
+        except (TypeError, ValueError):
+            number = math.nan
+        if not number.is_integer():
+            raise ConfigError(
+                f"{what} has the sentence {row['sentence']!r}; sentences are numbered: 0, 1, 2."
+            )
+        found["sentence"] = int(number)
+    return found
+
+
+def _missing(value: Any) -> bool:
+    """Whether a DataFrame or JSON says that there is nothing: None, NaN or NA."""
+    try:
+        return value is None or bool(value != value)  # noqa: PLR0124 - NaN
+    except TypeError:
+        return True  # NA is neither equal to itself nor not

@@ -65,7 +65,7 @@ def start(  # noqa: D417 - the options are described where they are defined
         {options}
         reference: the words really spoken, with their times: a path, a list of dicts, or a
             DataFrame; by default `NAME.words.json` beside the sound file, if there is one; False
-            for none.
+            for none. A word may have its `speaker` and `sentence`; see `turns`.
         key: API key; by default `GLADIA_API_KEY`. Without one the embedded server is used.
         url: base URL of the service; by default `GLADIA_API_URL`, else Gladia's.
         server: a `LocalServer` to use.

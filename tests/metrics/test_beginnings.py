@@ -128,7 +128,7 @@ def test_warm_up():
     table = warm_up(several(0.7, 0.2), first_s=5)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(WARM_UP)
     assert table["name"].str.endswith("@send").all()
-    row = table[table["name"] == "speech_end -> last_partial @send"].iloc[0]
+    row = table[table["name"] == "speech_end -> last_partial_message @send"].iloc[0]
     assert (row["n_first"], row["n_rest"]) == (2, 4)
     assert row["first_p50_ms"] == pytest.approx(700)
     assert row["rest_p50_ms"] == pytest.approx(200)

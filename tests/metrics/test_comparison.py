@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics import COMPARISON, compare
+from gladia_nb.metrics import COMPARISON, compare, latency
 from gladia_nb.metrics.comparison import difference
-from tests.support.make_runs import make_run, reference, transcript, utterance, words
+from tests.support.make_runs import make_run, reference, rich_run, transcript, utterance, words
 
 GROUPS = [words("one two three", 0.5 + 2 * number) for number in range(6)]
+SAID = words("hello it is very nice", 0.5)
 KNOWN = reference([word for group in GROUPS for word in group])
 
 
@@ -36,7 +37,7 @@ def test_a_constant_difference_has_no_doubt():
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(COMPARISON)
     assert set(table["anchor"]) == {"reference"}
     assert set(table["paired_by"]) == {"reference"}
-    last = named(table, "speech_end -> last_partial @send")
+    last = named(table, "speech_end -> last_partial_message @send")
     for name in ("difference_ms", "low_ms", "high_ms"):
         assert last[name] == pytest.approx(50)
     assert (last["a_p50_ms"], last["b_p50_ms"]) == pytest.approx((200, 250))
@@ -52,7 +53,7 @@ def test_what_is_hard_on_both_sides_drops_out():
     """Each utterance has its own delay, by up to 2 s; the difference is still exact."""
     lag = [0.0, 0.4, 0.8, 1.2, 1.6, 2.0]
     table = compare(talk(lag=lag), talk(0.23, lag=lag))
-    row = named(table, "speech_end -> last_partial @send")
+    row = named(table, "speech_end -> last_partial_message @send")
     assert (row["low_ms"], row["high_ms"]) == pytest.approx((30, 30))
 
 
@@ -123,7 +124,7 @@ def test_without_a_reference_runs_are_paired():
         [talk(a, known=False) for a, _ in lags], [talk(b, known=False) for _, b in lags]
     )
     assert set(table["paired_by"]) == {"run"}
-    row = named(table, "speech_end -> last_partial @send")
+    row = named(table, "speech_end -> last_partial_message @send")
     assert (row["pairs"], row["runs"]) == (3, 3)
     assert row["difference_ms"] == pytest.approx(60)
     # By hand: 50, 60, 70; t of two degrees 4.3027, standard error 10 / sqrt(3).
@@ -131,7 +132,7 @@ def test_without_a_reference_runs_are_paired():
     assert (row["interval_of"], row["more_pairs"], row["recordings"]) == ("kinds", 0, 0)
     for count, more in ((1, 2), (2, 1)):
         few = compare([talk(known=False)] * count, [talk(0.3, known=False)] * count)
-        few = named(few, "speech_end -> last_partial @send")
+        few = named(few, "speech_end -> last_partial_message @send")
         assert few["difference_ms"] == pytest.approx(100)
         assert math.isnan(few["low_ms"])
         assert few["more_pairs"] == more
@@ -141,7 +142,7 @@ def test_without_a_reference_runs_are_paired():
 
 
 def test_negative_latencies_are_counted():
-    row = named(compare(talk(-0.1), talk(0.1)), "speech_end -> last_partial @send")
+    row = named(compare(talk(-0.1), talk(0.1)), "speech_end -> last_partial_message @send")
     assert (row["negative_a"], row["negative_b"]) == (6, 0)
     assert row["difference_ms"] == pytest.approx(200)
 
@@ -150,11 +151,11 @@ def test_several_pairs_of_runs():
     rng = np.random.default_rng(9)
     before = [talk(lag=rng.uniform(0, 0.1, 6)) for _ in range(5)]
     after = [talk(0.4, lag=rng.uniform(0, 0.1, 6)) for _ in range(5)]
-    row = named(compare(before, after), "speech_end -> last_partial @send")
+    row = named(compare(before, after), "speech_end -> last_partial_message @send")
     assert (row["pairs"], row["clusters"], row["runs"]) == (30, 30, 5)
     # By hand: each pair has its median, t of four degrees 2.7764.
     medians = [
-        named(compare(a, b), "speech_end -> last_partial @send")["difference_ms"]
+        named(compare(a, b), "speech_end -> last_partial_message @send")["difference_ms"]
         for a, b in zip(before, after, strict=True)
     ]
     wide = 2.7764 * np.std(medians, ddof=1) / math.sqrt(5)
@@ -211,7 +212,7 @@ def test_a_recording_that_is_sent_again_is_one_recording():
 def test_one_pair_of_runs_says_nothing_of_the_kinds():
     rng = np.random.default_rng(1)
     one = compare(talk(lag=rng.uniform(0, 0.1, 6)), talk(0.4, lag=rng.uniform(0, 0.1, 6)))
-    row = named(one, "speech_end -> last_partial @send")
+    row = named(one, "speech_end -> last_partial_message @send")
     assert (row["interval_of"], row["more_pairs"]) == ("runs", 2)
     assert row["low_ms"] < row["difference_ms"] < row["high_ms"]
     assert row["note"] == (
@@ -219,7 +220,7 @@ def test_one_pair_of_runs_says_nothing_of_the_kinds():
         "about the two kinds needs 2 more pairs of runs; one as narrow as this needs 3 more, if "
         "sessions do not vary at all, else more."
     )
-    two = named(compare([talk()] * 2, [talk(0.4)] * 2), "speech_end -> last_partial @send")
+    two = named(compare([talk()] * 2, [talk(0.4)] * 2), "speech_end -> last_partial_message @send")
     assert (two["interval_of"], two["more_pairs"]) == ("runs", 1)
     assert two["note"].startswith("The interval is about these 4 sessions only")
 
@@ -253,3 +254,29 @@ def test_bad_input_is_one_sentence():
     with pytest.raises(ConfigError, match="there are 0 and 0"):
         compare([], [])
     assert not len(compare(make_run(), make_run()))
+
+
+def test_rows_come_in_the_order_of_latency():
+    run, other = rich_run(), rich_run(8)
+    table = compare(run, other)
+    names = list(dict.fromkeys(latency(run)["name"]))
+    found = list(dict.fromkeys(table["name"]))
+    assert found == [name for name in names if name in found]
+    assert found[:3] == [f"word_end -> first_seen @{clock}" for clock in ("send", "capture", "ack")]
+    # Also when a run that comes first lacks some of them.
+    quiet = make_run(utterance(SAID, partial_s=None), partials=False, reference=reference(SAID))
+    both = make_run(utterance(SAID), reference=reference(SAID))
+    rows = compare([quiet, both], [both, both])["name"]
+    names = list(dict.fromkeys(latency(both)["name"]))
+    assert list(dict.fromkeys(rows)) == [name for name in names if name in set(rows)]
+    ends = table[table["name"] == "speech_end -> final @send"]["trigger"]
+    assert ends.tolist()[:2] == ["endpoint", "stop"]
+
+
+def test_who_spoke_does_not_make_another_recording():
+    """A run of before and one whose reference names speakers are compared word by word."""
+    told = [{**row, "speaker": "slt", "sentence": 0} for row in reference(SAID)]
+    runs = [make_run(utterance(SAID), reference=known) for known in (reference(SAID), told)]
+    found = compare(*runs)
+    assert set(found["paired_by"]) == {"reference"}
+    assert found["recordings"].iloc[0] == 1

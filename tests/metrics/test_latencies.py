@@ -150,7 +150,7 @@ def test_partial_only_utterances_wait_for_a_final_in_vain():
 def test_partials_that_were_not_asked_for_are_not_missed():
     arrivals = utterance(SAID, partial_s=None)
     quiet = latency(make_run(arrivals, partials=False))
-    assert set(quiet["milestone"]) == {"final", "detected"}
+    assert set(quiet["milestone"]) == {"final", "end_of_speech_detected"}
     asked = latency(make_run(arrivals, partials=True))
     missed = asked[asked["milestone"] == "first_partial"]
     assert len(missed)

@@ -53,14 +53,15 @@ def test_summary_of_a_constant_lag():
         "word_end -> stable",
         "word_end -> final",
         "speech_start -> first_partial",
-        "speech_end -> last_partial",
-        "speech_end -> detected",
+        "speech_end -> last_word_seen",
+        "speech_end -> last_partial_message",
+        "speech_end -> end_of_speech_detected",
         "speech_end -> final",
     ]
     clocks = ("send", "capture", "ack")
-    assert names[:24] == [f"{measure} @{clock}" for clock in clocks for measure in measures]
-    since = ("first_partial", "last_partial", "text_settled")
-    assert names[24:] == [f"{event} -> final @arrival" for event in since]
+    assert names[:27] == [f"{measure} @{clock}" for clock in clocks for measure in measures]
+    since = ("first_partial", "last_partial_message", "text_settled")
+    assert names[27:] == [f"{event} -> final @arrival" for event in since]
 
 
 def test_summary_keeps_triggers_apart_for_finals_of_utterances_only():
@@ -97,7 +98,7 @@ def test_empty_runs_have_empty_tables():
 def test_summary_of_several_runs():
     runs = [make_run(many(partial_s=lag), duration_s=10) for lag in (0.1, 0.2, 0.3)]
     one, all_ = summary(runs[0]), summary(runs)
-    row = all_[all_["name"] == "speech_end -> last_partial @send"].iloc[0]
+    row = all_[all_["name"] == "speech_end -> last_partial_message @send"].iloc[0]
     assert (row["n"], row["runs"], row["clusters"]) == (12, 3, 12)
     assert row["p50_ms"] == pytest.approx(200)
     # Three runs, each with a median of its own, do not bound that of such runs.
@@ -144,27 +145,49 @@ def test_latency_table_is_for_people():
             "word: first seen",
             "word: first correct",
             "word: stable",
-            "word: final",
+            "word: final (waits for the whole utterance)",
             "utterance: first partial",
-            "utterance: last partial",
-            "utterance: detected",
+            "utterance: last word seen",
+            "utterance: last partial message",
+            "utterance: end of speech detected",
             "utterance: final (endpoint)",
         ],
         "from": [
             *["word end @send (service)"] * 4,
             "speech start @send (service)",
-            *["speech end @send (service)"] * 3,
+            *["speech end @send (service)"] * 4,
         ],
-        "n": ["5"] * 4 + ["1"] * 4,
-        "never": ["0"] * 8,
-        "unplaced": ["0"] * 8,
-        "p50_ms": ["200", "200", "200", "1300", "500", "200", "300", "500"],
-        "p50_95ci_ms": ["-"] * 8,
-        "p90_ms": ["-"] * 8,
-        "p90_95ci_ms": ["-"] * 8,
+        "n": ["5"] * 4 + ["1"] * 5,
+        "never": ["0"] * 9,
+        "unplaced": ["0"] * 9,
+        "p50_ms": ["200", "200", "200", "1300", "500", "200", "200", "300", "500"],
+        "p50_95ci_ms": ["-"] * 9,
+        "p90_ms": ["-"] * 9,
+        "p90_95ci_ms": ["-"] * 9,
     }
     some = latency_table(make_run(many(), duration_s=10))
     assert set(some["p50_95ci_ms"]) == {"no bounds"}
+
+
+def test_tables_can_speak_as_the_field_does():
+    run = make_run(utterance(SAID, partial_s=0.2, final_s=0.5))
+    ours, theirs = summary(run), summary(run, names="field")
+    pd.testing.assert_frame_equal(theirs.drop(columns="name"), ours.drop(columns="name"))
+    called = dict(zip(ours["name"], theirs["name"], strict=True))
+    assert called["word_end -> first_seen @send"] == "word emission latency @send"
+    assert called["speech_end -> final @ack"] == "time to final segment (TTFS) @ack"
+    # Nobody has a name for this one.
+    message = "utterance: last partial message @capture"
+    assert called["speech_end -> last_partial_message @capture"] == message
+    assert len(set(theirs["name"])) == len(theirs)
+    table = latency_table(run, names="field")
+    assert table["measure"].tolist()[-1] == "time to final segment (TTFS) (endpoint)"
+    assert "partial recognition latency (PR50, PR90)" in table["measure"].tolist()
+    columns = ["n", "p50_ms", "from"]
+    pd.testing.assert_frame_equal(table[columns], latency_table(run)[columns])
+    for function in (summary, latency_table):
+        with pytest.raises(ConfigError, match="There are no names 'theirs'; there are events and"):
+            function(run, names="theirs")
 
 
 def test_latency_table_says_never():

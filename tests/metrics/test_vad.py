@@ -135,7 +135,7 @@ def test_utterances_are_anchored_by_speech():
     audio = spoken((0.45, 1.65))
     assert of(run, "speech_start -> first_partial @capture", audio) == pytest.approx([550])
     assert of(run, "speech_end -> final @capture", audio) == pytest.approx([450])
-    assert of(run, "speech_end -> detected @capture", audio) == pytest.approx([250])
+    assert of(run, "speech_end -> end_of_speech_detected @capture", audio) == pytest.approx([250])
     rows = latency(run, anchor="vad", audio=audio)
     assert set(rows["anchor"]) == {"vad"}
     assert set(rows["unit"]) == {"utterance"}

@@ -77,7 +77,10 @@ def test_utterance_milestones():
     run = make_run(utterance(SAID, partial_s=0.2, final_s=0.5), reference=reference(SAID))
     for anchor in ("service", "reference"):
         assert ms(run, "speech_start -> first_partial @capture", anchor) == pytest.approx([500])
-        assert ms(run, "speech_end -> last_partial @capture", anchor) == pytest.approx([200])
+        assert ms(run, "speech_end -> last_word_seen @capture", anchor) == pytest.approx([200])
+        assert ms(run, "speech_end -> last_partial_message @capture", anchor) == pytest.approx(
+            [200]
+        )
         assert ms(run, "speech_end -> final @capture", anchor) == pytest.approx([500])
     rows = latency(run)
     rows = rows[rows["unit"] == "utterance"]
@@ -99,3 +102,45 @@ def test_an_utterance_out_of_nothing_has_no_reference_anchor():
     assert set(spoken["word"]) == {"hello"}
     assert spoken["event_s"].isna().all()
     assert len(spoken) == 4 * 3, "a row for each milestone and clock"
+
+
+# -- the last word --
+
+
+def test_the_last_word_may_be_seen_long_before_the_last_partial_message():
+    """The last message repeats what was there; what the field asks is when the last word came."""
+    again = [transcript(2.9, SAID), transcript(3.2, SAID, final=True)]
+    run = make_run([transcript(2.5, SAID), *again], reference=reference(SAID))
+    for anchor in ("service", "reference"):
+        assert ms(run, "speech_end -> last_word_seen @capture", anchor) == pytest.approx([100])
+        found = ms(run, "speech_end -> last_partial_message @capture", anchor)
+        assert found == pytest.approx([500])
+    assert ms(run, "last_partial_message -> final @arrival", "stopwatch") == pytest.approx([300])
+
+
+def test_the_last_word_is_that_of_the_final():
+    """A partial that ends otherwise has not shown it; without a partial the final has."""
+    wrong = transcript(2.5, [*SAID[:-1], ("mice", 2.1, 2.4)])
+    run = make_run([wrong, transcript(3.0, SAID, final=True)])
+    assert ms(run, "speech_end -> last_word_seen @capture") == pytest.approx([600])
+    early = make_run([transcript(2.2, SAID), transcript(3.0, SAID, final=True)])
+    assert ms(early, "speech_end -> last_word_seen @capture") == pytest.approx([-200])
+
+
+def test_without_a_final_its_last_word_never_came():
+    rows = of(make_run([transcript(2.5, SAID)]), "speech_end -> last_word_seen @send")
+    assert rows["event_s"].isna().tolist() == [True]
+    # A final without words has no last word.
+    empty = transcript(3.0, [], final=True, span=(0.5, 2.4))
+    run = make_run([transcript(2.5, SAID), empty])
+    assert not len(of(run, "speech_end -> last_word_seen @send"))
+    assert len(of(run, "speech_end -> last_partial_message @send")) == 1
+
+
+def test_each_utterance_has_its_own_last_word():
+    said = [words("one two", 0.5), words("three four", 2.0)]
+    arrivals = [*utterance(said[1], "b", partial_s=0.3), *utterance(said[0], "a", partial_s=0.1)]
+    rows = of(make_run(arrivals), "speech_end -> last_word_seen @capture")
+    assert rows.set_index("utterance_id")["latency_ms"].to_dict() == pytest.approx(
+        {"a": 100, "b": 300}
+    )

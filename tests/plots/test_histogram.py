@@ -17,7 +17,7 @@ def test_histogram_is_that_of_the_frame(rich):
     ax = plot_latency_histogram(rich)
     rows = latency(rich).query("name == 'word_end -> final @send' and anchor == 'reference'")
     bars = next(c for c in ax.containers if c.get_label().startswith("final"))
-    assert bars.get_label() == "final (n=131, 4 never)"
+    assert bars.get_label() == "final of the utterance (n=131, 4 never)"
     total = sum(bar.get_height() for bar in bars)
     assert total == pytest.approx(100 * rows["latency_ms"].notna().mean())
     assert {round(bar.get_width(), 6) for bar in bars} == {50}
@@ -39,7 +39,7 @@ def test_by_hand():
     ax = plot_latency_histogram(make_run(utterance(SAID, partial_s=0.21, final_s=0.51)))
     assert shares(ax, "first seen") == {200: 100}
     assert shares(ax, "final") == dict.fromkeys([500, 900, 1300, 1700, 2100], 20)
-    assert legend(ax) == ["first seen (n=5)", "final (n=5)"]
+    assert legend(ax) == ["first seen (n=5)", "final of the utterance (n=5)"]
     assert "share of words in 50 ms" in ax.get_ylabel()
 
 
@@ -54,7 +54,7 @@ def test_what_is_far_is_gathered_in_the_last_bin_and_told():
 def test_a_milestone_that_never_came_has_bars_of_nothing():
     ax = plot_latency_histogram(make_run(utterance(SAID, final_s=None), reference=reference(SAID)))
     assert shares(ax, "final") == {}
-    assert legend(ax) == ["first seen (n=5, 5 never)", "final (n=5, 5 never)"]
+    assert legend(ax) == ["first seen (n=5, 5 never)", "final of the utterance (n=5, 5 never)"]
 
 
 @settings(max_examples=5)

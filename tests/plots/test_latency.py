@@ -34,7 +34,12 @@ def test_ecdf_of_the_capture_clock():
 
 def test_word_latency_shows_what_never_came(rich):
     ax = plot_word_latency(rich)
-    assert legend(ax) == ["first seen", "first seen: never", "final", "final: never"]
+    assert legend(ax) == [
+        "first seen",
+        "first seen: never",
+        "final of the utterance",
+        "final of the utterance: never",
+    ]
     crosses = [line for line in ax.lines if line.get_marker() == "x"]
     assert [len(line.get_xdata()) for line in crosses] == [4, 4]
     lows = ax.get_ylim()
@@ -51,7 +56,7 @@ def test_ecdf_by_hand():
     assert seen.get_xdata()[:-1] == pytest.approx([200] * (len(seen.get_xdata()) - 1))
     assert legend(ax) == [
         "first seen: p50 200 ms, p90 withheld (n = 5)",
-        "final: p50 1300 ms, p90 withheld (n = 5)",
+        "final of the utterance: p50 1300 ms, p90 withheld (n = 5)",
     ]
     marks = [line for line in ax.lines if line.get_marker() in ("o", "^")]
     assert [line.get_xdata().tolist() for line in marks] == [
@@ -64,7 +69,7 @@ def test_ecdf_by_hand():
 def test_what_never_came_has_no_mark():
     run = make_run(utterance(SAID, final_s=None), reference=reference(SAID))
     ax = plot_latency_ecdf(run)
-    assert legend(ax)[1] == "final: p50 never, p90 withheld (n = 5, 5 never)"
+    assert legend(ax)[1] == "final of the utterance: p50 never, p90 withheld (n = 5, 5 never)"
     marks = next(line for line in ax.lines if line.get_marker() == "^")
     assert len(marks.get_xdata()) == 0
 
@@ -90,7 +95,7 @@ def test_word_latency_by_hand():
     assert final.get_ydata() == pytest.approx([2100, 1700, 1300, 900, 500])
     # Of nine words around each all five are seen.
     assert final_line.get_ydata() == pytest.approx([1300] * 5)
-    assert legend(ax) == ["first seen", "final"]
+    assert legend(ax) == ["first seen", "final of the utterance"]
 
 
 def test_the_line_is_the_median_of_nine_words():

@@ -21,6 +21,7 @@ def test_everything_is_written_and_can_be_read(tmp_path):
         "overview",
         "report",
         "stability",
+        "turns",
         "waterfall",
         "health",
     }

@@ -6,8 +6,8 @@ import pytest
 
 from gladia_nb.cli.commands import main
 from gladia_nb.errors import ConfigError, RunFileError
+from gladia_nb.metrics import DEFINITIONS
 from gladia_nb.reporting import report
-from gladia_nb.reporting.definitions import DEFINITIONS
 from gladia_nb.reporting.html import cell
 from tests.support.make_runs import make_run, message, rich_run, transcript, utterance, words
 from tests.support.pages import Page
@@ -57,7 +57,8 @@ def test_it_has_everything(one, rich):
         assert heading in one.texts, heading
     assert rich.verdict.status in one.text
     assert all(reason in one.texts for reason in rich.verdict.reasons)
-    assert all(term in one.texts for term, _ in DEFINITIONS)
+    assert all(definition.meaning in one.text for definition in DEFINITIONS)
+    assert "final (waits for the whole utterance)" in one.text
     assert "endpointing" in one.text
     assert all(line in one.texts for line in rich.text.splitlines())
     # Each picture has words, each section a name, each link a target.

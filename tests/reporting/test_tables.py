@@ -17,6 +17,8 @@ from tests.support.make_runs import (
 )
 from tests.support.pages import Page, rows_of
 
+#: A label that says why finals are late.
+FINAL = "word end \u2192 final (waits for the whole utterance)"
 SAID = words("hello it is very nice", 0.5)  # ends at 0.8, 1.2, 1.6, 2.0, 2.4
 GROUPS = [words("one two three", 0.5 + 2 * number) for number in range(3)]
 
@@ -70,7 +72,7 @@ def test_latencies_of_one_run_have_all_quantiles():
     rows = rows_of(tables.latencies([talk()], ["A"]))
     head = rows[0]
     assert head == list(tables._QUANTILES.values())
-    final = dict(zip(head, next(r for r in rows if r[0] == "word end \u2192 final"), strict=True))
+    final = dict(zip(head, next(r for r in rows if r[0] == FINAL), strict=True))
     # Finals 500 ms after the third word, 900 after the second, 1300 after the first.
     assert (final["n"], final["median"], final["max"]) == ("9", "900", "1300")
     seen = next(r for r in rows if r[0] == "word end \u2192 first seen")

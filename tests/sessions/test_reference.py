@@ -29,11 +29,28 @@ def test_nothing_beside(tmp_path: Path):
         lambda d: [ROW],
         lambda d: pd.DataFrame([ROW]),
         lambda d: (d / "r.json").write_text(json.dumps({"words": [ROW]})) and d / "r.json",
-        lambda d: (d / "r.json").write_text(json.dumps([{**ROW, "speaker": 1}])) and d / "r.json",
+        lambda d: (d / "r.json").write_text(json.dumps([{**ROW, "age": 1}])) and d / "r.json",
     ],
 )
 def test_every_form(tmp_path: Path, make):
     assert find_reference("x.wav", make(tmp_path)) == [ROW]
+
+
+def test_who_spoke_is_kept_where_it_is_known():
+    told = {**ROW, "speaker": 1, "sentence": 3.0}
+    known = {**ROW, "speaker": "1", "sentence": 3}
+    silent = {**ROW, "speaker": None, "sentence": float("nan")}
+    assert find_reference("x.wav", [told, silent, {**ROW, "sentence": 0}]) == [
+        known,
+        ROW,
+        {**ROW, "sentence": 0},
+    ]
+    frame = pd.DataFrame([told, ROW]).astype({"speaker": "str", "sentence": "Int64"})
+    assert find_reference("x.wav", frame)[1] == ROW
+    assert {word["speaker"] for word in find_reference(sample("call"))} == {"slt", "rms"}
+    for wrong in ("two", 0.5, float("inf")):
+        with pytest.raises(ConfigError, match="sentences are numbered"):
+            find_reference("x.wav", [{**ROW, "sentence": wrong}])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gladia_nb.metrics.base.definition import Script
 from gladia_nb.record.file import Record
 from gladia_nb.run import Run
 
@@ -230,6 +231,46 @@ def _acknowledgement(start: int, end: int, frame_bytes: int, rate: int) -> str:
 def _arrival(at: int, raw: str) -> tuple[int, dict[str, Any]]:
     event = {"event": "message", "recv_ns": at, "connection": 1, "via": "websocket", "raw": raw}
     return at, event
+
+
+def made_from(script: Script) -> Run:
+    """The session that a worked example of a definition is about; sent in chunks of 100 ms.
+
+    Its chunks are sent in no time and acknowledged 20 ms later.
+    """
+    arrivals: list[Arrival] = []
+    first, number, bounds = 0, 0, (0.0, 0.0)
+    for at, kind, what in script.messages:
+        if not isinstance(what, str):
+            arrivals.append(speech(at, kind.removeprefix("speech_"), what))
+            continue
+        if kind == "translation":
+            arrivals.append(translation(at, what, *bounds))
+            continue
+        said = [
+            (text, start, end)
+            for text, (_, start, end) in zip(what.split(), script.spoken[first:], strict=False)
+        ]
+        final = kind == "final"
+        bounds = said[0][1], said[-1][2]
+        arrivals.append(transcript(at, said, f"00_{number:08d}", final=final))
+        first, number = first + final * len(said), number + final
+    last_s = max(at for at, *_ in script.messages)
+    known = reference(script.spoken)
+    return make_run(arrivals, duration_s=round(last_s + 1, 6), send_ms=0, reference=known)
+
+
+def translation(recv_s: float, text: str, start_s: float, end_s: float) -> Arrival:
+    """A translation into French."""
+    spoken = {"text": text, "start": start_s, "end": end_s, "language": "fr"}
+    data = {
+        "utterance_id": "0",
+        "utterance": {"start": start_s, "end": end_s, "channel": 0},
+        "original_language": "en",
+        "target_language": "fr",
+        "translated_utterance": spoken,
+    }
+    return message(recv_s, "translation", data, error=None)
 
 
 def rich_run(seed: int = 7, *, with_reference: bool = True) -> Run:
