@@ -107,6 +107,7 @@ class Vitals:
                 wall_width_ns=anchor.width_ns,
                 backlog=self._transport.take_backlog(),
                 cpu_ms=round((time.process_time_ns() - self._cpu_ns) / 1e6, 3),
+                lead_ms=round(self._clock.lead_ns / 1e6, 3),
             )
         )
         self._gc_ns = self._gc_longest_ns = self._gc_count = 0
