@@ -7,29 +7,33 @@ from collections import deque
 __all__ = ["Lead"]
 
 _SHORTEST_NS, _LONGEST_NS = 100_000, 3_000_000
-#: Of a hundred wake-ups, so many may come later than the lead allows for.
-_LATE_PERCENT = 5
 #: Wake-ups that are remembered: ten seconds of one session with chunks of 100 ms.
 _REMEMBERED = 100
 #: It is reckoned anew after so many; sorting at each would cost more than it is worth.
 _EVERY = 10
+#: One wake-up in so many is what may be polled away: 5 % of a processor, for all sessions together.
+_SHARE = 20
 
 
 class Lead:
     """Learns from how late wake-ups came.
 
     Between a timer's moment and the first line of Python lie the waking of a processor and the
-    turn of a process: 0.05 ms on a machine at work, 0.2 ms on an idle virtual one, 3 ms on one
-    that has more to do than processors. What a wake-up comes before its deadline is spent polling,
-    so that a lead costs processor time; what it lacks makes a chunk late.
+    turn of a process: 0.05 ms on a machine at work, 0.2 ms on an idle virtual one. The lead is the
+    upper quartile of that, and half as much again. Beyond it are wake-ups that had to wait for a
+    processor which others used, 3 ms and more: polling longer before all others would not bring
+    these in time, and would take from those others what they already lack.
+
+    What a wake-up comes before its deadline is spent polling. So that many sessions do not poll for
+    each other all the time, the lead is also at most a twentieth of the time between two wake-ups.
 
     Attributes:
         ns: nanoseconds before a deadline at which to wake.
 
     Example:
         >>> lead = Lead()
-        >>> for _ in range(20):
-        ...     lead.note(240_000)
+        >>> for chunk in range(20):
+        ...     lead.note(chunk * 100_000_000, chunk * 100_000_000 + 160_000)
         >>> lead.ns
         240000
     """
@@ -37,14 +41,16 @@ class Lead:
     def __init__(self) -> None:
         #: Until something is known.
         self.ns = 300_000
-        self._late_ns: deque[int] = deque(maxlen=_REMEMBERED)
+        self._woken: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
         self._noted = 0
 
-    def note(self, late_ns: int) -> None:
-        """A wake-up came so late."""
-        self._late_ns.append(late_ns)
+    def note(self, due_ns: int, woken_ns: int) -> None:
+        """A wake-up was due at one moment, and came at the other."""
+        self._woken.append((woken_ns - due_ns, woken_ns))
         self._noted += 1
         if self._noted % _EVERY == 0:
-            ordered = sorted(self._late_ns)
-            high = ordered[(len(ordered) - 1) * (100 - _LATE_PERCENT) // 100]
-            self.ns = min(max(high, _SHORTEST_NS), _LONGEST_NS)
+            late_ns = sorted(late_ns for late_ns, _ in self._woken)
+            quartile_ns = late_ns[len(late_ns) * 3 // 4]
+            apart_ns = (woken_ns - self._woken[0][1]) // (len(late_ns) - 1)
+            enough_ns = min(quartile_ns * 3 // 2, apart_ns // _SHARE, _LONGEST_NS)
+            self.ns = max(enough_ns, _SHORTEST_NS)

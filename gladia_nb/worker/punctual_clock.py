@@ -51,7 +51,7 @@ class PunctualClock(MonotonicClock):
         wake_ns = deadline_ns - min(self._lead.ns, ahead_ns // 8)
         if ahead_ns > 0:
             await self._wakeups.wait(wake_ns)
-            self._lead.note(time.perf_counter_ns() - wake_ns)
+            self._lead.note(wake_ns, time.perf_counter_ns())
         while time.perf_counter_ns() < deadline_ns:  # noqa: ASYNC110 - no event can keep it
             await asyncio.sleep(0)
 
@@ -60,7 +60,7 @@ class PunctualClock(MonotonicClock):
         for _ in range(_TRIALS):
             wake_ns = time.perf_counter_ns() + _TRIAL_NS
             await self._wakeups.wait(wake_ns)
-            self._lead.note(time.perf_counter_ns() - wake_ns)
+            self._lead.note(wake_ns, time.perf_counter_ns())
 
 
 @contextlib.asynccontextmanager

@@ -1,43 +1,56 @@
 """How early to wake: known answers, and bounds that always hold."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gladia_nb.worker.lead import Lead
 
-MICROSECOND = 1_000
+US = 1_000
+MS = 1_000_000
 
 
-def learnt(late_ns):
+def learnt(late_ns, apart_ns=100 * MS):
     lead = Lead()
-    for ns in late_ns:
-        lead.note(ns)
+    for number, ns in enumerate(late_ns):
+        lead.note(number * apart_ns, number * apart_ns + ns)
     return lead.ns
 
 
-def test_before_anything_is_known_it_is_a_third_of_a_millisecond():
-    assert Lead().ns == 300 * MICROSECOND
+def test_before_anything_is_known_it_is_what_an_idle_machine_needs():
+    assert Lead().ns == 300 * US
+    assert learnt([2 * MS] * 9) == 300 * US
 
 
-def test_of_a_hundred_wakeups_five_may_come_later():
-    usual = [200 * MICROSECOND] * 95
-    assert learnt(usual + [2_900 * MICROSECOND] * 4 + usual[:1]) == 200 * MICROSECOND
-    assert learnt(usual[:94] + [900 * MICROSECOND] * 6) == 900 * MICROSECOND
+def test_it_is_the_upper_quartile_and_half_as_much_again():
+    assert learnt([200 * US] * 100) == 300 * US
+    assert learnt([100 * US] * 74 + [400 * US] * 26) == 600 * US
+    assert learnt([100 * US] * 76 + [400 * US] * 24) == 150 * US
 
 
-def test_a_single_late_one_among_the_first_is_chance():
-    assert learnt([150 * MICROSECOND] * 19 + [9_000 * MICROSECOND]) == 150 * MICROSECOND
+def test_those_that_waited_for_a_processor_do_not_make_all_others_poll():
+    assert learnt([160 * US] * 80 + [4 * MS] * 20) == 240 * US
+
+
+def test_a_machine_that_wakes_slowly_gets_what_it_needs():
+    assert learnt([1_500 * US] * 40) == 2_250 * US
+    assert learnt([50 * MS] * 40) == 3 * MS
 
 
 def test_what_is_long_ago_is_forgotten():
-    assert learnt([2_000 * MICROSECOND] * 100 + [150 * MICROSECOND] * 100) == 150 * MICROSECOND
+    assert learnt([2 * MS] * 100 + [160 * US] * 100) == 240 * US
 
 
-@given(st.lists(st.integers(0, 10**10), max_size=250))
-def test_it_stays_within_its_bounds(late_ns):
-    assert 100 * MICROSECOND <= learnt(late_ns) <= 3_000 * MICROSECOND
+@pytest.mark.parametrize(("sessions", "most"), [(1, 3 * MS), (8, 625 * US), (30, 166_666)])
+def test_many_sessions_share_a_twentieth_of_a_processor(sessions, most):
+    assert learnt([5 * MS] * 100, 100 * MS // sessions) == most
 
 
-@given(st.lists(st.integers(0, 5_000_000), min_size=20, max_size=100), st.integers(0, 10**6))
+@given(st.lists(st.integers(0, 10**10), max_size=250), st.integers(0, 10**9))
+def test_it_stays_within_its_bounds(late_ns, apart_ns):
+    assert 100 * US <= learnt(sorted(late_ns), apart_ns) <= 3 * MS
+
+
+@given(st.lists(st.integers(0, 5 * MS), min_size=20, max_size=100), st.integers(0, MS))
 def test_a_slower_machine_never_gets_a_shorter_lead(late_ns, more_ns):
     assert learnt([ns + more_ns for ns in late_ns]) >= learnt(late_ns)
