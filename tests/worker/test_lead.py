@@ -22,23 +22,23 @@ def test_before_anything_is_known_it_is_what_an_idle_machine_needs():
     assert learnt([2 * MS] * 9) == 300 * US
 
 
-def test_it_is_the_upper_quartile_and_half_as_much_again():
-    assert learnt([200 * US] * 100) == 300 * US
-    assert learnt([100 * US] * 74 + [400 * US] * 26) == 600 * US
-    assert learnt([100 * US] * 76 + [400 * US] * 24) == 150 * US
+def test_it_is_twice_the_median():
+    assert learnt([150 * US] * 100) == 300 * US
+    assert learnt([100 * US] * 49 + [400 * US] * 51) == 800 * US
+    assert learnt([100 * US] * 51 + [400 * US] * 49) == 200 * US
 
 
 def test_those_that_waited_for_a_processor_do_not_make_all_others_poll():
-    assert learnt([160 * US] * 80 + [4 * MS] * 20) == 240 * US
+    assert learnt([130 * US] * 60 + [4 * MS] * 40) == 260 * US
 
 
 def test_a_machine_that_wakes_slowly_gets_what_it_needs():
-    assert learnt([1_500 * US] * 40) == 2_250 * US
+    assert learnt([1_200 * US] * 40) == 2_400 * US
     assert learnt([50 * MS] * 40) == 3 * MS
 
 
 def test_what_is_long_ago_is_forgotten():
-    assert learnt([2 * MS] * 100 + [160 * US] * 100) == 240 * US
+    assert learnt([2 * MS] * 100 + [120 * US] * 100) == 240 * US
 
 
 @pytest.mark.parametrize(("sessions", "most"), [(1, 3 * MS), (8, 625 * US), (30, 166_666)])
