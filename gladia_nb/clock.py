@@ -62,6 +62,11 @@ class Anchor:
 class Clock(Protocol):
     """What a session needs of time; tests put a virtual clock here."""
 
+    @property
+    def lead_ns(self) -> int:
+        """How long before a deadline `sleep_until` stops sleeping, and yields until it."""
+        ...
+
     def now_ns(self) -> int:
         """Nanoseconds on a monotonic clock."""
         ...
@@ -73,6 +78,11 @@ class Clock(Protocol):
 
 class MonotonicClock:
     """`time.perf_counter_ns`, with a sleep that keeps its deadline to well below a millisecond."""
+
+    @property
+    def lead_ns(self) -> int:
+        """How long before a deadline it stops sleeping."""
+        return LEAD_NS
 
     def now_ns(self) -> int:
         """Nanoseconds on the machine's monotonic clock."""

@@ -4,7 +4,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladia_nb.clock import Anchor, MonotonicClock, estimate_offset
+from gladia_nb.clock import LEAD_NS, Anchor, MonotonicClock, estimate_offset
 
 
 def test_anchor_pairs_both_clocks():
@@ -36,6 +36,10 @@ async def test_sleep_until_lets_others_run_while_it_waits():
     await clock.sleep_until(clock.now_ns() + 1_000_000)
     assert seen == [0, 1, 2]
     await task
+
+
+def test_the_lead_is_told():
+    assert MonotonicClock().lead_ns == LEAD_NS
 
 
 def test_offset_of_nothing_and_of_a_stepped_clock_is_unknown():

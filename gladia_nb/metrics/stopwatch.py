@@ -43,6 +43,7 @@ VITALS: Schema = MappingProxyType(
         "wall_ms": "float64",  # wall clock - monotonic clock, since the start: steps and slewing
         "backlog": "int64",  # most messages that were waiting behind one that was read
         "cpu_ms": "float64",  # processor time of the process
+        "lead_ms": "float64",  # before a chunk was due the process polled for so long; NaN: untold
     }
 )
 
@@ -105,5 +106,7 @@ def vitals(run: RunData) -> pd.DataFrame:
         "clock_ms": [(e["clock_ns"] - first["clock_ns"]) / 1e6 for e in events],
         "wall_ms": [(e["wall_ns"] - first["wall_ns"]) / 1e6 for e in events],
         **{n: [e[n] for e in events] for n in VITALS if n in ("backlog", *_MEASURED)},
+        # Runs of earlier versions do not tell.
+        "lead_ms": [e.get("lead_ms", math.nan) for e in events],
     }
     return to_frame(rows, VITALS)

@@ -218,6 +218,7 @@ class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
         wall_width_ns: how long reading both took.
         backlog: messages that were waiting behind one that was read, at most.
         cpu_ms: processor time of the process.
+        lead_ms: how long before a chunk was due the process stopped sleeping, to poll until then.
     """
 
     ns: int
@@ -231,6 +232,7 @@ class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
     wall_width_ns: int
     backlog: int
     cpu_ms: float
+    lead_ms: float | UnsetType = UNSET
 
 
 class PingEvent(RecordEvent, tag="ping", frozen=True):

@@ -27,6 +27,7 @@ from gladia_nb.metrics import (
     stream,
     summary,
     translation_latency,
+    vitals,
     waterfall,
     wer_at,
     word_errors,
@@ -349,6 +350,7 @@ def starts(runs: list[RunData], labels: list[str]) -> str:
         block["acknowledgement, p99 (ms)"] = float(pace["ack_p99_ms"])
         block["chunks sent late, p99 (ms)"] = float(pace["lateness_p99_ms"])
         block["drift of sending (ms)"] = float(pace["drift_ms"])
+        block["polled before each chunk, median (ms)"] = float(vitals(run)["lead_ms"].median())
         blocks.append(block)
     return _blocks(blocks, labels, "")
 

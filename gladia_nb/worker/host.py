@@ -50,6 +50,7 @@ class _Host:
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = Writer(out)
+        self._clock: MonotonicClock = MonotonicClock()
         self._jobs: dict[int, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone = asyncio.Event()
@@ -91,7 +92,7 @@ class _Host:
         job: Job
         try:
             if isinstance(command, Start):
-                job = SessionJob(command, audio, tell)
+                job = SessionJob(command, audio, tell, self._clock)
             else:
                 job = RemoteJob(command, tell)
         except OSError as error:
@@ -110,6 +111,13 @@ class _Host:
     async def serve(self) -> None:
         """Until the other side is gone; then close what is open, within a bound."""
         self.tell(0, told_line(Ready(os.getpid())))
+        # Only now: whoever has started this process waits for that line.
+        from gladia_nb.worker.punctual_clock import worker_clock
+
+        async with worker_clock() as self._clock:
+            await self._until_gone()
+
+    async def _until_gone(self) -> None:
         await self._gone.wait()
         for job in list(self._jobs.values()):
             job.part()

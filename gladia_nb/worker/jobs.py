@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from gladia_nb.api.transport import Transport
-from gladia_nb.clock import MonotonicClock
+from gladia_nb.clock import Clock, MonotonicClock
 from gladia_nb.errors import GladiaNbError, SessionError
 from gladia_nb.record.event_kinds import RecordEvent, WarningEvent
 from gladia_nb.record.events import end_event, error_event, event_line
@@ -81,16 +81,17 @@ class Job(ABC):
     Args:
         command: that begins it.
         tell: tells the other side.
+        clock: of all stamps.
 
     Raises:
         OSError: the file of the run cannot be opened.
     """
 
-    def __init__(self, command: Begin, tell: Tell) -> None:
+    def __init__(self, command: Begin, tell: Tell, clock: Clock | None = None) -> None:
         key = command.key
         self._redact = Redactor([key] if key else [])
         self._loop = asyncio.get_running_loop()
-        self._clock = MonotonicClock()
+        self._clock = clock or MonotonicClock()
         # Buffered by nobody: what the system has taken survives the end of this process.
         file = Path(command.path).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
         self._writer = Writer(file, tell, self._file_failed)

@@ -7,6 +7,7 @@ import contextlib
 from types import TracebackType
 from typing import Any, Protocol
 
+from gladia_nb.clock import Clock
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.record.event_kinds import EndEvent, MessageEvent, RecordEvent
 from gladia_nb.worker.chunks import ChunkSource
@@ -40,8 +41,10 @@ class _Receiver(Protocol):
 class SessionJob(Job):
     """A session that this process holds."""
 
-    def __init__(self, command: Start, audio: bytes, tell: Tell) -> None:
-        super().__init__(command, tell)
+    def __init__(
+        self, command: Start, audio: bytes, tell: Tell, clock: Clock | None = None
+    ) -> None:
+        super().__init__(command, tell, clock)
         self._vitals = Vitals(self._clock, self._transport, self._emit)
         layout, chunk_ms = (command.frame_bytes, command.sample_rate), command.chunk_ms
         self._live: LiveChunks | None = None

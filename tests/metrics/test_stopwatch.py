@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gladia_nb.metrics import PACING, pacing
+from gladia_nb.metrics import PACING, VITALS, pacing, vitals
 from tests.support.make_runs import make_run
 
 
@@ -50,3 +50,28 @@ def test_sending_again_does_not_count_as_late():
     found = row(make_run(duration_s=1.0, extra=[{**lost, **later, "resend": True}]))
     assert (found["chunks"], found["resent"]) == (10, 1)
     assert found["lateness_max_ms"] == 0
+
+
+def second(at, **more):
+    """What the probe said of one second."""
+    clocks = {"clock_ns": 5, "wall_ns": 7, "wall_width_ns": 1}
+    quiet = {"loop_lag_ms": 1.2, "gc_count": 0, "gc_ms": 0.0, "gc_longest_ms": 0.0}
+    window = {"window_ns": 1_000_000_000, "backlog": 1, "cpu_ms": 9.5}
+    return {
+        "event": "vitals",
+        "ns": make_run().record.t0_ns + at,
+        **clocks,
+        **quiet,
+        **window,
+        **more,
+    }
+
+
+def test_vitals_second_by_second_and_of_runs_that_told_less():
+    table = vitals(make_run(extra=[second(1_000_000_000), second(2_000_000_000, lead_ms=0.24)]))
+    assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(VITALS)
+    assert table["at_s"].tolist() == [1.0, 2.0]
+    assert table["cpu_ms"].tolist() == [9.5, 9.5]
+    assert math.isnan(table["lead_ms"][0])
+    assert table["lead_ms"][1] == 0.24
+    assert vitals(make_run()).empty

@@ -167,6 +167,13 @@ def test_the_line_of_each_event_and_back(event, line):
     assert read_event(stored) == make_event(stored) == event
 
 
+def test_vitals_tell_of_the_lead_where_somebody_knows_it():
+    (older,) = (event for event, _ in LINES if isinstance(event, kinds.VitalsEvent))
+    newer = msgspec.structs.replace(older, lead_ms=0.24)
+    assert event_line(newer) == event_line(older).replace("1.5}", '1.5,"lead_ms":0.24}')
+    assert read_event(json.loads(event_line(newer))) == newer
+
+
 def test_every_kind_has_its_line():
     assert {type(event) for event, _ in LINES} == set(KINDS.values())
 

@@ -200,6 +200,14 @@ def test_translations():
     assert (found["language"], found["words"], found["after final ms"]) == ("fr", "1", "500")
 
 
+def second(lead_ms):
+    """What the probe said of a quiet second."""
+    quiet = {"loop_lag_ms": 1.2, "gc_count": 0, "gc_ms": 0.0, "gc_longest_ms": 0.0}
+    clocks = {"clock_ns": 5, "wall_ns": 7, "wall_width_ns": 1, "backlog": 0}
+    window = {"ns": 5, "window_ns": 1_000_000_000, "cpu_ms": 9.5, "lead_ms": lead_ms}
+    return {"event": "vitals", **window, **quiet, **clocks}
+
+
 def test_starts():
     run = make_run(late_ms=lambda seq: 3.0, ack_ms=20)
     found = table_of(tables.starts([run], ["A"]))
@@ -210,6 +218,10 @@ def test_starts():
     sent = {"event": "ping", "ns": 5, "send_ns": 5_000_000_000, "recv_ns": 5_007_000_000}
     pinged = table_of(tables.starts([make_run(extra=[sent])], ["A"]))
     assert pinged["ping, median (ms)"] == ["7"]
+    polled = "polled before each chunk, median (ms)"
+    assert found[polled] == ["\u2013"], "older runs do not tell"
+    leads = [second(0.3), second(0.24), second(0.2)]
+    assert table_of(tables.starts([make_run(extra=leads)], ["A"]))[polled] == ["0.24"]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class VirtualClock:
     """The clock of a virtual loop; sabotaged ones are made from it."""
 
+    lead_ns = 0
+
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
 

@@ -1,8 +1,12 @@
 """What the worker does with orders that it cannot carry out: it says so, and goes on."""
 
+import contextlib
 import json
+import re
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,7 @@ from gladia_nb.record.event_kinds import AudioStartEvent
 from gladia_nb.record.events import as_mapping, event_line
 from gladia_nb.record.file import load_record
 from gladia_nb.worker.commands import Direct, End, Events, Feed, Finish, encode_order
+from gladia_nb.worker.timer_descriptor import timers_keep_the_stamps_time
 from tests.support.worker_by_hand import Hand, start
 
 
@@ -120,6 +125,36 @@ def test_a_command_for_a_session_that_is_over_is_nothing(hand, local_server, tmp
     assert works(hand, local_server, tmp_path / "b.run")
 
 
+def descriptors(pid):
+    """What a process holds open, by the names that the system gives it."""
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        # It may be closed meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            found.append(re.sub(r"\d+", "", str(path.readlink())))
+    return sorted(found)
+
+
+def settled(pid, expected, seconds=20):
+    """What a process holds open, once that is what is expected, or after so long."""
+    until = time.monotonic() + seconds
+    while (found := descriptors(pid)) != expected and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
+
+
+@pytest.mark.skipif(not timers_keep_the_stamps_time(), reason="needs timer descriptors")
+def test_all_sessions_wait_by_one_timer_and_none_leaves_a_descriptor(hand, local_server, tmp_path):
+    pid = hand.process.pid
+    idle = ["anon_inode:[eventpoll]", "anon_inode:[timerfd]", *["pipe:[]"] * 4, *["socket:[]"] * 2]
+    assert settled(pid, idle) == idle
+    for number in (1, 2, 3):
+        hand.send(bytes(3200), **start(tmp_path / f"{number}.run", local_server, session=number))
+    for _ in range(3):
+        hand.until("end")
+    assert settled(pid, idle) == idle
+
+
 LOADED = """
 import json, sys
 import gladia_nb.worker.host
@@ -147,4 +182,5 @@ def test_it_loads_little():
     rooms = {name.split(".")[1] for name in loaded if name.startswith("gladia_nb.")}
     assert rooms == {"api", "clock", "errors", "record", "worker"}
     assert "aiohttp.web" not in loaded
+    assert "ctypes" not in loaded, "it comes once the other side knows that the worker is ready"
     assert (without, with_callbacks) == (False, True)

@@ -7,6 +7,7 @@ import socket
 import aiohttp
 import pytest
 
+from gladia_nb.clock import MonotonicClock
 from gladia_nb.errors import SessionError
 from gladia_nb.record.event_kinds import AudioStartEvent, WarningEvent
 from gladia_nb.record.file import load_record
@@ -30,6 +31,7 @@ from tests.support.worker_by_hand import start
 KEY = "a-key-that-nobody-may-see"
 #: 0.2 s
 AUDIO = bytes(range(256)) * 25
+STAMPS = ("ns", "start_ns", "end_ns", "t0_ns", "due_ns", "send_start_ns", "send_end_ns", "recv_ns")
 LIVE = {"stall_s": 30.0, "speed": 1.0}
 
 
@@ -70,6 +72,27 @@ async def test_a_file_is_sent_and_what_is_told_is_its_record(tmp_path, json_audi
     assert record.outcome == "finished"
     assert told.kinds[-2:] == ["vitals", "end"], "the end comes last, also behind the vitals"
     assert told.kinds.count("end") == 1
+
+
+async def test_all_stamps_are_of_the_clock_that_it_is_given(tmp_path):
+    ahead_ns = 10**17
+
+    class Ahead(MonotonicClock):
+        def now_ns(self):
+            return super().now_ns() + ahead_ns
+
+        async def sleep_until(self, deadline_ns):
+            await super().sleep_until(deadline_ns - ahead_ns)
+
+    async with serve(polite) as service:
+        told = Told()
+        job = SessionJob(command_for(service, tmp_path / "a.run"), AUDIO, told, Ahead())
+        await job.run()
+    assert bytes(service.audio) == AUDIO
+    assert told.kinds[-1] == "end"
+    stamps = [ns for event in told.events for name, ns in event.items() if name in STAMPS]
+    assert len(stamps) > 20
+    assert min(stamps) >= ahead_ns
 
 
 async def test_neither_the_key_nor_the_token_is_written_or_told(tmp_path):

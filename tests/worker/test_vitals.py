@@ -98,6 +98,16 @@ def test_a_step_of_the_stamps_is_seen():
     assert [e["clock_ns"] for e in found[:3]] == [0, 40_000_000, 40_000_000]
 
 
+def test_how_early_the_clock_wakes_is_recorded_as_it_is_learnt():
+    class Learning(VirtualClock):
+        @property
+        def lead_ns(self):
+            return 300_000 if self.now_ns() < 1_001_500_000_000 else 240_400
+
+    found = of(watched(2.2, clock_type=Learning), "vitals")
+    assert [e["lead_ms"] for e in found] == [0.3, 0.24, 0.24]
+
+
 @pytest.mark.parametrize("answers", [True, False])
 def test_pings(answers):
     seconds = WINDOW_S + 2 * PING_EVERY_S + 1
@@ -119,5 +129,6 @@ def test_in_a_real_worker(local_server, tmp_path):
     seconds = run.record.of("vitals")
     assert sum(e["window_ns"] for e in seconds) > 2e9
     assert all(e["cpu_ms"] > 0 for e in seconds)
+    assert all(0.1 <= e["lead_ms"] <= 3 for e in seconds)
     assert run.record.of("ping")[0]["recv_ns"] > run.record.of("ping")[0]["send_ns"]
     assert run.record.events[-1]["event"] == "end"
