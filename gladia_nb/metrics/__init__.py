@@ -39,6 +39,12 @@ from gladia_nb.metrics.checks import HEALTH, Verdict, check_latencies, health, v
 from gladia_nb.metrics.comparison import COMPARISON, compare
 from gladia_nb.metrics.curves import COVERAGE, coverage
 from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
+from gladia_nb.metrics.endpoints import (
+    ENDPOINTING,
+    ENDPOINTING_CUTS,
+    endpointing,
+    endpointing_cuts,
+)
 from gladia_nb.metrics.history import WORD_STATES, word_states
 from gladia_nb.metrics.instability import (
     CORRECTIONS,
@@ -91,6 +97,8 @@ __all__ = [
     "COVERAGE",
     "CURSOR_LAG",
     "ENDING",
+    "ENDPOINTING",
+    "ENDPOINTING_CUTS",
     "ERROR_DELAY",
     "HEALTH",
     "LATENCY",
@@ -137,6 +145,8 @@ __all__ = [
     "differentiable_average_lagging",
     "ecdf",
     "ending",
+    "endpointing",
+    "endpointing_cuts",
     "error_delay",
     "health",
     "latency",
