@@ -23,6 +23,7 @@ from gladia_nb.metrics.base.intervals import quantiles
 from gladia_nb.metrics.base.spoken_turns import Turn, goes_on, not_ended, turn_spans
 from gladia_nb.metrics.heard_speech import Heard, heard_of, own_endpointing_s, sent_up_to
 from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import kept
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
@@ -238,7 +239,7 @@ def _ends(heard: Heard, cuts: list[Cut], wait_ms: Floats, turns: Sequence[Turn])
 
 
 def _turns(run: RunData) -> tuple[list[Turn], str | None]:
-    return turn_spans(run.record.header.get("reference"))
+    return kept(run.record, "turns", lambda: turn_spans(run.record.header.get("reference")))
 
 
 def _measured(run: RunData) -> list[_Ends]:
