@@ -27,6 +27,8 @@ from .metrics import compare as compare
 from .metrics import corrections as corrections
 from .metrics import cursor_lag as cursor_lag
 from .metrics import ending as ending
+from .metrics import endpointing as endpointing
+from .metrics import endpointing_cuts as endpointing_cuts
 from .metrics import error_delay as error_delay
 from .metrics import glossary as glossary
 from .metrics import health as health
@@ -56,6 +58,7 @@ from .metrics import word_states as word_states
 from .metrics import word_times as word_times
 from .plots import plot_comparison as plot_comparison
 from .plots import plot_effects as plot_effects
+from .plots import plot_endpointing as plot_endpointing
 from .plots import plot_error_delay as plot_error_delay
 from .plots import plot_final_waterfall as plot_final_waterfall
 from .plots import plot_flicker as plot_flicker

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.lab.endpoint_view import explored
 from gladia_nb.lab.replay import Replay, start_replay
 from gladia_nb.lab.shelf import side_by_side
 from gladia_nb.lab.views import (
@@ -50,6 +51,7 @@ class Study:
             "open",
             "table",
             "picture",
+            "endpointing",
             "compare",
             "save",
             "export",
@@ -83,6 +85,8 @@ class Study:
                 return {"kind": "table", "table": table(self._shown(), content["name"])}, ()
             case "picture":
                 return self._picture(content["name"], live=live)
+            case "endpointing":
+                return self._explore(live=live), ()
             case "compare":
                 return self._compare(content["paths"], live=live)
             case "save" | "export" | "report" as kind:
@@ -148,6 +152,12 @@ class Study:
             raise ConfigError("Pictures are drawn when the session has ended.")
         data, text = picture(self._shown(), name)
         return {"kind": "picture", "text": text}, [data]
+
+    def _explore(self, *, live: bool) -> dict[str, Any]:
+        if live:
+            # As for pictures.
+            raise ConfigError("Endpointings are predicted when the session has ended.")
+        return {"kind": "endpointing", **explored(self._shown())}
 
     def _write(self, kind: str, place: Path) -> str:
         """Write the run, its tables or its report; what was done, in a sentence."""

@@ -23,6 +23,7 @@ from gladia_nb.metrics import (
 )
 from gladia_nb.plots import (
     plot_comparison,
+    plot_endpointing,
     plot_flicker,
     plot_health,
     plot_latency_ecdf,
@@ -86,6 +87,11 @@ PICTURES: Mapping[str, tuple[Callable[..., Any], tuple[float, float], str]] = Ma
             "Audio sent, acknowledged and transcribed over time.",
         ),
         "Flicker": (plot_flicker, (12, 5), "How often each utterance's words changed."),
+        "Endpointing": (
+            plot_endpointing,
+            (10, 5.5),
+            "Turns that each endpointing would have cut, against the wait for finals.",
+        ),
         "Measurement": (
             plot_health,
             (12, 6),

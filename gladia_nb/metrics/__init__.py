@@ -40,6 +40,12 @@ from gladia_nb.metrics.comparison import COMPARISON, compare
 from gladia_nb.metrics.curves import COVERAGE, coverage
 from gladia_nb.metrics.deadline import ERROR_DELAY, WER_AT, error_delay, wer_at
 from gladia_nb.metrics.definitions import DEFINITIONS, GLOSSARY, field_name, glossary, latency_label
+from gladia_nb.metrics.endpoints import (
+    ENDPOINTING,
+    ENDPOINTING_CUTS,
+    endpointing,
+    endpointing_cuts,
+)
 from gladia_nb.metrics.history import WORD_STATES, word_states
 from gladia_nb.metrics.instability import (
     CORRECTIONS,
@@ -94,6 +100,8 @@ __all__ = [
     "CURSOR_LAG",
     "DEFINITIONS",
     "ENDING",
+    "ENDPOINTING",
+    "ENDPOINTING_CUTS",
     "ERROR_DELAY",
     "GLOSSARY",
     "HEALTH",
@@ -143,6 +151,8 @@ __all__ = [
     "differentiable_average_lagging",
     "ecdf",
     "ending",
+    "endpointing",
+    "endpointing_cuts",
     "error_delay",
     "field_name",
     "glossary",

@@ -7,6 +7,7 @@ settings. Colours are those of Okabe and Ito, and every line and mark also diffe
 from gladia_nb.plots.accuracy import plot_error_delay, plot_wer_at
 from gladia_nb.plots.alignment import plot_partial_alignment
 from gladia_nb.plots.compare import plot_comparison
+from gladia_nb.plots.endpoints import plot_endpointing
 from gladia_nb.plots.health import plot_health
 from gladia_nb.plots.histogram import plot_latency_histogram
 from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
@@ -19,6 +20,7 @@ from gladia_nb.plots.waterfall import plot_final_waterfall
 __all__ = [
     "plot_comparison",
     "plot_effects",
+    "plot_endpointing",
     "plot_error_delay",
     "plot_final_waterfall",
     "plot_flicker",

@@ -123,11 +123,12 @@ LAB = Front(
         "settings.js",
         "transcript.js",
         "live.js",
+        "endpointing.js",
         "after.js",
         "shelf.js",
         "lab.js",
     ),
-    styles=("base.css", "controls.css", "source.css", "live.css", "after.css"),
+    styles=("base.css", "controls.css", "source.css", "live.css", "after.css", "endpointing.css"),
     selector=".gnb-lab",
 )
 MICROPHONE = Front(

@@ -131,6 +131,15 @@ def test_nothing_is_drawn_while_a_session_is_live(study, made):
     assert (answer["text"], parts) == ("", ())
 
 
+def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(study, made):
+    do(study, "ended", handle=Ended(made[0]))
+    answer, parts = do(study, "endpointing")
+    assert (answer["kind"], parts) == ("endpointing", ())
+    assert answer["steps"][0]["facts"][0] == ("Endpointing", "0.05 s, measured")
+    with pytest.raises(ConfigError, match="predicted when the session has ended"):
+        do(study, "endpointing", live=True)
+
+
 def test_a_comparison_draws_two_and_lists_any_number(study, made):
     paths = [str(run.path) for run in made]
     answer, (data,) = do(study, "compare", paths=paths)
@@ -155,6 +164,7 @@ def test_fewer_than_two_cannot_be_compared(study, made, count):
     [
         ("table", {"name": "Words"}),
         ("picture", {"name": "Histogram"}),
+        ("endpointing", {}),
         ("save", {"path": "a.run"}),
         ("export", {"path": "out"}),
         ("report", {"path": "a.html"}),

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from gladia_nb.plots import (
+    plot_endpointing,
     plot_error_delay,
     plot_final_waterfall,
     plot_flicker,
@@ -23,6 +24,7 @@ from tests.support.make_runs import make_run, reference, transcript, utterance, 
 from tests.support.pictures import drawn
 
 PLOTS = [
+    plot_endpointing,
     plot_error_delay,
     plot_final_waterfall,
     plot_flicker,

@@ -1,6 +1,7 @@
 // A run that has ended: its summary, pictures, tables, a replay, and files of it.
 
 import { button, dataTable, field, h, panel, pictureOf, say, tabs, unique } from "./dom.js";
+import { explorer } from "./endpointing.js";
 
 function transcriptOf(after) {
   if (!after.transcript) return h("p", { class: "gnb-empty" }, "No finals.");
@@ -130,12 +131,14 @@ export function afterPanel({ model, ask, send, rules }) {
       "can be opened as well.",
   );
   const picture = pictureOf();
+  const endpoints = explorer(model);
   let shownPath = null;
   let ticket = 0;
   const views = {
     Summary: summary,
     Pictures: (after) => pictures(after, asker(), picture),
     Tables: (after) => tables(after, asker()),
+    Endpointing: (after) => endpoints.view(after, asker()),
     Replay: () => replay(send),
     Keep: (after) => keep(after, ask),
   };
@@ -165,5 +168,9 @@ export function afterPanel({ model, ask, send, rules }) {
     head.replaceChildren(...title(after, rules.signs));
     bar.select("Summary");
   }
-  return { element: panel("After", "after", empty, content), update, close: picture.close };
+  function close() {
+    picture.close();
+    endpoints.close();
+  }
+  return { element: panel("After", "after", empty, content), update, close };
 }
