@@ -46,9 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     control = os.environ.pop(SERVER_CONTROL_VARIABLE, "")
     try:
         values = dict(_assignment(text) for text in parsed.set)
-        if parsed.script_fd is not None:
-            with open(parsed.script_fd, encoding="utf-8") as file:  # noqa: PTH123 - no path has it
-                values["script"] = json.load(file)
+        if parsed.options_fd is not None:
+            with open(parsed.options_fd, encoding="utf-8") as file:  # noqa: PTH123 - it has no path
+                values |= json.load(file)
         options = ServerOptions.from_dict(
             {
                 **values,
@@ -93,7 +93,10 @@ def _parser() -> argparse.ArgumentParser:
         help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
     )
     parser.add_argument(
-        "--script-fd", type=int, metavar="N", help="a file descriptor to read the script from"
+        "--options-fd",
+        type=int,
+        metavar="N",
+        help="a file descriptor to read more options from, a JSON object",
     )
     parser.add_argument(
         "--watch-stdin", action="store_true", help="stop when the standard input ends"

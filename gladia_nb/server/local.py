@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
 import os
 import secrets
@@ -11,7 +10,8 @@ import selectors
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -143,18 +143,12 @@ class LocalServer:
         command = child_command("gladia_nb.server", "--watch-stdin")
         command += ["--host", self._host, "--port", str(self._port)]
         more = {SERVER_KEYS_VARIABLE: self._accepted, SERVER_CONTROL_VARIABLE: self._control}
-        passed: tuple[int, ...] = ()
-        with contextlib.ExitStack() as stack:
-            for name, value in self._options.items():
-                if name == "script" and isinstance(value, Mapping):
-                    # Too long for a command line; a file without a name is never left behind.
-                    script = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
-                    json.dump(value, script)
-                    script.seek(0)
-                    passed = (script.fileno(),)
-                    command += ["--script-fd", str(script.fileno())]
-                else:
-                    command += ["--set", f"{name}={json.dumps(_plain(name, value))}"]
+        # A command line is too short for a script, and can be read by every user of the machine; a
+        # file without a name is never left behind.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as options:
+            json.dump({name: _plain(name, value) for name, value in self._options.items()}, options)
+            options.seek(0)
+            command += ["--options-fd", str(options.fileno())]
             # A file, and not a pipe that would have to be read while the server runs.
             self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
             return subprocess.Popen(  # noqa: S603 - this package, run by its own interpreter
@@ -163,7 +157,7 @@ class LocalServer:
                 stdout=subprocess.PIPE,
                 stderr=self._complaints,
                 env=child_environment(more),
-                pass_fds=passed,
+                pass_fds=(options.fileno(),),
                 # Ctrl-C in a terminal is meant for what the user runs, not for the server beside.
                 start_new_session=True,
             )
@@ -232,7 +226,7 @@ class LocalServer:
 
 def _plain(name: str, value: Any) -> Any:
     """An option as JSON can have it."""
-    if name == "script" and value is not None:
+    if name == "script" and isinstance(value, Path):
         return str(value)
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]

@@ -161,5 +161,5 @@ def test_what_was_told_while_it_ran_is_not_told_again(capsys):
     assert capsys.readouterr().err == "Note: odd\nNote: a\\x1bb\n"
     _print_results(run, {"odd"})
     out, err = capsys.readouterr()
-    assert err == "Note: a b\n"
+    assert err == "Note: a\\x1bb\n"
     assert f"Measurement: {run.verdict}" in out

@@ -119,7 +119,10 @@ def test_no_script_is_left_in_the_folder_for_temporary_files(
 def test_the_control_token_is_random_or_given_and_in_no_argument() -> None:
     assert len(LocalServer().control_token) >= 32
     assert LocalServer().control_token != LocalServer().control_token
-    with LocalServer(engine="scripted", control_token="mine-alone") as server:
+    hook = "https://hooks.example/?token=hook-secret"
+    options = {"engine": "scripted", "webhook_url": hook}
+    with LocalServer(control_token="mine-alone", **options) as server:
+        assert "hook-secret" not in " ".join(psutil.Process(server.pid).cmdline())
         assert server.control_token == "mine-alone"
         assert "mine-alone" not in " ".join(psutil.Process(server.pid).cmdline())
         assert ask(server, "/_control/faults")[0] == 200

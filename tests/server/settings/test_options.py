@@ -146,8 +146,11 @@ def test_plain_data_is_taken_or_refused_in_words(values: dict[str, Any]) -> None
         assert str(error)
         return
     for name, item in FIELDS.items():
-        if isinstance(item.default, bool | int | float | str):
-            assert type(getattr(options, name)) is type(item.default), name
+        value = getattr(options, name)
+        if value is None:
+            assert "None" in str(item.type), name
+        elif isinstance(item.default, bool | int | float | str):
+            assert type(value) is type(item.default), name
 
 
 def test_a_whole_number_is_a_time_too() -> None:
