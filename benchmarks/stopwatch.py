@@ -76,7 +76,7 @@ def ask(server: gn.LocalServer, path: str, body: object = None) -> dict[str, obj
     request = urllib.request.Request(
         server.url + path,
         None if body is None else json.dumps(body).encode(),
-        {"x-gladia-key": server.key},
+        {"x-gladia-key": server.key, "x-gladia-nb-control": server.control_token},
     )
     with urllib.request.urlopen(request, timeout=30) as reply:
         return json.loads(reply.read() or b"null")

@@ -12,13 +12,22 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["KEY_VARIABLE", "SERVER_KEYS_VARIABLE", "child_command", "child_environment"]
+__all__ = [
+    "KEY_VARIABLE",
+    "SERVER_CONTROL_VARIABLE",
+    "SERVER_KEYS_VARIABLE",
+    "child_command",
+    "child_environment",
+]
 
 #: The API key of the user.
 KEY_VARIABLE = "GLADIA_API_KEY"
 #: Keys that an embedded server accepts, separated by commas. Arguments of a process can be read by
 #: every user of a machine, its environment cannot.
 SERVER_KEYS_VARIABLE = "GLADIA_NB_SERVER_KEYS"
+#: The token for the controls of an embedded server.
+SERVER_CONTROL_VARIABLE = "GLADIA_NB_SERVER_CONTROL"
+_SECRETS = (KEY_VARIABLE, SERVER_KEYS_VARIABLE, SERVER_CONTROL_VARIABLE)
 
 _HOME = str(Path(__file__).resolve().parents[1])
 
@@ -50,9 +59,7 @@ def child_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
         False
     """
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in (KEY_VARIABLE, SERVER_KEYS_VARIABLE, "PYTHONPATH")
+        name: value for name, value in os.environ.items() if name not in (*_SECRETS, "PYTHONPATH")
     }
     folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if absolute := [folder for folder in folders if Path(folder).is_absolute()]:

@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gladia_nb.plain_text import visible
+
 __all__ = [
     "ApiError",
     "AudioError",
@@ -43,6 +45,10 @@ class GladiaNbError(Exception):
 
     #: The run as far as it was recorded, where there is one.
     run: Any = None
+
+    def __str__(self) -> str:
+        # What a service says stands in many of them, and a traceback is shown in a terminal too.
+        return visible(super().__str__(), keep="\n")
 
 
 class ConfigError(GladiaNbError, ValueError):

@@ -1,4 +1,5 @@
 import inspect
+import traceback
 
 import pytest
 
@@ -33,3 +34,12 @@ def test_api_errors_carry_what_the_service_said(kind):
     error = kind("no", status=401, request_id="G-1", validation_errors=["x must y"])
     assert (error.status, error.request_id, error.validation_errors) == (401, "G-1", ["x must y"])
     assert error.run is None
+
+
+@pytest.mark.parametrize("make", sorted(errors.BY_NAME.values(), key=lambda kind: kind.__name__))
+def test_what_a_service_says_steers_no_terminal(make):
+    fields = {"status": 400} if issubclass(make, errors.ApiError) else {}
+    error = make("It said: \x1b[2J\x9bm\r\nand more", **fields)
+    assert str(error) == "It said: \\x1b[2J\\x9bm\\r\nand more"
+    assert "\x1b" not in "".join(traceback.format_exception(error))
+    assert error.args == ("It said: \x1b[2J\x9bm\r\nand more",), "kept as it is"

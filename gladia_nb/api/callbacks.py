@@ -20,7 +20,9 @@ from gladia_nb.errors import UnreachableError
 
 __all__ = ["CallbackReceiver"]
 
+#: Bytes of one delivery, and of all deliveries to one receiver.
 _LARGEST = 16 << 20
+_MOST = 64 << 20
 
 
 class CallbackReceiver:
@@ -35,9 +37,12 @@ class CallbackReceiver:
         port: TCP port; 0 takes a free one.
         public_url: base URL under which the service can reach this address, such as a tunnel's;
             by default the address itself, which is enough for a service on this machine.
+        most: bytes that are taken in all; what would go beyond is answered with 413, as is a
+            delivery above 16 MiB.
 
     Attributes:
         url: what belongs into `callback_config.url`.
+        refused: deliveries that were too much.
     """
 
     def __init__(
@@ -48,19 +53,22 @@ class CallbackReceiver:
         host: str = "127.0.0.1",
         port: int = 0,
         public_url: str | None = None,
+        most: int = _MOST,
     ) -> None:
         self.url = ""
+        self.refused = 0
         self._deliver = deliver
         self._clock = clock
         self._address = (host, port)
         self._public = public_url
         self._path = "/" + secrets.token_urlsafe(12)
+        self._left = most
         self._ended = asyncio.Event()
         self._last_ns = 0
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=_LARGEST)
+        app = web.Application()
         app.router.add_post(self._path, self._take)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -89,7 +97,13 @@ class CallbackReceiver:
 
     async def _take(self, request: web.Request) -> web.Response:
         stamp = self._clock.now_ns()
-        text = await request.text()
+        body = await self._read(request)
+        if body is None:
+            self.refused += 1
+            refusal = web.Response(status=413)
+            refusal.force_close()
+            return refusal
+        text = body.decode(errors="replace")
         self._last_ns = stamp
         self._deliver(stamp, text)
         try:
@@ -99,6 +113,23 @@ class CallbackReceiver:
         if event == "live.end_session":
             self._ended.set()
         return web.Response(status=200)
+
+    async def _read(self, request: web.Request) -> bytes | None:
+        """The body, or None when there is no room for it; room is taken while it comes."""
+        taken, body = 0, None
+        pieces: list[bytes] = []
+        try:
+            async for piece in request.content.iter_any():
+                taken += len(piece)
+                self._left -= len(piece)
+                if self._left < 0 or taken > _LARGEST:
+                    return None
+                pieces.append(piece)
+            body = b"".join(pieces)
+            return body
+        finally:
+            if body is None:
+                self._left += taken
 
     async def settle(self, *, quiet_s: float = 2.0, longest_s: float = 15.0) -> bool:
         """Wait for the callback of the session's end, or until nothing has come for a while.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ __all__ = ["GLADIA_URL", "Target", "resolve_target"]
 GLADIA_URL = "https://api.gladia.io"
 URL_VARIABLE = "GLADIA_API_URL"
 
+#: For a server that takes any key: other processes without one do not share their sessions.
+_nobodys = secrets.token_hex(16)
 _shared: LocalServer | None = None
 _lock = threading.Lock()
 
@@ -63,8 +66,8 @@ def resolve_target(*, key: str | None = None, url: str | None = None, server: An
             raise AuthenticationError(
                 f"There is no API key for {host}. Set {KEY_VARIABLE}, or pass key=...", status=401
             )
-        # A server on this machine takes any key unless it was started with one.
-        key = "local"
+        # A server on this machine may take any key; this one is nobody else's.
+        key = _nobodys
     return Target(url, key, host)
 
 

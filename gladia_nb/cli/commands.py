@@ -18,12 +18,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gladia_nb.child import KEY_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.cli.parser import SENDING, command_parser
 from gladia_nb.cli.signals import Interrupted, exit_code, raised_signals
 from gladia_nb.cli.text import plain
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
 from gladia_nb.run import Run, load
+from gladia_nb.server.local import LocalServer
+from gladia_nb.server.settings.options import CONTROL_HEADER
 
 __all__ = ["main"]
 
@@ -47,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments = command_parser().parse_args(argv)
             return commands[arguments.command](arguments)
     except GladiaNbError as error:
-        print(f"gladia-nb: {plain(str(error))}", file=sys.stderr)
+        print(f"gladia-nb: {plain(error)}", file=sys.stderr)
         if isinstance(error.run, Run) and error.run.path is not None:
-            print(f"gladia-nb: what was recorded is in {error.run.path}", file=sys.stderr)
+            print(f"gladia-nb: what was recorded is in {plain(error.run.path)}", file=sys.stderr)
         return 2
     except Interrupted as interrupted:
         return exit_code(interrupted.number)
@@ -85,7 +88,7 @@ def _report(arguments: argparse.Namespace) -> int:
     from gladia_nb.reporting import report
 
     path = report([load(name) for name in arguments.runs], arguments.out, title=arguments.title)
-    print(path)
+    print(plain(path))
     return 0
 
 
@@ -115,14 +118,27 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from gladia_nb.server.local import LocalServer
-
-    options = {"faults": arguments.fault} if arguments.fault else {}
-    server = LocalServer(host=arguments.host, port=arguments.port, any_key=True, **options)
+    names = ("faults", "host_names", "allow_origins", "max_sessions")
+    options = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    server = LocalServer(
+        host=arguments.host,
+        port=arguments.port,
+        keys=[key for key in os.environ.get(SERVER_KEYS_VARIABLE, "").split(",") if key],
+        any_key=arguments.any_key,
+        **options,
+    )
     # However it is told to end, that is what was wanted; the server's processes end with it.
     with contextlib.suppress(Interrupted), server:
-        print(f"Gladia-compatible live speech-to-text at {server.url} (English, any API key).")
-        print(f"Try, in another terminal:  gladia-nb transcribe FILE --url {server.url}")
+        print(f"Gladia-compatible live speech-to-text (English) at {server.url}")
+        key = f"{KEY_VARIABLE}={server.key} "
+        if arguments.any_key:
+            print("It takes any API key: whoever reaches this address can use it.")
+            key = ""
+        print("Try, in another terminal:\n")
+        print(f"    {key}gladia-nb transcribe FILE --url {server.url}\n")
+        if arguments.control:
+            print("Faults and scripts while it runs take this header beside the key:\n")
+            print(f"    {CONTROL_HEADER}: {server.control_token}\n")
         print("Ctrl-C ends it.", flush=True)
         server.wait()
         raise ServerError("The embedded server died; start it again.")

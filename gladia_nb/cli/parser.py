@@ -6,8 +6,10 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from gladia_nb.child import SERVER_KEYS_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.form import Field, fields, fields_of
+from gladia_nb.server.settings.options import ServerOptions
 from gladia_nb.sessions.options import SendOptions
 
 __all__ = ["SENDING", "command_parser"]
@@ -137,9 +139,41 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     serve.add_argument(
-        "--fault",
+        "--any-key",
+        action="store_true",
+        help="accept every API key (default: the one that is printed, and those in "
+        f"{SERVER_KEYS_VARIABLE}, separated by commas)",
+    )
+    serve.add_argument(
+        "--max-sessions",
+        type=int,
+        metavar="N",
+        help="sessions that a key may have at a time; more are answered with 429 (default: "
+        f"{ServerOptions().max_sessions})",
+    )
+    serve.add_argument(
+        "--host-name",
+        dest="host_names",
         action="append",
-        default=[],
+        metavar="NAME",
+        help="a name under which the server is reached, such as a proxy's; can be repeated",
+    )
+    serve.add_argument(
+        "--allow-origin",
+        dest="allow_origins",
+        action="append",
+        metavar="ORIGIN",
+        help="pages that may use all routes, such as https://hub.example; can be repeated",
+    )
+    serve.add_argument(
+        "--control",
+        action="store_true",
+        help="print the token that sets faults and scripts while the server runs",
+    )
+    serve.add_argument(
+        "--fault",
+        dest="faults",
+        action="append",
         metavar="KIND:NAME=VALUE,...",
         help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
     )

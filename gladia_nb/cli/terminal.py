@@ -112,10 +112,10 @@ class TerminalView:
 
     def _final(self, line: Line) -> str:
         at = "" if line.start_s is None else f"{line.start_s:7.2f} s  "
-        return f"{at}{self._lane(line.channel)}{_one_line(line.text)}"
+        return f"{at}{self._lane(line.channel)}{plain(line.text)}"
 
     def _partial(self, entry: OpenLine) -> str:
-        text = _one_line(" ".join(word for word, _ in entry.words))
+        text = plain(" ".join(word for word, _ in entry.words))
         lane = self._lane(entry.channel)
         width = _columns() - len(lane) - 14
         # The end of a long partial is what changes.
@@ -132,7 +132,3 @@ def _columns() -> int:
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except (OSError, ValueError):
         return shutil.get_terminal_size().columns
-
-
-def _one_line(text: str) -> str:
-    return plain(text).replace("\n", " ")

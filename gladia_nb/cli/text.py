@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-__all__ = ["plain"]
+from gladia_nb.plain_text import visible
+
+__all__ = ["plain", "plain_lines"]
 
 
-def plain(text: str) -> str:
-    r"""Without control characters, line ends excepted: what a service sends steers no terminal.
+def plain(text: object) -> str:
+    r"""On one line, control characters as escapes: what comes from outside steers no terminal.
+
+    Args:
+        text: a text, or what has one, such as a path.
 
     Example:
-        >>> plain("good\x1b[2Jbye")
-        'good [2Jbye'
+        >>> plain("good\x1b[2J\nbye")
+        'good\\x1b[2J\\nbye'
     """
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return visible(str(text))
+
+
+def plain_lines(text: object) -> str:
+    r"""As `plain`, of a text that may have several lines.
+
+    Example:
+        >>> plain_lines("good\x1b[2J\nbye")
+        'good\\x1b[2J\nbye'
+    """
+    return visible(str(text), keep="\n")

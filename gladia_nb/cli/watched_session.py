@@ -11,7 +11,7 @@ from typing import Any
 from gladia_nb.api.target import resolve_target
 from gladia_nb.cli.signals import Interrupted, collected_signals, exit_code
 from gladia_nb.cli.terminal import TerminalView
-from gladia_nb.cli.text import plain
+from gladia_nb.cli.text import plain, plain_lines
 from gladia_nb.config import SessionConfig
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.lab.watcher import header_of
@@ -51,13 +51,14 @@ def run_session(
     live = start(source, config, path=path, **options)
     with collected_signals() as signals:
         target = resolve_target(url=options.get("url"))
-        print(f"{source.name}: {live.duration_s:.1f} s of audio to {target.label}", file=sys.stderr)
+        length = f"{live.duration_s:.1f} s of audio"
+        print(f"{plain(source.name)}: {length} to {plain(target.label)}", file=sys.stderr)
         told = _watch(live, signals)
     run = live.result(timeout_s=10)
     written = export_run(run, path.parent, stem=path.stem)
     _print_results(run, told)
     for name, file in {"run": path, **written}.items():
-        print(f"{name:<15}{file}")
+        print(f"{name:<15}{plain(file)}")
     return exit_code(signals[0]) if signals else 0
 
 
@@ -84,7 +85,8 @@ def _watch(live: Live, signals: Sequence[int]) -> set[str]:
     if len(signals) > 1:
         live.abort()
         live.wait(5)
-        print(f"Given up: what was recorded until then is in {live.path}.", file=sys.stderr)
+        place = plain(live.path)
+        print(f"Given up: what was recorded until then is in {place}.", file=sys.stderr)
         raise Interrupted(signals[0])
     if signals:
         print("Interrupted: what was recorded until then is kept.", file=sys.stderr)
@@ -93,15 +95,15 @@ def _watch(live: Live, signals: Sequence[int]) -> set[str]:
 
 def _print_results(run: Run, told: set[str]) -> None:
     """What came of a session; on standard error what there is to note and was not told before."""
-    print(f"\n{plain(run.text)}\n")
+    print(f"\n{plain_lines(run.text)}\n")
     table = latency_table(run).to_string(index=False)
-    print(f"Latency in milliseconds, partial versus final\n{table}\n")
+    print(f"Latency in milliseconds, partial versus final\n{plain_lines(table)}\n")
     if len(run.reference):
         total = word_errors(run).iloc[-1]
         print(
             f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
         )
-    print(f"Measurement: {run.verdict}\n")
+    print(f"Measurement: {plain_lines(run.verdict)}\n")
     for text in (*run.warnings, audit_note(run)):
         if text and text not in told:
             print(f"Note: {plain(text)}", file=sys.stderr)

@@ -27,14 +27,16 @@ __all__ = [
 ]
 
 
+def _check_language(code: str, allowed: tuple[str, ...], rule: str) -> None:
+    if code not in allowed:
+        near = difflib.get_close_matches(code.lower()[:2], allowed, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{rule}, got {code!r}{hint}")
+
+
 def _check_languages(codes: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
-        if code not in allowed:
-            near = difflib.get_close_matches(code.lower()[:2], allowed, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(
-                f"must contain only language codes such as 'en' or 'fr', got {code!r}{hint}"
-            )
+        _check_language(code, allowed, "must contain only language codes such as 'en' or 'fr'")
     return codes
 
 
@@ -91,11 +93,30 @@ class VocabularyEntry(Part):
     language: str | None = None
     """Its language code."""
 
+    @pydantic.field_validator("language")
+    @classmethod
+    def _known(cls, code: str | None) -> str | None:
+        if code is not None:
+            _check_language(code, LANGUAGES, "must be a language code such as 'en' or 'fr'")
+        return code
+
+
+def _branch(value: object) -> str:
+    """Which of the two a word is meant to be, so that only its own problems are told."""
+    return "VocabularyEntry" if isinstance(value, dict | VocabularyEntry) else "str"
+
+
+_Word = Annotated[
+    Annotated[str, pydantic.Tag("str")]
+    | Annotated[VocabularyEntry, pydantic.Tag("VocabularyEntry")],
+    pydantic.Discriminator(_branch),
+]
+
 
 class CustomVocabularyConfig(Part):
     """Words to prefer; plain strings or `VocabularyEntry`."""
 
-    vocabulary: Annotated[tuple[str | VocabularyEntry, ...], pydantic.BeforeValidator(_as_tuple)]
+    vocabulary: Annotated[tuple[_Word, ...], pydantic.BeforeValidator(_as_tuple)]
     """JSON: a list of words, or of {"value", "intensity", "pronunciations", "language"}."""
     default_intensity: Share | None = None
     """How strongly to prefer words that do not say it themselves."""

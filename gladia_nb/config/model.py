@@ -26,6 +26,11 @@ from gladia_nb.errors import ConfigError
 __all__ = ["SessionConfig", "find_problems"]
 
 
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 1.0 is 1, as the rates and depths have it already."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class SessionConfig(Settings):
     """Configuration of one live session, field by field as `POST /v2/live` takes it.
 
@@ -55,7 +60,7 @@ class SessionConfig(Settings):
         Literal[8000, 16000, 32000, 44100, 48000], Field(title="Sample rate, Hz")
     ] = 16000
     """Hertz."""
-    channels: Annotated[int, Field(ge=1, le=MAX_CHANNELS)] = 1
+    channels: Annotated[int, pydantic.BeforeValidator(_whole), Field(ge=1, le=MAX_CHANNELS)] = 1
     """Interleaved channels, each transcribed by itself (and billed)."""
     custom_metadata: dict[str, Any] | None = None
     """Echoed in the result and searchable; 2000 characters of JSON at most."""
@@ -114,6 +119,11 @@ class SessionConfig(Settings):
     def _fields_fit(self) -> Self:
         if self.encoding != "wav/pcm" and self.bit_depth != 8:
             raise ValueError(f"bit_depth must be 8 with {self.encoding} (got {self.bit_depth})")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _switches_have_their_settings(self) -> Self:
+        """What is switched on has what it needs to do anything; the API itself does not ask."""
         if self.callback and (self.callback_config is None or self.callback_config.url is None):
             raise ValueError("callback_config.url is required when callback is on")
         realtime = self.realtime_processing

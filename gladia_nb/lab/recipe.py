@@ -232,6 +232,7 @@ def as_curl(recipe: Recipe, sample_rate: int | None = None, channels: int | None
     if recipe.target == "embedded":
         base = _SERVED
         lines.append("# First, in another terminal:  gladia-nb serve")
+        lines.append("# and here, with the key that it prints:  export GLADIA_API_KEY=...")
     elif recipe.target == "url":
         base = (recipe.url or _SERVED).rstrip("/")
     elif recipe.region is not None:

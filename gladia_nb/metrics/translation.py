@@ -35,7 +35,7 @@ __all__ = [
 TRANSLATION_LATENCY: Schema = MappingProxyType(
     {
         "channel": "int64",
-        "utterance_id": "str",  # of the utterance, as the translation names it
+        "utterance_id": "str",  # as in `run.utterances`; as the translation has it where it is none
         "language": "str",  # of the translation
         "start_s": "float64",  # of the utterance, audio time
         "end_s": "float64",
@@ -138,8 +138,9 @@ def translation_latency(
 
     Args:
         run: a run with translation on.
-        references: `(id, language)` of a translation -> a reference translation, for LAAL; without
-            one the length of the translation itself counts.
+        references: `(utterance_id, language)` -> a reference translation, for LAAL; the id is that
+            of the utterance or the one in the translation. Without a reference the length of the
+            translation itself counts.
 
     Returns:
         Columns in `TRANSLATION_LATENCY`, in the order of arrival. A translation that failed has no
@@ -156,11 +157,12 @@ def translation_latency(
         said = _read(raw)
         if said is None or t0 is None:
             continue
-        ident, channel, start_s, end_s, language, text = said
+        named, channel, start_s, end_s, language, text = said
+        ident, final_ns = finals.get((channel, _number(named)), (named, None))
         begin_s, finish_s = (float(moment) for moment in captured_s(run, [start_s, end_s]))
         delay_ms = (recv_ns - t0) / 1e6 - begin_s * 1e3
         words = len(text.split())
-        wanted = len((references or {}).get((ident, language), text).split())
+        wanted = len(_reference(references or {}, (ident, named), language, text).split())
         source_ms, delays = (finish_s - begin_s) * 1e3, [delay_ms] * words
         good = words > 0 and source_ms > 0
         row = {
@@ -172,7 +174,7 @@ def translation_latency(
             "words": words,
             "recv_ns": recv_ns,
             "after_speech_ms": delay_ms - source_ms,
-            "after_final_ms": _after(recv_ns, finals.get((channel, _number(ident)))),
+            "after_final_ms": _after(recv_ns, final_ns),
             "al_ms": average_lagging(delays, source_ms) if good else np.nan,
             "laal_ms": np.nan,
             "dal_ms": differentiable_average_lagging(delays, source_ms) if good else np.nan,
@@ -211,17 +213,26 @@ def _read(raw: str) -> tuple[str, int, float, float, str, str] | None:
         return None
 
 
-def _finals(run: RunData) -> dict[tuple[int, str], int]:
-    """Arrival of the final of each utterance, by channel and number."""
+def _finals(run: RunData) -> dict[tuple[int, str], tuple[str, int]]:
+    """Id and arrival of the final of each utterance, by channel and number."""
     frame = run.utterances[run.utterances["is_final"]]
     rows = zip(frame["channel"], frame["utterance_id"], frame["final_ns"], strict=True)
-    return {(channel, _number(ident)): int(final_ns) for channel, ident, final_ns in rows}
+    return {(channel, _number(ident)): (ident, int(final_ns)) for channel, ident, final_ns in rows}
 
 
 def _number(ident: str) -> str:
-    """An add-on may name the utterance `00_00000003` just `3`."""
-    tail = ident.rpartition("_")[2]
-    return str(int(tail)) if tail.isdecimal() else ident
+    """An add-on may name the utterance `00_00000003`, or `00-00000003`, just `3`."""
+    tail = ident.replace("-", "_").rpartition("_")[2]
+    return (tail.lstrip("0") or "0") if tail.isdecimal() else ident
+
+
+def _reference(
+    references: Mapping[tuple[str, str], str], idents: Sequence[str], language: str, text: str
+) -> str:
+    """The reference under the first of the names that has one, else the text itself."""
+    return next(
+        (references[ident, language] for ident in idents if (ident, language) in references), text
+    )
 
 
 def _after(recv_ns: int, final_ns: int | None) -> float:

@@ -17,7 +17,8 @@ from typing import Any
 
 from aiohttp import web
 
-from gladia_nb.child import SERVER_KEYS_VARIABLE
+from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
+from gladia_nb.server.bounded_log import BoundedHandler
 from gladia_nb.server.engines.base import Engine, EngineError
 from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.engines.sphinx import SphinxEngine
@@ -38,10 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
         not be started; one sentence on the standard error says why.
     """
     parsed = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, format="%(name)s: %(message)s", handlers=[BoundedHandler()]
+    )
     keys = os.environ.pop(SERVER_KEYS_VARIABLE, "")
+    control = os.environ.pop(SERVER_CONTROL_VARIABLE, "")
     try:
         values = dict(_assignment(text) for text in parsed.set)
+        if parsed.options_fd is not None:
+            with open(parsed.options_fd, encoding="utf-8") as file:  # noqa: PTH123 - it has no path
+                values |= json.load(file)
         options = ServerOptions.from_dict(
             {
                 **values,
@@ -49,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "host": parsed.host,
                 "port": parsed.port,
                 **({"keys": keys.split(",")} if keys else {}),
+                **({"control_token": control} if control else {}),
             }
         )
         asyncio.run(_run(options, watch=parsed.watch_stdin))
@@ -62,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gladia_nb.server",
         description="Gladia-compatible live speech-to-text server with a recogniser of its own.",
-        epilog=f"Keys to accept are read from {SERVER_KEYS_VARIABLE}; without it all are accepted.",
+        epilog=(
+            f"Keys to accept are read from {SERVER_KEYS_VARIABLE}; without it all are accepted. "
+            f"The token that opens the controls is read from {SERVER_CONTROL_VARIABLE}; "
+            "without it they are closed."
+        ),
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
@@ -79,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KIND:NAME=VALUE,...",
         help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
+    )
+    parser.add_argument(
+        "--options-fd",
+        type=int,
+        metavar="N",
+        help="a file descriptor to read more options from, a JSON object",
     )
     parser.add_argument(
         "--watch-stdin", action="store_true", help="stop when the standard input ends"

@@ -10,12 +10,17 @@ import selectors
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from gladia_nb.child import SERVER_KEYS_VARIABLE, child_command, child_environment
+from gladia_nb.child import (
+    SERVER_CONTROL_VARIABLE,
+    SERVER_KEYS_VARIABLE,
+    child_command,
+    child_environment,
+)
 from gladia_nb.errors import ServerError
 from gladia_nb.server.settings.faults import Fault
 from gladia_nb.server.settings.options import ServerOptions
@@ -60,13 +65,13 @@ class LocalServer:
     ) -> None:
         self._host = host
         self._port = port
+        self._control = options.pop("control_token", None) or secrets.token_hex(16)
         self._options = options
         self._key = secrets.token_hex(16)
         self._accepted = "" if any_key else ",".join((self._key, *keys))
         self._url = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
-        self._script: Path | None = None
 
     def __repr__(self) -> str:
         return f"<LocalServer at {self._url}>" if self.is_running else "<LocalServer, not running>"
@@ -103,6 +108,11 @@ class LocalServer:
         return self._key
 
     @property
+    def control_token(self) -> str:
+        """What opens the routes for faults, scripts and traces, beside the key."""
+        return self._control
+
+    @property
     def pid(self) -> int:
         """Process id of the server.
 
@@ -120,21 +130,7 @@ class LocalServer:
             ServerOptions.from_dict({"host": self._host, "port": self._port, **self._options})
         except ValueError as error:
             raise ServerError(f"The embedded server did not start. {error}.") from None
-        command = child_command("gladia_nb.server", "--watch-stdin")
-        command += ["--host", self._host, "--port", str(self._port)]
-        for name, value in self._options.items():
-            command += ["--set", f"{name}={json.dumps(self._plain(name, value))}"]
-        # A file, and not a pipe that would have to be read while the server runs.
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
-        self._process = subprocess.Popen(  # noqa: S603 - this package, run by its own interpreter
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            env=child_environment({SERVER_KEYS_VARIABLE: self._accepted}),
-            # Ctrl-C in a terminal is meant for what the user runs, not for the server beside it.
-            start_new_session=True,
-        )
+        self._process = self._launch()
         atexit.register(self.stop)
         try:
             self._url = self._await_ready(self._process)
@@ -143,19 +139,28 @@ class LocalServer:
             raise
         return self
 
-    def _plain(self, name: str, value: Any) -> Any:
-        """An option as JSON can have it, and short enough for a command line."""
-        if name == "script" and isinstance(value, Mapping):
-            with tempfile.NamedTemporaryFile("w", suffix=".script.json", delete=False) as file:
-                json.dump(value, file)
-            self._script = Path(file.name)
-            return file.name
-        if name == "script" and value is not None:
-            return str(value)
-        if name == "faults":
-            several = value if isinstance(value, list | tuple) else [value]
-            return [str(Fault.parse(item)) for item in several]
-        return value
+    def _launch(self) -> subprocess.Popen[bytes]:
+        command = child_command("gladia_nb.server", "--watch-stdin")
+        command += ["--host", self._host, "--port", str(self._port)]
+        more = {SERVER_KEYS_VARIABLE: self._accepted, SERVER_CONTROL_VARIABLE: self._control}
+        # A command line is too short for a script, and can be read by every user of the machine; a
+        # file without a name is never left behind.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as options:
+            json.dump({name: _plain(name, value) for name, value in self._options.items()}, options)
+            options.seek(0)
+            command += ["--options-fd", str(options.fileno())]
+            # A file, and not a pipe that would have to be read while the server runs.
+            self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
+            return subprocess.Popen(  # noqa: S603 - this package, run by its own interpreter
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._complaints,
+                env=child_environment(more),
+                pass_fds=(options.fileno(),),
+                # Ctrl-C in a terminal is meant for what the user runs, not for the server beside.
+                start_new_session=True,
+            )
 
     def wait(self) -> int:
         """Wait until the server ends; returns its exit status.
@@ -182,9 +187,6 @@ class LocalServer:
         if self._complaints is not None:
             self._complaints.close()
             self._complaints = None
-        if self._script is not None:
-            self._script.unlink(missing_ok=True)
-            self._script = None
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -220,3 +222,13 @@ class LocalServer:
             return f"The embedded server did not start. {lines[-1]}"
         reason = f": {lines[-1]}" if lines else ""
         return f"The embedded server died at its start (exit status {status}){reason}"
+
+
+def _plain(name: str, value: Any) -> Any:
+    """An option as JSON can have it."""
+    if name == "script" and isinstance(value, Path):
+        return str(value)
+    if name == "faults":
+        several = value if isinstance(value, list | tuple) else [value]
+        return [str(Fault.parse(item)) for item in several]
+    return value

@@ -53,6 +53,10 @@ SILENT = (
     "The service was silent for {seconds} s after the stop and did not end the session. "
     "What was received until then is in the run."
 )
+OVERFLOW = (
+    "{count} callbacks were not taken: one was longer than 16 MiB, or all together than 64 MiB. "
+    "Ask for fewer in callback_config."
+)
 STALLED = (
     "No audio has come for {seconds} s. The microphone, the page that holds it or the program "
     "that feeds it is busy, hidden or gone; what was said meanwhile may be missing."

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from gladia_nb.clock import Clock
 from gladia_nb.errors import GladiaNbError
-from gladia_nb.record.event_kinds import EndEvent, MessageEvent, RecordEvent
+from gladia_nb.record.event_kinds import EndEvent, MessageEvent, RecordEvent, WarningEvent
+from gladia_nb.worker import sentences
 from gladia_nb.worker.chunks import ChunkSource
 from gladia_nb.worker.commands import Abort, Command, End, Feed, Note, Pause, Start, Stop
 from gladia_nb.worker.jobs import Job, Tell, unfit
@@ -24,6 +25,7 @@ class _Receiver(Protocol):
     """What takes callbacks, as far as a job needs it."""
 
     url: str
+    refused: int
 
     async def __aenter__(self) -> Any: ...
 
@@ -135,5 +137,8 @@ class SessionJob(Job):
     def _emit(self, event: RecordEvent) -> None:
         if isinstance(event, EndEvent):
             # The end comes last.
+            if self._receiver is not None and (count := self._receiver.refused):
+                text = sentences.OVERFLOW.format(count=count)
+                super()._emit(WarningEvent(self._clock.now_ns(), text))
             self._vitals.finish()
         super()._emit(event)

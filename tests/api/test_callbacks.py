@@ -1,4 +1,5 @@
 import asyncio
+import io
 import json
 import socket
 
@@ -30,6 +31,45 @@ async def test_deliveries_are_stamped_and_handed_over_verbatim():
     stamps = [ns for ns, _ in got]
     assert before < stamps[0]
     assert stamps == sorted(stamps)
+
+
+async def test_what_is_taken_in_all_has_a_bound():
+    got = []
+    async with (
+        CallbackReceiver(lambda _, text: got.append(text), MonotonicClock(), most=1000) as receiver,
+        aiohttp.ClientSession() as http,
+    ):
+
+        async def post(data) -> int:
+            async with http.post(receiver.url, data=data) as reply:
+                return reply.status
+
+        async def in_pieces(length: int):
+            for _ in range(length // 100):
+                yield b"x" * 100
+
+        assert await post(b"a" * 600) == 200
+        # What was refused takes no room from what follows.
+        for _ in range(3):
+            assert await post(b"b" * 500) == 413
+            assert await post(in_pieces(500)) == 413
+        assert await post(b"c" * 400) == 200
+        assert await post(b"d") == 413
+        assert receiver.refused == 7
+    assert [text[0] for text in got] == ["a", "c"]
+
+
+async def test_by_default_the_bound_is_64_mib_and_16_for_one():
+    got = []
+    async with (
+        CallbackReceiver(lambda _, text: got.append(len(text)), MonotonicClock()) as receiver,
+        aiohttp.ClientSession() as http,
+    ):
+        large = b" " * (15 << 20)
+        for size, status in ((17 << 20, 413), *[(15 << 20, 200)] * 4, *[(15 << 20, 413)] * 4):
+            async with http.post(receiver.url, data=io.BytesIO(large.ljust(size))) as reply:
+                assert reply.status == status
+    assert got == [15 << 20] * 4
 
 
 async def test_waiting_for_the_rest_has_a_bound():

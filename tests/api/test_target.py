@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from gladia_nb.api.target import GLADIA_URL, resolve_target
@@ -28,7 +31,21 @@ def test_a_server_wins_over_both(monkeypatch, local_server):
 
 
 def test_a_server_on_this_machine_needs_no_key():
-    assert resolve_target(url="http://127.0.0.1:8765").key
+    key = resolve_target(url="http://127.0.0.1:8765").key
+    assert resolve_target(url="http://localhost:8765").key == key
+
+
+def test_who_has_no_key_shares_none_with_other_processes():
+    code = (
+        "from gladia_nb.api.target import resolve_target\n"
+        "print(resolve_target(url='http://127.0.0.1:8765').key)"
+    )
+    keys = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+        for _ in range(2)
+    }
+    assert len(keys) == 2
+    assert all(len(key.strip()) >= 32 for key in keys)
 
 
 def test_elsewhere_needs_one():

@@ -1,8 +1,11 @@
+import http.server
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import nbformat
@@ -14,6 +17,7 @@ import soundfile
 import gladia_nb as gn
 from gladia_nb.cli import commands
 from gladia_nb.cli.commands import main
+from gladia_nb.errors import ServerError
 from tests.support.command_line import COMMAND, SIGNALS
 
 
@@ -99,8 +103,16 @@ def test_serve_says_where_it_is_and_ends_on_a_signal(clip, tmp_path, number, sta
         stderr=subprocess.PIPE,
         text=True,
     )
-    url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-    assert gn.transcribe(clip, url=url, key="any key", progress=False, speed=20).complete
+    line = ""
+    while "GLADIA_API_KEY" not in line:
+        line = process.stdout.readline()
+    key, url = re.search(
+        r"GLADIA_API_KEY=(\w{32}) .* --url (http://127\.0\.0\.1:\d+)$", line
+    ).groups()
+    assert gn.transcribe(clip, url=url, key=key, progress=False, speed=20).complete
+    for wrong in ("any key", None):
+        with pytest.raises(gn.AuthenticationError):
+            gn.transcribe(clip, url=url, key=wrong, progress=False)
     family = psutil.Process(process.pid).children(recursive=True)
     assert family
     process.send_signal(number)
@@ -108,6 +120,97 @@ def test_serve_says_where_it_is_and_ends_on_a_signal(clip, tmp_path, number, sta
     assert (process.returncode, err) == (0, "")
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []
+
+
+def served(monkeypatch, *options: str) -> dict:
+    """How the server is started with these options."""
+    made = {}
+
+    def make(**given):
+        made.update(given)
+        raise ServerError("enough")
+
+    monkeypatch.setattr(commands, "LocalServer", make)
+    assert main(["serve", *options]) == 2
+    return made
+
+
+def test_serve_takes_options(monkeypatch):
+    usual = {"host": "127.0.0.1", "port": 8765, "keys": [], "any_key": False}
+    assert served(monkeypatch) == usual
+    monkeypatch.setenv("GLADIA_NB_SERVER_KEYS", "one,two")
+    options = ["--any-key", "--max-sessions", "3", "--host-name", "a", "--host-name", "b"]
+    assert served(monkeypatch, *options, "--allow-origin", "*", "--fault", "drop") == {
+        **usual,
+        "keys": ["one", "two"],
+        "any_key": True,
+        "max_sessions": 3,
+        "host_names": ["a", "b"],
+        "allow_origins": ["*"],
+        "faults": ["drop"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--max-sessions", "0"], "max_sessions must be at least 1 (got 0)"),
+        (["--allow-origin", "hub"], "allow_origins must be origins such as https://hub.example"),
+    ],
+)
+def test_serve_with_wrong_options(options, sentence, capsys):
+    assert main(["serve", *options]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_serve_with_any_key_says_what_that_means(monkeypatch, capsys):
+    class Made:
+        url, key, control_token = "http://127.0.0.1:1", "key-1", "token-1"
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(commands, "LocalServer", lambda **_: Made())
+    assert main(["serve", "--any-key", "--control"]) == 2
+    out = capsys.readouterr().out
+    assert "takes any API key: whoever reaches this address can use it" in out
+    assert "key-1" not in out
+    assert "    gladia-nb transcribe FILE --url http://127.0.0.1:1\n" in out
+    assert "x-gladia-nb-control: token-1" in out
+    assert main(["serve"]) == 2
+    assert "token-1" not in capsys.readouterr().out
+
+
+def test_what_a_service_says_does_not_steer_the_terminal(clip, tmp_path, capsys, monkeypatch):
+    said = "\x1b]0;owned\x07\x1b[2J\r\x9b31m\u202e"
+    monkeypatch.setenv("GLADIA_API_KEY", "k")
+
+    class Refuses(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps({"message": said, "validation_errors": [said]}).encode()
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        assert main(["transcribe", str(clip), "--url", url, "--out", str(tmp_path)]) == 2
+        server.shutdown()
+    err = capsys.readouterr().err
+    assert "\\x1b]0;owned\\x07\\x1b[2J\\r\\x9b31m\\u202e" in err
+    assert all(c.isprintable() or c == "\n" for c in err)
 
 
 def test_a_port_that_is_taken(capsys):

@@ -44,7 +44,7 @@ def test_a_service_cannot_steer_the_terminal(capsys):
         event(" a\x1b[2Jb\r\nc", final=True),
         message(type="error", error={"message": "x\x1b]0;y\x07"}),
     )
-    assert lines == ["   1.50 s  a [2Jb  c", "  ! The service says: x ]0;y "]
+    assert lines == [r"   1.50 s  a\x1b[2Jb\r\nc", r"  ! The service says: x\x1b]0;y\x07"]
 
 
 def test_warnings_errors_and_strange_messages(capsys):

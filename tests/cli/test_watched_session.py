@@ -158,8 +158,8 @@ def test_what_was_told_while_it_ran_is_not_told_again(capsys):
     ]
     run = make_run(extra=warnings)
     _print_results(run, set())
-    assert capsys.readouterr().err == "Note: odd\nNote: a b\n"
+    assert capsys.readouterr().err == "Note: odd\nNote: a\\x1bb\n"
     _print_results(run, {"odd"})
     out, err = capsys.readouterr()
-    assert err == "Note: a b\n"
+    assert err == "Note: a\\x1bb\n"
     assert f"Measurement: {run.verdict}" in out

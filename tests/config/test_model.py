@@ -74,6 +74,16 @@ def test_companded_audio_gets_its_depth(encoding):
     assert SessionConfig(encoding=encoding).to_body()["bit_depth"] == 8
 
 
+def test_a_whole_number_may_have_a_point():
+    """As in JSON, which has one kind of number."""
+    body = SessionConfig(channels=2.0, sample_rate=8000.0, bit_depth=24.0).to_body()
+    assert [(type(v), v) for v in (body["channels"], body["sample_rate"], body["bit_depth"])] == [
+        (int, 2),
+        (int, 8000),
+        (int, 24),
+    ]
+
+
 def test_the_body_names_the_audio_and_what_was_set_only():
     assert SessionConfig(endpointing=0.3).to_body() == {
         "endpointing": 0.3,

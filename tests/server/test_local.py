@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from gladia_nb.errors import ServerError
 from gladia_nb.server import LocalServer, ServerOptions
 from tests.support.processes import family, gone, with_stream
+from tests.support.scripted_helpers import ask
 from tests.support.server_helpers import client_of, read, speech, stop
 
 
@@ -87,6 +89,43 @@ def test_a_server_that_dies_at_its_start(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(ServerError, match=r"died at its start \(exit status 1\): .*broken"):
         LocalServer().start()
+
+
+def test_no_script_is_left_in_the_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import tempfile; from gladia_nb.server import LocalServer\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        "server = LocalServer(engine='scripted', script={'words': []}).start()\n"
+        "print(server.pid, flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        processes = family(int(parent.stdout.readline()))
+        assert list(tmp_path.iterdir()) == []
+        parent.kill()
+    assert gone(processes)
+    with pytest.raises(ServerError, match="speed is not a server option"):
+        LocalServer(script={"words": []}, speed=2).start()
+    with LocalServer(engine="scripted", script={"words": []}):
+        assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_control_token_is_random_or_given_and_in_no_argument() -> None:
+    assert len(LocalServer().control_token) >= 32
+    assert LocalServer().control_token != LocalServer().control_token
+    hook = "https://hooks.example/?token=hook-secret"
+    options = {"engine": "scripted", "webhook_url": hook}
+    with LocalServer(control_token="mine-alone", **options) as server:
+        assert "hook-secret" not in " ".join(psutil.Process(server.pid).cmdline())
+        assert server.control_token == "mine-alone"
+        assert "mine-alone" not in " ".join(psutil.Process(server.pid).cmdline())
+        assert ask(server, "/_control/faults")[0] == 200
 
 
 async def busy(server: LocalServer) -> tuple[Any, aiohttp.ClientSession]:

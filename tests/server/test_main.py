@@ -20,12 +20,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladia_nb.child import SERVER_KEYS_VARIABLE
+from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server import __main__ as program
 from gladia_nb.server.engines.base import EngineError
 from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.engines.sphinx import SphinxEngine
-from gladia_nb.server.settings.options import ServerOptions
+from gladia_nb.server.settings.options import CONTROL_HEADER, ServerOptions
 from tests.support.processes import family, gone
 
 
@@ -101,6 +101,32 @@ def status(url: str, key: str) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
+
+
+def test_options_from_a_file_without_a_name() -> None:
+    read, write = os.pipe()
+    os.write(write, b'{"engine": "scripted", "hyphen_ids": "yes"}')
+    os.close(write)
+    command = [sys.executable, "-m", "gladia_nb.server", "--options-fd", str(read)]
+    done = subprocess.run(command, pass_fds=(read,), capture_output=True, check=False)
+    os.close(read)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"hyphen_ids must be bool (got 'yes')")
+
+
+def test_without_a_token_in_its_environment_its_controls_are_closed() -> None:
+    for token, expected in (("", 404), ("the-token", 200)):
+        process, url = started(**{SERVER_CONTROL_VARIABLE: token})
+        headers = {"x-gladia-key": "any", CONTROL_HEADER: token}
+        request = urllib.request.Request(f"{url}/_control/faults", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as reply:
+                found = reply.status
+        except urllib.error.HTTPError as error:
+            with error:
+                found = error.code
+        assert found == expected
+        assert ended(process) == (0, b"")
 
 
 def test_it_accepts_the_keys_of_its_environment_and_ends_with_its_input() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 
 from gladia_nb.server import LocalServer
+from gladia_nb.server.settings.options import CONTROL_HEADER
 
 RATE = 16000
 WORDS = [
@@ -38,14 +39,23 @@ def make_sound(path: Path, seconds: float = 3.0) -> bytes:
 
 
 def ask(
-    server: LocalServer, path: str, body: Any = None, method: str = "", key: str | None = None
+    server: LocalServer,
+    path: str,
+    body: Any = None,
+    method: str = "",
+    key: str | None = None,
+    **headers: str,
 ) -> tuple[int, bytes]:
-    """A request to the server; returns status and body."""
+    """A request to the server, with its key and its control token; returns status and body."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(
         server.url + path,
         data,
-        {"x-gladia-key": server.key if key is None else key},
+        {
+            "x-gladia-key": server.key if key is None else key,
+            CONTROL_HEADER: server.control_token,
+            **headers,
+        },
         method=method or ("GET" if body is None else "POST"),
     )
     try:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import io
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from itertools import islice
 
 from aiohttp import web
 
-from gladia_nb.config import SessionConfig, find_problems
-from gladia_nb.errors import ConfigError
 from gladia_nb.server.engines.base import Engine
+from gladia_nb.server.http.body import configuration, json_of
 from gladia_nb.server.http.control import Bench
+from gladia_nb.server.http.door import Door, is_socket
 from gladia_nb.server.http.listing import Query, page
-from gladia_nb.server.http.refusal import RefusalError, invalid
+from gladia_nb.server.http.refusal import RefusalError, invalid, is_same
 from gladia_nb.server.session import sentiment
 from gladia_nb.server.session.courier import Courier
 from gladia_nb.server.session.session import Session, Status
@@ -36,13 +34,7 @@ _LARGEST_PATCH = 100 * 1024
 #: After how long a client over its limit may ask again, in seconds.
 _RETRY_AFTER_S = 1
 
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "*",
-    "Access-Control-Expose-Headers": "*",
-    "Access-Control-Max-Age": "600",
-}
+_REGIONS = ("eu-west", "us-west")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -59,13 +51,14 @@ class Server:
         self._engine = engine
         self._options = options
         self._courier = Courier(options)
+        self._door = Door(options)
         self._bench = Bench(options, self._session, self._authenticate)
         self._by_id: dict[str, Session] = {}
         self._by_token: dict[str, Session] = {}
 
     def application(self) -> web.Application:
         """The aiohttp application."""
-        app = web.Application(client_max_size=_LARGEST, middlewares=[_common])
+        app = web.Application(client_max_size=_LARGEST, middlewares=[self._common])
         app.router.add_post("/v2/live", self._init)
         app.router.add_get("/v2/live", self._list_or_socket, allow_head=False)
         app.router.add_get("/v2/live/{id}", self._get, allow_head=False)
@@ -95,7 +88,8 @@ class Server:
     async def _init(self, request: web.Request) -> web.Response:
         key = self._authenticate(request)
         await self._bench.before_init()
-        config = _configuration(await _json(request))
+        _check_region(request)
+        config = configuration(await json_of(request))
         engine = self._bench.engine(self._engine)
         refusals = engine.refusals(config)
         if refusals:
@@ -116,6 +110,7 @@ class Server:
         )
         self._by_id[session.id] = session
         self._by_token[session.token] = session
+        self._forget_oldest()
         scheme = "wss" if request.secure else "ws"
         body = {
             "id": session.id,
@@ -125,7 +120,7 @@ class Server:
         return web.json_response(body, status=201)
 
     async def _list_or_socket(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").lower() == "websocket":
+        if is_socket(request):
             return await self._socket(request)
         key = self._authenticate(request)
         query = Query(request.query.items())
@@ -155,7 +150,7 @@ class Server:
             raise RefusalError(413, "payload too large", job=session.id)
         if len(await request.read()) > _LARGEST_PATCH:
             raise RefusalError(413, "payload too large", job=session.id)
-        data = await _json(request)
+        data = await json_of(request)
         if not isinstance(data, dict):
             raise invalid("body must be an object")
         session.post_session_metadata = data
@@ -165,8 +160,7 @@ class Server:
         session = self._session(request)
         if not session.is_over:
             raise RefusalError(403, "Invalid parameter", job=session.id)
-        del self._by_id[session.id]
-        del self._by_token[session.token]
+        self._forget(session)
         return web.Response(status=202)
 
     async def _file(self, request: web.Request) -> web.Response:
@@ -184,9 +178,7 @@ class Server:
         if not key:
             raise RefusalError(401, "no gladia key provided")
         keys = self._options.keys
-        if keys is not None and not any(
-            hmac.compare_digest(key.encode(), known.encode()) for known in keys
-        ):
+        if keys is not None and not any(is_same(key, known) for known in keys):
             raise RefusalError(401, "gladia user not found")
         return key
 
@@ -194,13 +186,12 @@ class Server:
         most = self._options.max_sessions
         if most is None:
             return
-        # Nobody may ever come for a session that has been made; it must not hold a place for ever.
-        oldest = time.monotonic() - self._options.idle_timeout_s
+        # Keys that anyone can make up are no limit: all of them have one together.
+        together = self._options.keys is None
         running = sum(
-            session.status is Status.PROCESSING
-            or (session.status is Status.QUEUED and session.made_at > oldest)
+            not self._is_past(session)
             for session in self._by_id.values()
-            if session.key == key
+            if together or session.key == key
         )
         if running >= most:
             raise RefusalError(
@@ -208,6 +199,22 @@ class Server:
                 f"Maximum number of concurrent sessions reached ({most})",
                 headers={"Retry-After": str(_RETRY_AFTER_S)},
             )
+
+    def _is_past(self, session: Session) -> bool:
+        """Whether a session is over, or was made and nobody ever came for it."""
+        oldest = time.monotonic() - self._options.idle_timeout_s
+        return session.is_over or (session.status is Status.QUEUED and session.made_at <= oldest)
+
+    def _forget(self, session: Session) -> None:
+        del self._by_id[session.id]
+        del self._by_token[session.token]
+
+    def _forget_oldest(self) -> None:
+        more = len(self._by_id) - self._options.keep_sessions
+        if more > 0:
+            past = (session for session in self._by_id.values() if self._is_past(session))
+            for session in list(islice(past, more)):
+                self._forget(session)
 
     def _session(self, request: web.Request) -> Session:
         key = self._authenticate(request)
@@ -226,16 +233,15 @@ class Server:
                 if room < 0:
                     session.intake.forget()
 
-
-@web.middleware
-async def _common(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Errors in the common shape, and headers for browsers, on every route."""
-    response: web.StreamResponse
-    if request.method == "OPTIONS":
-        response = web.Response(status=204)
-    else:
+    @web.middleware
+    async def _common(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Checks, errors in the common shape, and headers for browsers, on every route."""
+        response: web.StreamResponse
         try:
-            response = await handler(request)
+            self._door.check(request)
+            response = (
+                web.Response(status=204) if request.method == "OPTIONS" else await handler(request)
+            )
         except RefusalError as refusal:
             response = refusal.response(request)
         except web.HTTPRequestEntityTooLarge:
@@ -243,53 +249,19 @@ async def _common(request: web.Request, handler: Handler) -> web.StreamResponse:
         except web.HTTPException as error:
             response = RefusalError(error.status, error.reason).response(request)
         except Exception:  # noqa: BLE001 - the client is owed an answer, the log has the rest
-            _log.exception("a request to %s failed", request.path)
+            # Not its path, in which a client may have written anything.
+            _log.exception("a %s request failed", request.method)
             response = RefusalError(500, "Internal server error").response(request)
-    if not response.prepared:
-        response.headers.update(_CORS)
-    return response
+        if not response.prepared:
+            response.headers.update(self._door.headers(request))
+        return response
+
+
+def _check_region(request: web.Request) -> None:
+    for region in request.query.getall("region", []):
+        if region not in _REGIONS:
+            raise invalid(f"region must be one of {', '.join(_REGIONS)} (got {region[:40]!r})")
 
 
 async def _no_route(request: web.Request) -> web.StreamResponse:
     raise RefusalError(404, f"Cannot {request.method} {request.path}")
-
-
-async def _json(request: web.Request) -> Any:
-    body = await request.read()
-    if not body.strip():
-        return {}
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise invalid(f"body must be JSON ({error})") from None
-
-
-def _configuration(data: Any) -> SessionConfig:
-    """The configuration in a request's body.
-
-    As far as is known the service ignores what it does not know, and takes null as not given.
-    """
-    if not isinstance(data, dict):
-        raise invalid("body must be an object")
-    clean = _without_null(data)
-    for problem in find_problems(clean):
-        if problem.kind == "unknown":
-            _remove(clean, problem.path)
-    try:
-        return SessionConfig.from_dict(clean)
-    except ConfigError as error:
-        raise invalid(*error.problems) from None
-
-
-def _without_null(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _without_null(value) if isinstance(value, dict) and key != "custom_metadata" else value
-        for key, value in data.items()
-        if value is not None
-    }
-
-
-def _remove(data: Any, path: tuple[str | int, ...]) -> None:
-    for part in path[:-1]:
-        data = data[part]
-    data.pop(path[-1], None)

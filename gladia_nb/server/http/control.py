@@ -1,6 +1,8 @@
 """The server's own routes for tests and lessons: faults, scripts and traces.
 
-They are outside `/v2`, want the API key like all others, and answer this machine only.
+They are outside `/v2` and want the API key like all others; beside it they want a token of their
+own, as a header, because what they change concerns all sessions of a server. They answer this
+machine only, and no page in a browser.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from aiohttp import web
 
 from gladia_nb.server.engines.base import Engine
 from gladia_nb.server.engines.scripted import ScriptedEngine, Timetable
-from gladia_nb.server.http.refusal import RefusalError, invalid
+from gladia_nb.server.http.refusal import RefusalError, invalid, is_same
 from gladia_nb.server.session.trace import Trace
 from gladia_nb.server.settings.faults import Fault, FaultBoard
-from gladia_nb.server.settings.options import ServerOptions
+from gladia_nb.server.settings.options import CONTROL_HEADER, ServerOptions
 from gladia_nb.server.settings.script import Script
 
 __all__ = ["Bench"]
@@ -50,6 +52,7 @@ class Bench:
         authenticate: Callable[[web.Request], str],
     ) -> None:
         self.faults = FaultBoard(options.faults)
+        self._token = options.control_token
         self._end_first = options.speech_end_first
         self._find = find
         self._authenticate = authenticate
@@ -97,9 +100,16 @@ class Bench:
     # -- routes -------------------------------------------------------------------------------
 
     def _check(self, request: web.Request) -> None:
-        if request.remote not in _HERE:
+        if request.remote not in _HERE or self._token is None:
             raise RefusalError(404, f"Cannot {request.method} {request.path}")
+        if "Origin" in request.headers:
+            raise RefusalError(403, "Pages have no part in the controls of this server")
         self._authenticate(request)
+        given = request.headers.get(CONTROL_HEADER, "")
+        if not given:
+            raise RefusalError(401, f"no control token provided in {CONTROL_HEADER}")
+        if not is_same(given, self._token):
+            raise RefusalError(401, "this is not the control token of the server")
 
     async def _get_trace(self, request: web.Request) -> web.Response:
         self._check(request)

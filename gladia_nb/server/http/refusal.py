@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import time
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from gladia_nb.server.session.messages import timestamp
 
-__all__ = ["RefusalError", "invalid"]
+__all__ = ["RefusalError", "invalid", "is_same"]
 
 
 class RefusalError(Exception):
@@ -58,3 +59,13 @@ class RefusalError(Exception):
 def invalid(*problems: str) -> RefusalError:
     """The refusal of invalid parameters, a sentence for each."""
     return RefusalError(400, "Invalid parameter(s)", problems=list(problems))
+
+
+def is_same(given: str, known: str) -> bool:
+    """Whether a secret is the right one; takes as long for every wrong one.
+
+    Args:
+        given: from a header, in which anything may stand.
+        known: the secret.
+    """
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), known.encode())

@@ -95,7 +95,8 @@ class AddOns:
     def _done(
         self, kind: str, utterance_id: str, utterance: dict[str, Any], data: dict[str, Any]
     ) -> Said:
-        whole = {"utterance_id": utterance_id, "utterance": utterance, **data}
+        named = self._messages.utterance_of(kind, utterance_id)
+        whole = {"utterance_id": named, "utterance": utterance, **data}
         self._found[kind].append(whole)
         return kind, self._messages.add_on(kind, whole)
 

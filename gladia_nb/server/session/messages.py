@@ -168,6 +168,18 @@ class Messages:
         """
         return f"{channel:02d}{'-' if self._options.hyphen_ids else '_'}{number:08d}"
 
+    def utterance_of(self, kind: str, utterance_id: str) -> str:
+        """How an add-on names the utterance that it is about; translations do by number alone.
+
+        Example:
+            >>> messages = Messages("", ServerOptions())
+            >>> [messages.utterance_of(kind, "01_00000003") for kind in ("translation", "other")]
+            ['3', '01_00000003']
+        """
+        if kind == "translation" and self._options.short_utterance_ids:
+            return str(int(utterance_id[3:]))
+        return utterance_id
+
     def transcript(self, transcript: Transcript, channel: int) -> str:
         """A partial or a final."""
         return self._text(

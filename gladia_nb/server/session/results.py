@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+import math
 from collections import Counter
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +12,7 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.server.session.add_ons import AddOns
 from gladia_nb.server.session.intake import Intake
 
-__all__ = ["Outcome", "Status", "metadata", "transcription"]
+__all__ = ["Outcome", "Status", "metadata", "seconds_between", "transcription"]
 
 
 def transcription(utterances: list[dict[str, Any]]) -> dict[str, Any]:
@@ -24,18 +25,29 @@ def transcription(utterances: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one moment to another, both in ISO 8601.
+
+    Example:
+        >>> seconds_between("2026-11-20T10:00:00.900Z", "2026-11-20T10:00:02.005Z")
+        1.105
+    """
+    passed = datetime.fromisoformat(later) - datetime.fromisoformat(earlier)
+    return round(passed.total_seconds(), 3)
+
+
 def metadata(duration: float, channels: int, took: float) -> dict[str, Any]:
-    """Length, channels and times.
+    """Length, channels and times; of the service, lengths are whole seconds, rounded down.
 
     Args:
         duration: seconds of audio.
         channels: of the session; each is billed.
-        took: seconds from the first connection to the last final.
+        took: seconds from `created_at` to `completed_at`.
     """
     return {
-        "audio_duration": round(duration, 3),
+        "audio_duration": math.floor(duration),
         "number_of_distinct_channels": channels,
-        "billing_time": round(duration * channels, 3),
+        "billing_time": math.floor(duration * channels),
         "transcription_time": round(took, 3),
     }
 
@@ -99,20 +111,25 @@ class Outcome:
             "kind": "live",
             **facts,
             "custom_metadata": self._config.custom_metadata,
-            "request_params": self._config.with_defaults(),
+            "request_params": self._params(),
             "file": self._file(session_id, intake),
             "result": None
             if self._metadata is None
             else {**self.post_final(), "messages": list(self.sent)},
         }
 
+    def _params(self) -> dict[str, Any]:
+        """What the client asked for, with defaults; what has neither is left out, not null."""
+        hidden = {"custom_metadata"}
+        return self._config.model_dump(mode="json", exclude_none=True, exclude=hidden)
+
     def _file(self, session_id: str, intake: Intake) -> dict[str, Any] | None:
         if self._metadata is None or not intake.kept_bytes:
             return None
         return {
-            "id": str(uuid.uuid5(uuid.UUID(session_id), "file")),
+            "id": session_id,
             "filename": f"{session_id}.wav",
             "source": None,
-            "audio_duration": round(intake.duration, 3),
+            "audio_duration": math.floor(intake.duration),
             "number_of_channels": self._config.channels,
         }

@@ -33,7 +33,7 @@ from gladia_nb.server.session.connection import Connection
 from gladia_nb.server.session.courier import Courier
 from gladia_nb.server.session.intake import Intake
 from gladia_nb.server.session.messages import FLAGS, Messages, timestamp, utterance
-from gladia_nb.server.session.results import Outcome, Status
+from gladia_nb.server.session.results import Outcome, Status, seconds_between
 from gladia_nb.server.session.trace import Trace
 from gladia_nb.server.settings.faults import FaultBoard
 from gladia_nb.server.settings.options import ServerOptions
@@ -112,6 +112,7 @@ class Session:
         self._opening = asyncio.Lock()
         self._began = math.nan
         self._last_input = math.nan
+        self._last_speech = math.nan
         self._is_stopping = False
         self._completed_at: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,7 +173,7 @@ class Session:
             report = self._reporter(channel)
             self._streams.append(await self._engine.open(self.config, channel, report))
         self.status = Status.PROCESSING
-        self._began = time.monotonic()
+        self._began = self._last_speech = time.monotonic()
         self._watcher = self._spawn(self._watch())
         if self._options.start_session_on_socket:
             self._to_socket(FLAGS["start_session"], self._messages.lifecycle("start_session"))
@@ -212,21 +213,27 @@ class Session:
             self._refuse_audio(asked.why)
 
     async def _watch(self) -> None:
-        """End the session when nothing comes any more, or when it has lasted too long."""
+        """End the session when nothing comes any more, is said, or when it has lasted too long."""
         options = self._options
         limit = self._began + options.session_limit_s
+        patience_s = options.silence_timeout_s or math.inf
         while not self._is_stopping:
-            due = min(self._last_input + options.idle_timeout_s, limit)
+            idle, silent = self._last_input + options.idle_timeout_s, self._last_speech + patience_s
+            due = min(idle, silent, limit)
             ahead = due - time.monotonic()
             if ahead > 0:
                 await asyncio.sleep(ahead)
             elif due == limit:
                 self._stop(options.session_limit_code)
             else:
-                connection, self._connection = self._connection, None
-                if connection is not None:
-                    self._spawn(connection.close(options.idle_code))
-                self._stop()
+                self._part(options.idle_code if due == idle else options.silence_code)
+
+    def _part(self, code: int) -> None:
+        """Close the connection at once, and finish without it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._spawn(connection.close(code))
+        self._stop()
 
     # -- what comes in ------------------------------------------------------------------------
 
@@ -271,6 +278,8 @@ class Session:
     # -- what comes from the engine -----------------------------------------------------------
 
     def _on_event(self, channel: int, event: Event) -> None:
+        if isinstance(event, Speech | Transcript):
+            self._last_speech = time.monotonic()
         if isinstance(event, Progress):
             self._positions[channel] = event.position
         elif isinstance(event, Speech):
@@ -326,18 +335,18 @@ class Session:
             stream.abort()
         if self._watcher is not None:
             self._watcher.cancel()
-        self._say_last()
+        completed_at = timestamp(time.time() + self._options.clock_offset_s)
+        self._say_last(seconds_between(self.created_at, completed_at))
         self.status = Status.DONE if self._problem is None else Status.ERROR
-        self._completed_at = timestamp(time.time() + self._options.clock_offset_s)
+        self._completed_at = completed_at
         self._when_over(self)
         if self._connection is not None:
             await self._connection.close(code)
 
-    def _say_last(self) -> None:
+    def _say_last(self, took: float) -> None:
         messages, duration = self._messages, self.intake.duration
         self._emit("end_recording", messages.end_recording(duration))
-        began = 0.0 if math.isnan(self._began) else time.monotonic() - self._began
-        self._outcome.complete(duration, began)
+        self._outcome.complete(duration, took)
         text = self._outcome.transcription()
         self._emit("post_transcript", messages.post("post_transcript", text))
         self._emit_all(self._add_ons.summarise(text))

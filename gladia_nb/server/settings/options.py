@@ -7,6 +7,7 @@ default is the most likely behaviour.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,12 @@ from typing import Any
 from gladia_nb.server.settings.faults import Fault
 from gladia_nb.server.settings.script import Script
 
-__all__ = ["ServerOptions"]
+__all__ = ["CONTROL_HEADER", "ServerOptions"]
+
+#: The header with the token that opens the controls.
+CONTROL_HEADER = "x-gladia-nb-control"
+
+_ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,20 @@ class ServerOptions:
     Attributes:
         host: address to listen on; the default can be reached from this machine only.
         port: TCP port; 0 takes a free one.
+        host_names: more names under which the server is asked for, such as that of a proxy before
+            it. `localhost`, addresses of the loopback and `host` are known; requests for any other
+            host are refused, so that no page can reach the server under a name of its own.
+        allow_origins: origins of pages that may use the HTTP routes, such as
+            `https://hub.example`, or `*` for all; other pages have the WebSocket only, by its URL.
         keys: API keys that are accepted; None accepts every key that is not empty.
+        control_token: opens the routes for faults, scripts and traces; None closes them.
         inclusive_acks: the second number of an acknowledgement's `byte_range` is the last byte
             itself, and not the byte after it.
         acknowledge_empty: an empty chunk is acknowledged like any other; the range of that, of
             no length, tells a client that comes back how much has arrived.
         hyphen_ids: utterances are `00-00000000`, and not `00_00000000`.
+        short_utterance_ids: a translation names its utterance by the number alone (`3`), and not
+            as the transcript does (`00_00000003`).
         speech_end_first: `speech_end` comes before the final of its utterance, and not after it.
         start_session_on_socket: `start_session` is also sent over the WebSocket; Gladia's own
             clients make this message themselves.
@@ -39,12 +53,18 @@ class ServerOptions:
         idle_timeout_s: seconds without any input, connected or not, after which a session is
             closed and finished.
         idle_code: WebSocket close code when that happens.
+        silence_timeout_s: seconds without anything to transcribe, audio or not, after which a
+            session is closed and finished; None is never.
+        silence_code: WebSocket close code when that happens.
         session_limit_s: seconds after which a session is stopped.
         session_limit_code: WebSocket close code when that happens, after all messages.
         ended_code: WebSocket close code for a connection to a session that has ended.
         unknown_token_status: HTTP status that refuses a WebSocket with an unknown token.
-        max_sessions: sessions that a key may have at a time; more are answered with 429. None is
-            no limit. One that nobody has connected to counts for `idle_timeout_s`.
+        max_sessions: sessions that a key may have at a time, or all keys together where every key
+            is accepted; more are answered with 429. None is no limit. One that nobody has
+            connected to counts for `idle_timeout_s`.
+        keep_sessions: how many sessions to keep for GET and lists, the newest; those that run are
+            kept in any case.
         callback_attempts: how often a message is posted to a receiver that fails, until it is
             given up.
         callback_backoff_s: wait before the second attempt, in seconds; doubled at each further one,
@@ -65,20 +85,27 @@ class ServerOptions:
 
     host: str = "127.0.0.1"
     port: int = 0
+    host_names: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
     keys: tuple[str, ...] | None = field(default=None, repr=False)
+    control_token: str | None = field(default=None, repr=False)
     inclusive_acks: bool = False
     acknowledge_empty: bool = True
     hyphen_ids: bool = False
+    short_utterance_ids: bool = True
     speech_end_first: bool = True
     start_session_on_socket: bool = False
     replay_missed: bool = False
     idle_timeout_s: float = 30.0
     idle_code: int = 4408
+    silence_timeout_s: float | None = None
+    silence_code: int = 4504
     session_limit_s: float = 3 * 3600.0
     session_limit_code: int = 1000
     ended_code: int = 4403
     unknown_token_status: int = 403
-    max_sessions: int | None = None
+    max_sessions: int | None = 100
+    keep_sessions: int = 1000
     callback_attempts: int = 5
     callback_backoff_s: float = 0.5
     callback_timeout_s: float = 10.0
@@ -102,10 +129,18 @@ class ServerOptions:
         for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
             if not getattr(self, name) > 0:  # nor NaN
                 raise ValueError(f"{name} must be above 0 (got {getattr(self, name)})")
+        if self.silence_timeout_s is not None and not self.silence_timeout_s > 0:
+            raise ValueError(f"silence_timeout_s must be above 0 (got {self.silence_timeout_s})")
+        for origin in self.allow_origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"allow_origins must be origins such as https://hub.example (got {origin!r})"
+                )
         if self.callback_timeout_s <= 0 or self.callback_backoff_s < 0:
             raise ValueError("callback_timeout_s must be above 0, and callback_backoff_s not below")
-        if self.callback_attempts < 1 or (self.max_sessions is not None and self.max_sessions < 1):
-            raise ValueError("callback_attempts and max_sessions must be at least 1")
+        for name in ("callback_attempts", "max_sessions", "keep_sessions"):
+            if (number := getattr(self, name)) is not None and number < 1:
+                raise ValueError(f"{name} must be at least 1 (got {number})")
         if self.webhook_url is not None and not self.webhook_url.startswith(
             ("http://", "https://")
         ):
@@ -132,14 +167,17 @@ class ServerOptions:
 
 
 #: Options that may be None, and else have this type.
-_OPTIONAL = {"max_sessions": int, "webhook_url": str}
+_OPTIONAL = {
+    "max_sessions": int,
+    "webhook_url": str,
+    "control_token": str,
+    "silence_timeout_s": float,
+}
 
 
 def _as_type(name: str, value: Any, default: Any) -> Any:
     if name in _OPTIONAL:
-        if value is None or type(value) is _OPTIONAL[name]:
-            return value
-        raise ValueError(f"{name} must be {_OPTIONAL[name].__name__} or null (got {value!r})")
+        return None if value is None else _plain(name, value, _OPTIONAL[name], " or null")
     if name == "script":
         if value is None or isinstance(value, Mapping | str | Path):
             return value
@@ -147,18 +185,21 @@ def _as_type(name: str, value: Any, default: Any) -> Any:
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]
         return tuple(Fault.parse(item) for item in several)
-    if name == "keys":
-        return _keys(value)
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+    if name in ("host_names", "allow_origins") or (name == "keys" and value is not None):
+        return _texts(name, value)
+    return _plain(name, value, type(default))
+
+
+def _plain(name: str, value: Any, kind: type, more: str = "") -> Any:
+    if kind is float and type(value) is int:
         return float(value)
-    if type(value) is not type(default):
-        raise ValueError(f"{name} must be {type(default).__name__} (got {value!r})")
+    if type(value) is not kind:
+        raise ValueError(f"{name} must be {kind.__name__}{more} (got {value!r})")
     return value
 
 
-def _keys(value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list | tuple) or not all(isinstance(key, str) for key in value):
-        raise ValueError("keys must be a list of texts or null")
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        null = " or null" if name == "keys" else ""
+        raise ValueError(f"{name} must be a list of texts{null}")
     return tuple(value)

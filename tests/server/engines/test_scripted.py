@@ -180,7 +180,9 @@ def test_channels_and_add_ons(server: LocalServer, sound: Path) -> None:
     assert sorted(run.utterances["channel"].tolist()) == [0, 1]
     messages = [json.loads(event["raw"]) for event in run.record.of("message")]
     (translation,) = [message for message in messages if message["type"] == "translation"]
-    assert translation["data"]["utterance_id"] == "00_00000000"
+    assert translation["data"]["utterance_id"] == "0", "the index alone, as seen of Gladia"
+    assert gn.translation_latency(run)["utterance_id"].tolist() == ["00_00000000"]
+    assert gn.translation_latency(run)["after_final_ms"].notna().all()
     assert translation["data"]["translated_utterance"]["text"] == " bonjour"
     (entities,) = [m for m in messages if m["type"] == "named_entity_recognition"]
     assert entities["data"]["results"][0]["entity_type"] == "GREETING"

@@ -10,13 +10,17 @@ import pytest
 
 from gladia_nb.errors import ServerError
 from gladia_nb.server import LocalServer
+from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.settings.faults import Fault
+from gladia_nb.server.settings.options import CONTROL_HEADER
+from gladia_nb.server.settings.script import Script
 from tests.support.faulty import (
     check_whole,
     left,
     run_session,
 )
 from tests.support.scripted_helpers import SCRIPT, ask
+from tests.support.serving import serving
 
 
 def test_faults_of_a_server_from_its_start(sound: tuple[Path, bytes]) -> None:
@@ -38,6 +42,30 @@ def test_faults_of_a_server_from_its_start(sound: tuple[Path, bytes]) -> None:
 def test_the_controls_want_the_key(server: LocalServer, path: str, body: Any) -> None:
     assert ask(server, path, body, key="")[0] == 401
     assert ask(server, path, body, key="wrong")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/_control/faults", ["drop"]), ("/_control/script", {}), ("/_trace/x", None)],
+)
+def test_the_controls_want_a_token_of_their_own(server: LocalServer, path: str, body: Any) -> None:
+    for token in ("", "wrong", server.key):
+        status, answer = ask(server, path, body, **{CONTROL_HEADER: token})
+        assert status == 401
+        assert b"control token" in answer
+    assert ask(server, path, body, Origin="http://localhost:8888")[0] == 403
+    assert server.control_token not in repr(server)
+    assert left(server) == []
+
+
+async def test_without_a_token_there_are_no_controls() -> None:
+    engine = ScriptedEngine(Script.load(None))
+    async with serving(engine) as client:
+        for method in ("GET", "POST", "DELETE"):
+            headers = {CONTROL_HEADER: ""}
+            url = f"{client.base}/_control/faults"
+            async with client.http.request(method, url, headers=headers) as response:
+                assert response.status == 404
 
 
 def test_wrong_requests_to_the_controls(server: LocalServer) -> None:

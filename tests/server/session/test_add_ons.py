@@ -124,6 +124,7 @@ def test_what_the_engine_supplies() -> None:
     }
     assert said[2]["data"] is None
     assert said[2]["error"]["message"] == "no idea"
+    assert said[1]["data"]["utterance_id"] == "0", "translations name it by its number alone"
     results = mine.results()
     assert results["named_entity_recognition"]["results"] == [entity]
     french, german = results["translation"]["results"]
@@ -133,6 +134,14 @@ def test_what_the_engine_supplies() -> None:
     assert results["sentiment_analysis"]["is_empty"] is True
     idle = add_ons(ALL_KINDS, endpointing=0.3)
     assert idle.from_engine(events[0], "01_00000000", SAID) == []
+
+
+def test_translations_with_the_long_name() -> None:
+    config = SessionConfig.from_dict(EVERYTHING)
+    messages = Messages("job", ServerOptions(short_utterance_ids=False))
+    event = AddOn(0, "translation", {"target_language": "fr", "translated_utterance": SAID})
+    [(_, text)] = AddOns(config, messages, ALL_KINDS).from_engine(event, "01_00000003", SAID)
+    assert json.loads(text)["data"]["utterance_id"] == "01_00000003"
 
 
 def test_without_vader(monkeypatch: pytest.MonkeyPatch) -> None:

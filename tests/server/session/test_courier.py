@@ -133,8 +133,6 @@ async def test_no_flags_post_nothing(local_server: LocalServer) -> None:
 @pytest.mark.parametrize(
     ("callback_config", "sentence"),
     [
-        (None, "callback_config.url is required when callback is on"),
-        ({}, "callback_config.url is required when callback is on"),
         ({"url": "ftp://x"}, "callback_config.url must"),
         ({"url": ""}, "callback_config.url must"),
         ({"url": 3}, "callback_config.url must"),
@@ -150,6 +148,17 @@ async def test_a_wrong_callback_is_named(
             answer = await response.json()
     assert response.status == 400
     assert answer["validation_errors"][0].startswith(sentence)
+
+
+@pytest.mark.parametrize("callback_config", [None, {}])
+async def test_callbacks_without_an_address_go_nowhere(
+    local_server: LocalServer, callback_config: Any
+) -> None:
+    """The API's schema asks for no address."""
+    async with client_of(local_server) as client:
+        talk = await client.talk(b"", callback=True, callback_config=callback_config)
+        body = await client.get(talk)
+    assert (talk.close_code, body["status"]) == (1000, "done")
 
 
 async def test_a_receiver_that_fails_is_tried_again_in_order() -> None:

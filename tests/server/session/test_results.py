@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from gladia_nb.config import SessionConfig
 from gladia_nb.server.session.add_ons import AddOns
 from gladia_nb.server.session.intake import Intake
-from gladia_nb.server.session.messages import Messages
-from gladia_nb.server.session.results import Outcome, Status, metadata, transcription
+from gladia_nb.server.session.messages import Messages, timestamp
+from gladia_nb.server.session.results import (
+    Outcome,
+    Status,
+    metadata,
+    seconds_between,
+    transcription,
+)
 from gladia_nb.server.settings.options import ServerOptions
 
 
@@ -34,11 +40,17 @@ def test_finals_are_in_the_order_of_their_beginning() -> None:
     assert transcription([]) == {"full_transcript": "", "languages": [], "utterances": []}
 
 
+@given(st.integers(0, 10**12), st.integers(0, 10**8))
+def test_seconds_between_two_moments(start_ms: int, passed_ms: int) -> None:
+    earlier, later = (timestamp((ms + 0.5) / 1000) for ms in (start_ms, start_ms + passed_ms))
+    assert seconds_between(earlier, later) == passed_ms / 1000
+
+
 def test_every_channel_is_billed() -> None:
     assert metadata(5.12345, 2, 1.00049) == {
-        "audio_duration": 5.123,
+        "audio_duration": 5,
         "number_of_distinct_channels": 2,
-        "billing_time": 10.247,
+        "billing_time": 10,
         "transcription_time": 1.0,
     }
 
@@ -73,6 +85,28 @@ def test_the_order_of_arrival_does_not_matter_and_nothing_is_lost(
 
 
 ID = str(uuid.UUID(int=5))
+#: What the published schema has for a session that asks for nothing: no nulls, no metadata.
+PARAMS = {
+    "encoding": "wav/pcm",
+    "bit_depth": 16,
+    "sample_rate": 16000,
+    "channels": 1,
+    "model": "solaria-1",
+    "endpointing": 0.05,
+    "maximum_duration_without_endpointing": 5,
+    "language_config": {"languages": [], "code_switching": False},
+    "pre_processing": {"audio_enhancer": False, "speech_threshold": 0.6},
+    "realtime_processing": {
+        "custom_vocabulary": False,
+        "custom_spelling": False,
+        "translation": False,
+        "named_entity_recognition": False,
+        "sentiment_analysis": False,
+    },
+    "post_processing": {"summarization": False, "chapterization": False},
+    "messages_config": SessionConfig().with_defaults()["messages_config"],
+    "callback": False,
+}
 
 
 def outcome(config: SessionConfig) -> Outcome:
@@ -93,7 +127,7 @@ def test_a_session_under_way_has_neither_file_nor_result() -> None:
         "status": "processing",
         "error_code": None,
         "custom_metadata": {"run": "a1"},
-        "request_params": config.with_defaults(),
+        "request_params": PARAMS | {"channels": 2},
         "file": None,
         "result": None,
     }
@@ -109,7 +143,7 @@ def test_a_complete_one_has_both() -> None:
     made.complete(1.0, 0.25)
     job = made.job(ID, intake)
     assert job["file"] == {
-        "id": str(uuid.uuid5(uuid.UUID(ID), "file")),
+        "id": ID,
         "filename": f"{ID}.wav",
         "source": None,
         "audio_duration": 1.0,

@@ -34,20 +34,27 @@ FIELDS = {item.name: item for item in dataclasses.fields(ServerOptions)}
 OTHERS = {
     "host": "0.0.0.0",
     "port": 8080,
+    "host_names": ["hub.example"],
+    "allow_origins": ["https://hub.example", "*"],
     "keys": ["a", "b"],
+    "control_token": "c",
     "inclusive_acks": True,
     "acknowledge_empty": False,
     "hyphen_ids": True,
+    "short_utterance_ids": False,
     "speech_end_first": False,
     "start_session_on_socket": True,
     "replay_missed": True,
     "idle_timeout_s": 1.5,
     "idle_code": 1001,
+    "silence_timeout_s": 60.0,
+    "silence_code": 4000,
     "session_limit_s": 60.0,
     "session_limit_code": 4000,
     "ended_code": 1000,
     "unknown_token_status": 401,
     "max_sessions": 2,
+    "keep_sessions": 5,
     "callback_attempts": 1,
     "callback_backoff_s": 0.0,
     "callback_timeout_s": 1.0,
@@ -75,7 +82,7 @@ def test_each_option_from_plain_data(name: str) -> None:
     if name == "faults":
         assert found == (Fault("drop", at_byte=40000),)
     else:
-        assert found == (tuple(plain) if name == "keys" else plain)
+        assert found == (tuple(plain) if isinstance(found, tuple) else plain)
     assert ServerOptions.from_dict({name: FIELDS[name].default}) == ServerOptions()
 
 
@@ -96,6 +103,15 @@ def test_a_value_of_another_type_is_named(name: str) -> None:
         ({"keys": "abc"}, "keys must be a list of texts or null"),
         ({"keys": 5}, "keys must be a list of texts or null"),
         ({"keys": [5]}, "keys must be a list of texts or null"),
+        ({"host_names": "hub"}, "host_names must be a list of texts$"),
+        ({"allow_origins": [5]}, "allow_origins must be a list of texts$"),
+        ({"allow_origins": ["hub.example"]}, "allow_origins must be origins such as https://hub"),
+        ({"allow_origins": ["https://hub.example/"]}, "allow_origins must be origins such as"),
+        ({"control_token": 5}, "control_token must be str or null"),
+        ({"silence_timeout_s": 0}, "silence_timeout_s must be above 0"),
+        ({"silence_timeout_s": float("nan")}, "silence_timeout_s must be above 0"),
+        ({"silence_timeout_s": True}, "silence_timeout_s must be float or null"),
+        ({"keep_sessions": 0}, "keep_sessions must be at least 1"),
         ({"script": 5}, "script must be a mapping or the path of a file"),
         ({"script": {"word": []}}, "a script has no 'word'"),
         ({"engine": "magic"}, "engine must be 'recogniser' or 'scripted'"),
@@ -130,16 +146,24 @@ def test_plain_data_is_taken_or_refused_in_words(values: dict[str, Any]) -> None
         assert str(error)
         return
     for name, item in FIELDS.items():
-        if isinstance(item.default, bool | int | float | str):
-            assert type(getattr(options, name)) is type(item.default), name
+        value = getattr(options, name)
+        if value is None:
+            assert "None" in str(item.type), name
+        elif isinstance(item.default, bool | int | float | str):
+            assert type(value) is type(item.default), name
 
 
 def test_a_whole_number_is_a_time_too() -> None:
     assert ServerOptions.from_dict({"idle_timeout_s": 3}).idle_timeout_s == 3.0
+    assert ServerOptions.from_dict({"silence_timeout_s": 60}).silence_timeout_s == 60.0
     with pytest.raises(ValueError, match="must be float"):
         ServerOptions.from_dict({"idle_timeout_s": True})
 
 
 def test_secrets_are_not_shown() -> None:
-    options = ServerOptions(keys=("hidden-1",), webhook_url="https://x.org/?token=hidden-2")
+    options = ServerOptions(
+        keys=("hidden-1",),
+        webhook_url="https://x.org/?token=hidden-2",
+        control_token="hidden-3",
+    )
     assert "hidden" not in repr(options)
