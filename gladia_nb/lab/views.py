@@ -116,7 +116,7 @@ def after(run: Run) -> dict[str, Any]:
         ("Audio", f"{run.name}, {run.duration_s:.1f} s"),
         ("Sent to", str(run.record.header["options"]["target"])),
         ("Ended", run.outcome),
-        ("Messages", str(len(run.messages))),
+        ("Messages", str(len(run.record.of("message")))),
         ("Partials", str(int(utterances["n_partials"].sum()))),
         ("Finals", str(int(utterances["n_finals"].sum()))),
         ("Session", run.session_id or "none: it was not begun"),
