@@ -128,7 +128,7 @@ def after(run: Run) -> dict[str, Any]:
         "place": shown_path(run.path) if run.path is not None else "",
         "facts": facts,
         "verdict": {"status": verdict.status, "reasons": list(verdict.reasons)},
-        "warnings": [*run.warnings, *([note] if (note := audit_note(run)) else [])],
+        "warnings": [note for note in (*run.warnings, run.damage, audit_note(run)) if note],
         "error": run.error or "",
         "latency": frame(latency_table(run)),
         "transcript": run.text,
@@ -224,10 +224,11 @@ def shown_path(path: str | Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def shelf_rows(directory: str | None) -> list[dict[str, str]]:
-    """The runs of a directory, for the list in the Lab."""
+def shelf_rows(directory: str | None) -> tuple[list[dict[str, str]], list[str]]:
+    """The runs of a directory, for the list in the Lab, and why files are not among them."""
     rows = []
-    for row in list_runs(directory, limit=30).to_dict("records"):
+    found = list_runs(directory, limit=30)
+    for row in found.to_dict("records"):
         duration = row["duration_s"]
         pause = row["endpointing_s"]
         rows.append(
@@ -241,4 +242,4 @@ def shelf_rows(directory: str | None) -> list[dict[str, str]]:
                 "endpointing": "default" if math.isnan(pause) else f"{pause:g} s",
             }
         )
-    return rows
+    return rows, found.attrs["skipped"]

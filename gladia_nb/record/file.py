@@ -26,6 +26,7 @@ from gladia_nb.errors import RunFileError
 from gladia_nb.paths import expanded, replacing
 from gladia_nb.record.header import FORMAT, VERSION, checked_header
 from gladia_nb.record.limits import LONGEST_S
+from gladia_nb.record.message import writable
 from gladia_nb.record.packed import Events
 from gladia_nb.record.validation import (
     Problem,
@@ -36,7 +37,16 @@ from gladia_nb.record.validation import (
     near,
 )
 
-__all__ = ["FORMAT", "VERSION", "Record", "dump_line", "extended", "load_record", "read_lines"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Record",
+    "dump_line",
+    "extended",
+    "load_record",
+    "read_header",
+    "read_lines",
+]
 
 Event = Mapping[str, Any]
 
@@ -91,7 +101,7 @@ class Record:
     @property
     def outcome(self) -> str:
         """`finished`, `stopped`, `aborted` or `failed`; `incomplete` when there is no end."""
-        return str(self.events[-1].get("outcome")) if self.complete else "incomplete"
+        return writable(str(self.events[-1].get("outcome"))) if self.complete else "incomplete"
 
     @property
     def session_id(self) -> str | None:
