@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from gladia_nb.errors import AudioError, RunFileError
@@ -45,7 +43,7 @@ def test_what_was_there_stays_until_all_is_written(tmp_path):
         new.write_text("half")
         raise ZeroDivisionError
     assert path.read_text() == "new"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_a_link_stays_a_link(tmp_path):
