@@ -11,7 +11,6 @@ import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +18,9 @@ import soundfile
 import soxr
 
 from gladia_nb.errors import AudioError
+from gladia_nb.sound_file import BLOCK, MAX_DURATION_S, AudioFile, Samples, as_float
 
 __all__ = [
-    "FORMATS",
     "Audio",
     "audio_from_array",
     "decode",
@@ -33,14 +32,8 @@ __all__ = [
     "wav_file",
 ]
 
-Samples = npt.NDArray[np.floating[Any]]
-
-#: Sample formats that float32 cannot hold exactly.
-_WIDE = {"PCM_32", "DOUBLE"}
-#: Kinds of sound file that can be read; their suffixes are the same in small letters.
-FORMATS = ("WAV", "FLAC", "OGG", "MP3", "AIFF")
-_SUFFIXES = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
-_BLOCK = 1 << 20
+#: Hertz; what converters of measuring devices reach, and no sound needs.
+MAX_SAMPLE_RATE = 100_000_000
 _WAV_TAGS = {"wav/pcm": 1, "wav/alaw": 6, "wav/ulaw": 7}
 
 
@@ -72,37 +65,30 @@ class Audio:
 def read_audio(path: str | Path) -> Audio:
     """Read a sound file whole: WAV, FLAC, OGG, MP3 or AIFF, any rate and sample format.
 
+    It takes 4 bytes of memory a sample (8 for formats of more than 24 bits).
+
     Raises:
-        AudioError: no such file, a directory, empty, not a sound file, cut off, without samples,
-            or with samples that are not numbers. The sentence says which.
+        AudioError: no such file, no ordinary file, empty, not a sound file, cut off, without
+            samples, with samples that are not numbers, or longer than three hours. The sentence
+            says which.
     """
-    path = Path(path).expanduser()
-    _check_is_file(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            promised, subtype = file.frames, file.subtype
-            rate, kind = file.samplerate, f"{file.format}/{file.subtype}"
-            blocks = []
-            # In blocks, because a file cut off in the middle fails at the cut: what came before
-            # tells how much is there.
-            while True:
-                block = file.read(
-                    _BLOCK, dtype="float64" if subtype in _WIDE else "float32", always_2d=True
-                )
-                if not len(block):
-                    break
-                blocks.append(block)
-    except soundfile.LibsndfileError as error:
-        raise AudioError(_unreadable(path, error)) from None
-    except OSError as error:
-        raise AudioError(f"Cannot read {path}: {error.strerror or error}.") from None
-    samples = np.concatenate(blocks) if blocks else np.zeros((0, 1), np.float32)
-    if kind.startswith("FLAC") and 0 < promised != len(samples):
-        raise AudioError(
-            f"{path} is cut off: its header promises {promised / rate:.2f} s of audio, and "
-            f"{len(samples) / rate:.2f} s are there. Copy or export the file again."
-        )
-    return audio_from_array(samples, rate, name=path.name)
+    with AudioFile(path) as file:
+        found: list[Samples] = []
+        whole: Samples | None = None
+        done = 0
+        for block in file.blocks():
+            if whole is None and file.frames <= MAX_DURATION_S * file.sample_rate:
+                # Memory that nobody has written to costs nothing, whatever a header promises.
+                whole = np.empty((file.frames, file.channels), block.dtype)
+            if whole is not None and done + len(block) <= len(whole):
+                whole[done : done + len(block)] = block
+            else:
+                found.append(block)
+            done += len(block)
+    samples = np.concatenate(found) if whole is None or found else whole[:done]
+    if whole is not None and found:
+        samples = np.concatenate([whole[: done - len(samples)], samples])
+    return Audio(samples, file.sample_rate, file.name)
 
 
 def audio_from_array(samples: npt.ArrayLike, sample_rate: int, *, name: str = "array") -> Audio:
@@ -122,11 +108,13 @@ def audio_from_array(samples: npt.ArrayLike, sample_rate: int, *, name: str = "a
         >>> audio_from_array(np.array([0, 16384], np.int16), 8000).samples.tolist()
         [[0.0], [0.5]]
     """
-    array = np.asarray(samples)
-    if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or sample_rate <= 0:
+    rate = _rate(sample_rate)
+    try:
+        array = np.asarray(samples)
+    except (ValueError, TypeError):
         raise AudioError(
-            f"The sample rate is a positive whole number of hertz, not {sample_rate!r}."
-        )
+            f"{name} is ragged: every channel needs the same number of samples, as numbers."
+        ) from None
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim != 2:
@@ -140,59 +128,18 @@ def audio_from_array(samples: npt.ArrayLike, sample_rate: int, *, name: str = "a
             f"The array has {array.shape[1]} channels; the shape is (frames, channels): "
             "transpose it."
         )
-    return Audio(_as_float(array, name), int(sample_rate), name)
+    return Audio(as_float(array, name), rate, name)
 
 
-def _as_float(array: npt.NDArray[Any], name: str) -> Samples:
-    if array.dtype == np.uint8:
-        return (array.astype(np.float32) - 128) / 128
-    if array.dtype in (np.int8, np.int16):
-        return array.astype(np.float32) / -float(np.iinfo(array.dtype).min)
-    if array.dtype == np.int32:
-        return array.astype(np.float64) / 2**31
-    if array.dtype.kind != "f":
+def _rate(value: object) -> int:
+    """A sample rate as a number."""
+    whole = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not (whole and 0 < value <= MAX_SAMPLE_RATE and int(value) == value):  # type: ignore[operator,call-overload]
         raise AudioError(
-            f"Audio samples are floats, int8, int16, int32 or uint8, not {array.dtype}."
+            f"The sample rate is a positive whole number of hertz up to {MAX_SAMPLE_RATE}, "
+            f"not {value!r}."
         )
-    if array.dtype == np.float16:
-        array = array.astype(np.float32)
-    finite = np.isfinite(array)
-    if not finite.all():
-        bad = int(np.argmin(finite.all(axis=1)))
-        count = int(array.size - np.count_nonzero(finite))
-        raise AudioError(
-            f"{name} has {count} samples that are NaN or infinite, the first at frame {bad}; "
-            "replace them, for instance with numpy.nan_to_num."
-        )
-    return array
-
-
-def _check_is_file(path: Path) -> None:
-    if path.is_dir():
-        raise AudioError(f"{path} is a directory; name a sound file ({_SUFFIXES}).")
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise AudioError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise AudioError(f"Cannot read {path}: {error.strerror or error}.") from None
-    if size == 0:
-        raise AudioError(f"{path} is empty (0 bytes).")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise AudioError(f"Cannot read {path}: {error.strerror or error}.") from None
-
-
-def _unreadable(path: Path, error: soundfile.LibsndfileError) -> str:
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start in (b"RIFF", b"fLaC", b"OggS", b"FORM"):
-        return f"{path} is damaged or cut off and cannot be decoded ({error.error_string})."
-    return (
-        f"{path} is not a sound file that can be read ({_SUFFIXES} are); "
-        "its name does not matter, its content does."
-    )
+    return int(value)  # type: ignore[call-overload,no-any-return]
 
 
 def resample(audio: Audio, sample_rate: int) -> Audio:
@@ -240,7 +187,7 @@ def encode(samples: Samples, encoding: str, bit_depth: int) -> bytes:
     """Interleaved bytes of samples, little-endian; what is beyond full scale is clipped.
 
     Linear PCM of 8 bits is unsigned, as in WAV. A-law and mu-law (ITU-T G.711) are made from
-    16-bit samples by libsndfile.
+    16-bit samples by libsndfile. Beside the bytes themselves it takes 32 MB, however long they are.
 
     Args:
         samples: shape `(frames, channels)`, full scale 1.
@@ -251,6 +198,13 @@ def encode(samples: Samples, encoding: str, bit_depth: int) -> bytes:
         >>> encode(np.array([[0.0], [0.5], [-1.0], [1.0]]), "wav/pcm", 16).hex()
         '000000400080ff7f'
     """
+    target = io.BytesIO()
+    for start in range(0, len(samples), BLOCK):
+        target.write(_encoded(samples[start : start + BLOCK], encoding, bit_depth))
+    return target.getvalue()
+
+
+def _encoded(samples: Samples, encoding: str, bit_depth: int) -> bytes:
     if encoding != "wav/pcm":
         subtype = "ALAW" if encoding == "wav/alaw" else "ULAW"
         linear = _quantise(samples, 16).astype(np.int16)

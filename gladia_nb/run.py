@@ -10,6 +10,7 @@ from typing import Any
 from gladia_nb.metrics import Verdict, audit_note, latency_table, matched_words, verdict
 from gladia_nb.record.data import RunData
 from gladia_nb.record.file import load_record
+from gladia_nb.record.message import writable
 
 __all__ = ["Run", "load"]
 
@@ -40,7 +41,7 @@ class Run(RunData):
 
     def _repr_html_(self) -> str:
         header = self.record.header
-        target = header["options"]["target"]
+        target = writable(str(header["options"]["target"]))
         finals = self.utterances[self.utterances["is_final"]]
         facts = [
             f"{self.duration_s:.1f} s of audio",
@@ -62,7 +63,7 @@ class Run(RunData):
         status, reasons = self.verdict
         why = html.escape(" ".join(reasons))
         parts.append(f"<p><b>Measurement: {html.escape(status)}.</b> {why}</p>")
-        notes = [text for text in (*self.warnings, audit_note(self)) if text]
+        notes = [text for text in (*self.warnings, self.damage, audit_note(self)) if text]
         parts.extend(f"<p><b>Note:</b> {html.escape(text)}</p>" for text in notes)
         if matched := matched_words(self):
             parts.append(f"<p>{html.escape(matched)}</p>")
@@ -77,7 +78,11 @@ class Run(RunData):
 def load(path: str | Path) -> Run:
     """Read a run from its file, also one that was cut off by a crash.
 
+    What of the file cannot be believed is left out: `run.problems` says which lines and why, and
+    `run.verdict` counts them.
+
     Raises:
-        RunFileError: no such file, not a run, damaged, or made by a later version.
+        RunFileError: no such file, no ordinary file, not a run, damaged beyond use, or made by a
+            later version.
     """
     return Run(load_record(path))

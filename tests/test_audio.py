@@ -129,6 +129,15 @@ def test_integer_arrays_have_the_full_scale_of_their_type():
         (np.zeros(9), 16000.5, "positive whole number"),
         (np.zeros(9, complex), RATE, "floats, int8, int16, int32 or uint8, not complex128"),
         (np.array([0, np.inf]), RATE, "NaN or infinite"),
+        ([[0.0, 1.0], [0.0]], RATE, "is ragged"),
+        ([object()], RATE, "floats, int8"),
+        (np.zeros(5), float("nan"), "positive whole number of hertz"),
+        (np.zeros(5), float("inf"), "positive whole number of hertz"),
+        (np.zeros(5), 1e15, "positive whole number of hertz up to"),
+        (np.zeros(5), 10**400, "positive whole number of hertz up to"),
+        (np.zeros(5), "16000", "positive whole number of hertz"),
+        (np.zeros(5), None, "positive whole number of hertz"),
+        (np.zeros(5), 1j, "positive whole number of hertz"),
     ],
 )
 def test_arrays_that_are_no_sound(samples, rate, sentence):

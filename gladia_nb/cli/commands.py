@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import importlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,9 +20,11 @@ from typing import Any
 from gladia_nb.child import KEY_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.cli.parser import SENDING, command_parser
 from gladia_nb.cli.signals import Interrupted, exit_code, raised_signals
+from gladia_nb.cli.streams import discard_output, ready_streams
 from gladia_nb.cli.text import plain
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
+from gladia_nb.paths import expanded
 from gladia_nb.run import Run, load
 from gladia_nb.server.local import LocalServer
 from gladia_nb.server.settings.options import CONTROL_HEADER
@@ -45,10 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         "serve": _serve,
         "lab": _lab,
     }
+    ready_streams()
     try:
         with raised_signals():
             arguments = command_parser().parse_args(argv)
-            return commands[arguments.command](arguments)
+            code = commands[arguments.command](arguments)
+            # What cannot be written is said here, and not when the interpreter ends.
+            sys.stdout.flush()
+            return code
     except GladiaNbError as error:
         print(f"gladia-nb: {plain(error)}", file=sys.stderr)
         if isinstance(error.run, Run) and error.run.path is not None:
@@ -58,8 +63,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code(interrupted.number)
     except BrokenPipeError:
         # Whoever read our output has enough of it, such as `head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return 0
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        discard_output()
+        why = f"standard output cannot be written ({error.strerror or error})"
+        print(f"gladia-nb: {why}; send it elsewhere.", file=sys.stderr)
+        return 2
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -93,14 +105,14 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _read_config(name: str) -> dict[str, Any]:
-    path = Path(name).expanduser()
+    path = expanded(name, ConfigError)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
             f"Cannot read the configuration {path}: {error.strerror or error}."
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"The configuration {path} is not JSON: {error}.") from None
     return SessionConfig.from_dict(data).to_dict()
 

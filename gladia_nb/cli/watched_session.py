@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,20 @@ def run_session(
         print(f"{plain(source.name)}: {length} to {plain(target.label)}", file=sys.stderr)
         told = _watch(live, signals)
     run = live.result(timeout_s=10)
+    if run.path is None:
+        path = _kept_elsewhere(run, path)
     written = export_run(run, path.parent, stem=path.stem)
     _print_results(run, told)
     for name, file in {"run": path, **written}.items():
         print(f"{name:<15}{plain(file)}")
     return exit_code(signals[0]) if signals else 0
+
+
+def _kept_elsewhere(run: Run, path: Path) -> Path:
+    """Save a run that its disk did not take with the files that are to be thrown away some day."""
+    place = run.save(Path(tempfile.mkdtemp(prefix="gladia-nb-")) / path.name)
+    print(f"The disk did not take the run; all of it is in {place}.", file=sys.stderr)
+    return place
 
 
 def _watch(live: Live, signals: Sequence[int]) -> set[str]:

@@ -177,7 +177,9 @@ class LiveState:
             live: whether the audio is captured while it is sent, so that its length is not known.
         """
         config = header["config"]
-        width = frame_bytes(config["encoding"], config["bit_depth"], config["channels"])
+        # What a header does not say is as the service takes it to be.
+        layout = (config.get("encoding", "wav/pcm"), config.get("bit_depth", 16))
+        width = frame_bytes(*layout, config.get("channels", 1))
         audio = header["audio"]
         duration = None if live else audio["duration_s"]
         captured = live or audio.get("frames") is None

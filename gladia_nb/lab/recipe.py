@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from gladia_nb.api.target import GLADIA_URL, shared_server
 from gladia_nb.config import SessionConfig
-from gladia_nb.errors import ConfigError
+from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.lab.form import Field, fields_of, place_problems
+from gladia_nb.paths import expanded
 from gladia_nb.sessions.browser import DirectLive, start_direct
 from gladia_nb.sessions.options import DEFAULTS, SendOptions
 from gladia_nb.sessions.runner import Live, Source, start
@@ -123,10 +124,10 @@ class Recipe:
         """The sound file.
 
         Raises:
-            AudioError: there is no such sample.
+            AudioError: there is no such sample, or the path cannot be one.
         """
         kind, _, name = self.source.partition(":")
-        return sample(name) if kind == "sample" else Path(self.source).expanduser()
+        return sample(name) if kind == "sample" else expanded(self.source, AudioError)
 
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `gladia_nb.start` that differ from its defaults, target excepted."""

@@ -24,6 +24,7 @@ from gladia_nb.lab.form import (
 )
 from gladia_nb.lab.recipe import OPTIONS, Recipe, as_curl, as_json, reproduce
 from gladia_nb.lab.waveform import peaks, playable
+from gladia_nb.paths import replacing
 from gladia_nb.record.folders import new_path, runs_directory
 
 __all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "Setup", "form"]
@@ -144,7 +145,7 @@ class Setup:
             return False
         plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "upload"
         path = Path(self._folder.name) / plain
-        path.write_bytes(b"".join(self._uploads.pop(name)))
+        _write(path, b"".join(self._uploads.pop(name)))
         self.choose("upload", str(path))
         return True
 
@@ -155,7 +156,7 @@ class Setup:
         """
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
         path = new_path(runs_directory(), stem, ".wav")
-        path.write_bytes(playable(take))
+        _write(path, playable(take))
         self.choose(self.choice if self.choice in ("stream", "direct") else "take", str(path))
         return path
 
@@ -268,3 +269,14 @@ class Setup:
         except ConfigError as error:
             sentence = f"Not yet: {error}"
             return dict.fromkeys(("Python", "JSON", "curl"), sentence)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Keep a sound whole, or say why not."""
+    try:
+        with replacing(path) as new:
+            new.write_bytes(data)
+    except OSError as error:
+        raise AudioError(
+            f"Cannot keep the sound in {path}: {error.strerror or error}. Free some space there."
+        ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,10 +11,14 @@ from typing import Any
 
 import pandas as pd
 
+from gladia_nb.errors import RunFileError
 from gladia_nb.metrics import latency_table
-from gladia_nb.record.file import FORMAT
+from gladia_nb.paths import expanded
+from gladia_nb.record.file import read_header
 from gladia_nb.record.folders import runs_directory
+from gladia_nb.record.message import writable
 from gladia_nb.record.schema import Schema, to_frame
+from gladia_nb.record.validation import UnbelievableError, check_event, decoded_line
 from gladia_nb.run import Run
 
 __all__ = ["SHELF", "list_runs", "side_by_side"]
@@ -35,6 +38,8 @@ SHELF: Schema = MappingProxyType(
 
 #: The last line is the end of the run; it is short.
 _TAIL = 4096
+#: Bytes; the words of hours are less.
+_LONGEST_HEADER = 1 << 26
 
 
 def list_runs(directory: str | Path | None = None, *, limit: int = 50) -> pd.DataFrame:
@@ -45,37 +50,57 @@ def list_runs(directory: str | Path | None = None, *, limit: int = 50) -> pd.Dat
         limit: how many at most.
 
     Returns:
-        Columns in `SHELF`. Files that are not runs are left out.
+        Columns in `SHELF`. Files that are not runs are left out; `frame.attrs["skipped"]` has a
+        sentence for each.
+
+    Raises:
+        RunFileError: the directory cannot be one.
     """
-    place = Path(directory).expanduser() if directory is not None else runs_directory()
-    rows = [row for path in place.glob("*.run") if (row := _glance(path)) is not None]
+    place = runs_directory() if directory is None else expanded(directory, RunFileError)
+    rows, skipped = [], []
+    for path in sorted(place.glob("*.run")):
+        try:
+            rows.append(_glance(path))
+        except OSError as error:
+            why = f"{path.name} cannot be read: {error.strerror or error}."
+            skipped.append(writable(why))
+        except RunFileError as error:
+            skipped.append(writable(str(error)))
     # By the full stamp: two runs can begin in the same second.
     rows.sort(key=lambda row: (row["wall_ns"], row["path"]), reverse=True)
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows[:limit]] for name in SHELF}
-    return to_frame(columns, SHELF)
+    frame = to_frame(columns, SHELF)
+    frame.attrs["skipped"] = skipped
+    return frame
 
 
-def _glance(path: Path) -> dict[str, Any] | None:
-    try:
-        with path.open("rb") as file:
-            header = json.loads(file.readline())
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _TAIL))
-            last = file.read().rsplit(b"\n", 2)
-    except (OSError, ValueError):
-        return None
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        return None
-    audio = header.get("audio") or {}
+def _glance(path: Path) -> dict[str, Any]:
+    """What a file says in its first and its last line.
+
+    Raises:
+        OSError: it cannot be read.
+        RunFileError: it is no run.
+    """
+    name = writable(path.name)
+    if name != path.name:
+        raise RunFileError(f"The name of {name} is not text; rename the file to see it here.")
+    if not path.is_file():
+        raise RunFileError(f"{name} is not an ordinary file.")
+    with path.open("rb") as file:
+        header, _ = read_header(iter([file.readline(_LONGEST_HEADER)]), name)
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - _TAIL))
+        last = file.read().rsplit(b"\n", 2)
+    audio, config = header["audio"], header["config"]
     began = dt.datetime.fromtimestamp(header["anchor"][1] / 1e9, dt.UTC)
     return {
         "wall_ns": header["anchor"][1],
-        "name": str(audio.get("name", path.stem)),
+        "name": audio["name"],
         "began": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "duration_s": audio.get("duration_s"),
+        "duration_s": audio["duration_s"],
         "outcome": _outcome(last),
-        "target": str(header["options"].get("target", "")),
-        "endpointing_s": header["config"].get("endpointing"),
+        "target": header["options"]["target"],
+        "endpointing_s": config.get("endpointing"),
         "path": str(path),
     }
 
@@ -84,11 +109,11 @@ def _outcome(tail: Sequence[bytes]) -> str:
     if len(tail) < 2 or tail[-1]:
         return "incomplete"
     try:
-        end = json.loads(tail[-2])
-    except ValueError:
+        end = decoded_line(tail[-2])
+        check_event(end)
+    except UnbelievableError:
         return "incomplete"
-    ended = isinstance(end, dict) and end.get("event") == "end"
-    return str(end["outcome"]) if ended else "incomplete"
+    return writable(end["outcome"]) if end["event"] == "end" else "incomplete"
 
 
 def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from gladia_nb.lab.views import (
     shown_path,
     table,
 )
+from gladia_nb.paths import expanded
 from gladia_nb.record.folders import runs_directory
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run, load
@@ -101,7 +102,8 @@ class Study:
     def shelf(self) -> dict[str, Any]:
         """The runs of the directory, as plain data."""
         place = self._directory or str(runs_directory())
-        return {"directory": shown_path(place), "rows": shelf_rows(place)}
+        rows, skipped = shelf_rows(place)
+        return {"directory": shown_path(place), "rows": rows, "skipped": skipped}
 
     def replay(self, speed: Any) -> Replay:
         """Begin to show the run on view again; a speed of 0 is at once."""
@@ -119,7 +121,8 @@ class Study:
 
     def _keep(self, run: Run) -> None:
         self.made.append(run)
-        self._loaded[str(run.path)] = run
+        if run.path is not None:
+            self._loaded[str(run.path)] = run
         self._view(run)
 
     def _view(self, run: Run) -> None:
@@ -173,4 +176,4 @@ class Study:
 def _place(path: str) -> Path:
     if not path.strip():
         raise ConfigError("Name a place to write to.")
-    return Path(path.strip()).expanduser()
+    return expanded(path.strip(), ConfigError)

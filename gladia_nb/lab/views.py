@@ -124,7 +124,7 @@ def after(run: Run) -> dict[str, Any]:
         ("Audio", f"{run.name}, {run.duration_s:.1f} s"),
         ("Sent to", str(run.record.header["options"]["target"])),
         ("Ended", run.outcome),
-        ("Messages", str(len(run.messages))),
+        ("Messages", str(len(run.record.of("message")))),
         ("Partials", str(int(utterances["n_partials"].sum()))),
         ("Finals", str(int(utterances["n_finals"].sum()))),
         ("Session", run.session_id or "none: it was not begun"),
@@ -136,7 +136,7 @@ def after(run: Run) -> dict[str, Any]:
         "place": shown_path(run.path) if run.path is not None else "",
         "facts": facts,
         "verdict": {"status": verdict.status, "reasons": list(verdict.reasons)},
-        "warnings": [*run.warnings, *([note] if (note := audit_note(run)) else [])],
+        "warnings": [note for note in (*run.warnings, run.damage, audit_note(run)) if note],
         "error": run.error or "",
         "latency": frame(latency_table(run)),
         "transcript": run.text,
@@ -232,10 +232,11 @@ def shown_path(path: str | Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def shelf_rows(directory: str | None) -> list[dict[str, str]]:
-    """The runs of a directory, for the list in the Lab."""
+def shelf_rows(directory: str | None) -> tuple[list[dict[str, str]], list[str]]:
+    """The runs of a directory, for the list in the Lab, and why files are not among them."""
     rows = []
-    for row in list_runs(directory, limit=30).to_dict("records"):
+    found = list_runs(directory, limit=30)
+    for row in found.to_dict("records"):
         duration = row["duration_s"]
         pause = row["endpointing_s"]
         rows.append(
@@ -249,4 +250,4 @@ def shelf_rows(directory: str | None) -> list[dict[str, str]]:
                 "endpointing": "default" if math.isnan(pause) else f"{pause:g} s",
             }
         )
-    return rows
+    return rows, found.attrs["skipped"]

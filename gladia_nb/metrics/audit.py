@@ -21,6 +21,7 @@ import pandas as pd
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame
+from gladia_nb.record.limits import LONGEST_S
 from gladia_nb.record.schema import Schema
 
 __all__ = [
@@ -87,7 +88,12 @@ def _message_audit(run: RunData) -> pd.DataFrame:
     if stored is None:
         return _frame([], MESSAGE_AUDIT)
     found = read(run.record)
-    received = [_canonical(raw) for raw in found.raw[~found.via.is_("callback")]]
+    called = found.via.is_("callback").tolist()
+    received = [
+        _canonical(raw)
+        for raw, by_callback in zip(found.raw, called, strict=True)
+        if not by_callback
+    ]
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     arrived, known = Counter(received), Counter(stored)
     types = {text: _type(text) for text in {*arrived, *known}}
@@ -111,12 +117,13 @@ def audio_audit(run: RunData) -> pd.DataFrame:
     """Audio that was spoken, sent, acknowledged and stored; one row, columns in `AUDIO_AUDIT`."""
     chunks = run.chunks
     sent = chunks["bytes"]
-    acknowledged = run.messages["byte_end"].max()
+    ends = read(run.record).byte_end
+    acknowledged = ends.value[~ends.missing].max(initial=-1)
     row = {
         "spoken_bytes": int(chunks["end_byte"].max()) if len(chunks) else 0,
         "sent_bytes": int(sent[chunks["send_end_ns"].notna()].sum()),
         "resent_bytes": int(sent[chunks["resend"]].sum()),
-        "acknowledged_bytes": None if pd.isna(acknowledged) else int(acknowledged),
+        "acknowledged_bytes": None if acknowledged < 0 else int(acknowledged),
         "stored_s": _stored_s(run),
         "spoken_s": float(chunks["end_s"].max()) if len(chunks) else 0.0,
     }
@@ -190,7 +197,7 @@ def _result(run: RunData) -> dict[str, Any]:
     for event in run.record.of("result"):
         try:
             body = json.loads(event["raw"])
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return body if isinstance(body, dict) else {}
     return {}
@@ -207,7 +214,9 @@ def _stored(run: RunData) -> list[str] | None:
 def _stored_s(run: RunData) -> float:
     file = _result(run).get("file")
     seconds = file.get("audio_duration") if isinstance(file, dict) else None
-    return float(seconds) if isinstance(seconds, (int, float)) else math.nan
+    if isinstance(seconds, (int, float)) and 0 <= seconds <= LONGEST_S:
+        return float(seconds)
+    return math.nan
 
 
 def _canonical(text: str) -> str:

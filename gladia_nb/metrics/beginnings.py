@@ -16,6 +16,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import quantiles
 from gladia_nb.metrics.latencies import latency
+from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 from gladia_nb.record.file import Event
 from gladia_nb.record.schema import Schema, to_frame
@@ -134,20 +135,19 @@ def _step(step: str, connection: int | None, rest: str, event: Event) -> Iterato
 
 
 def _first(run: RunData) -> Iterator[dict[str, Any]]:
-    messages, t0 = run.messages, run.record.t0_ns
-    said = messages["text"].fillna("").str.strip() != ""
+    messages, t0 = read(run.record), run.record.t0_ns
+    transcripts = np.flatnonzero(messages.type.is_("transcript")).tolist()
     firsts = {
-        "acknowledgement": messages["acknowledged"].fillna(value=False).astype(bool),
-        "transcript": (messages["type"] == "transcript") & said,
+        "acknowledgement": iter(np.flatnonzero(messages.acknowledged.value).tolist()),
+        "transcript": (k for k in transcripts if (messages.text[k] or "").strip()),
     }
-    for phase, wanted in firsts.items():
-        found = messages[wanted]
-        if t0 is not None and len(found):
-            at_ns = int(found["recv_ns"].iloc[0])
-            connection = found["connection"].iloc[0]
+    for phase, found in firsts.items():
+        number = next(found, None)
+        if t0 is not None and number is not None:
+            at_ns, connection = int(messages.recv_ns[number]), messages.connection
             yield {
                 "step": "first",
-                "connection": None if pd.isna(connection) else int(connection),
+                "connection": None if connection.missing[number] else int(connection.value[number]),
                 "phase": phase,
                 "start_ns": t0,
                 "duration_ms": (at_ns - t0) / 1e6,

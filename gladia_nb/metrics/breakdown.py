@@ -17,6 +17,7 @@ import pandas as pd
 
 from gladia_nb.metrics.base.clocks import captured_s, sent_s
 from gladia_nb.metrics.latencies import latency
+from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -162,12 +163,12 @@ def ending(run: RunData) -> pd.DataFrame:
     rows: list[tuple[str, int, int]] = []
     stop_ns = _stop_ns(run)
     if stop_ns is not None:
-        later = run.messages[(run.messages["recv_ns"] >= stop_ns)]
-        later = later[later["via"] != "callback"]
-        is_final = (later["type"] == "transcript") & later["is_final"].fillna(value=False)
-        for step, found in (("flush", later[is_final.astype(bool)]), ("post_processing", later)):
-            if len(found):
-                rows.append((step, stop_ns, int(found["recv_ns"].max())))
+        said = read(run.record)
+        later = (said.recv_ns >= stop_ns) & ~said.via.is_("callback")
+        is_final = said.type.is_("transcript") & said.is_final.value
+        for step, chosen in (("flush", later & is_final), ("post_processing", later)):
+            if chosen.any():
+                rows.append((step, stop_ns, int(said.recv_ns[chosen].max())))
         closes = [event["ns"] for event in run.record.of("close") if event["ns"] >= stop_ns]
         if closes:
             rows.append(("closing", stop_ns, closes[-1]))

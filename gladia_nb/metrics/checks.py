@@ -90,6 +90,7 @@ def health(run: RunData) -> pd.DataFrame:
 
     * `audio sent`: nothing was, so there is nothing to measure.
     * `end of the record`: it is missing or the session failed; what came before still holds.
+    * `file`: lines, or fields of the header, that were left out when it was loaded.
     * `speed`: sent faster or slower than real time, which no microphone does.
     * `schedule`: distance between the due times and `t0 + samples / rate`.
     * `sent early`: audio that left before it was spoken, which hides up to a chunk of latency.
@@ -182,6 +183,14 @@ _CHECKS = (
         limits.NONE_WITHOUT_MENTION,
         Facts.ended,
         "The session did not end properly; what came later is missing.",
+    ),
+    _Check(
+        "file",
+        "lines",
+        limits.LEFT_OUT,
+        Facts.left_out,
+        "{value:.0f} lines or fields of its file were left out, because they cannot be believed; "
+        "run.problems says which.",
     ),
     _Check(
         "speed",

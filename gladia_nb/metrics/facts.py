@@ -45,6 +45,10 @@ class Facts:
         """Whether the record has no proper end."""
         return float(self.run.outcome in ("incomplete", "failed"))
 
+    def left_out(self) -> float:
+        """Lines, and fields of the header, that its file had and nobody can believe."""
+        return float(len(self.run.record.problems))
+
     def speed(self) -> float:
         """How far from real time it was sent, in octaves."""
         return abs(float(np.log2(float(self.options["speed"]))))

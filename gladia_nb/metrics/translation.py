@@ -20,7 +20,10 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clocks import captured_s
+from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
+from gladia_nb.record.limits import LONGEST_S
+from gladia_nb.record.message import writable
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
@@ -150,11 +153,11 @@ def translation_latency(
         `translation_latency(run).groupby("language")["after_final_ms"].median()`
     """
     columns: dict[str, list[Any]] = {name: [] for name in TRANSLATION_LATENCY}
-    messages, t0 = run.messages, run.record.t0_ns
-    found = messages[(messages["type"] == "translation") & (messages["via"] != "callback")]
+    messages, t0 = read(run.record), run.record.t0_ns
+    at = np.flatnonzero(messages.type.is_("translation") & ~messages.via.is_("callback"))
     finals = _finals(run)
-    for recv_ns, raw in zip(found["recv_ns"].tolist(), found["raw"].tolist(), strict=True):
-        said = _read(raw)
+    for number in at.tolist():
+        recv_ns, said = int(messages.recv_ns[number]), _read(messages.raw[number])
         if said is None or t0 is None:
             continue
         named, channel, start_s, end_s, language, text = said
@@ -207,10 +210,14 @@ def _read(raw: str) -> tuple[str, int, float, float, str, str] | None:
         start_s, end_s = float(utterance["start"]), float(utterance["end"])
         channel = int(utterance.get("channel") or 0)
         language = data.get("target_language") or translated.get("language") or ""
-        ident = str(data.get("utterance_id", data.get("id", "")))
-        return ident, channel, start_s, end_s, str(language), str(translated["text"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        texts = (data.get("utterance_id", data.get("id", "")), language, translated["text"])
+        ident, language, text = (writable(str(value)) for value in texts)
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return None
+    # Of no time of this audio, or no channel of it.
+    if not (abs(start_s) <= LONGEST_S and abs(end_s) <= LONGEST_S and 0 <= channel < 64):
+        return None
+    return ident, channel, start_s, end_s, language, text
 
 
 def _finals(run: RunData) -> dict[tuple[int, str], tuple[str, int]]:

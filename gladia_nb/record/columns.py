@@ -21,6 +21,7 @@ from gladia_nb.record.decode import bodies as bodies_of
 from gladia_nb.record.decode import words as words_of
 from gladia_nb.record.file import Event, Record
 from gladia_nb.record.keeping import kept
+from gladia_nb.record.packed import PackedTexts
 
 __all__ = [
     "Coded",
@@ -79,7 +80,7 @@ class Reading(NamedTuple):
 
     Attributes:
         recv_ns: stamps, shape `(n,)` like all that follow.
-        raw: the texts, verbatim (those that the record holds); all other texts are `writable`.
+        raw: the texts, verbatim, as the record holds them; all other texts are `writable`.
         odd: numbers of the messages that were read the slow way, shape `(o,)`.
         via: how they came.
         connection: number of the connection.
@@ -104,7 +105,7 @@ class Reading(NamedTuple):
     """
 
     recv_ns: Ints
-    raw: Objects
+    raw: Sequence[str]
     odd: Ints
     via: Coded
     connection: Nullable
@@ -243,16 +244,21 @@ def _read(events: Sequence[Event]) -> Reading:
     tables = _Tables(*(_Levels() for _ in _Tables._fields))
     odd = Odd({}, {}, [])
     n = len(events)
-    raws, stamps, vias, connections = _fields(events)
+    stamps: list[Any] = []
+    vias: list[Any] = []
+    connections: list[Any] = []
+    whole: dict[str, Any] = {}
+    for start in range(0, n, _BATCH) or (0,):
+        raws, *columns = _fields(events[start : start + _BATCH])
+        for known, values in zip((stamps, vias, connections), columns, strict=True):
+            known.extend(values)
+        called = {start + k for k, via in enumerate(columns[1]) if via == "callback"}
+        batch = _columns(bodies_of(raws, start, called, odd), tables)
+        for name, column in zip(_Batch._fields, batch, strict=True):
+            whole[name] = _put(whole.get(name), column, start, n)
     way = _Levels()
     ways = way.codes(vias)
     callback = ways == way.get("callback", -2)
-    called = set(np.flatnonzero(callback).tolist())
-    whole: dict[str, Any] = {}
-    for start in range(0, n, _BATCH) or (0,):
-        batch = _columns(bodies_of(raws[start : start + _BATCH], start, called, odd), tables)
-        for name, column in zip(_Batch._fields, batch, strict=True):
-            whole[name] = _put(whole.get(name), column, start, n)
     for name, levels in tables._asdict().items():
         whole[name] = Coded(whole[name], levels.texts())
     heard = ~callback
@@ -260,7 +266,7 @@ def _read(events: Sequence[Event]) -> Reading:
         heard[:] = True
     return Reading(
         recv_ns=np.array(stamps, dtype="int64"),
-        raw=_objects(raws),
+        raw=PackedTexts(events),
         odd=np.array(odd.numbers, dtype="int64"),
         via=Coded(ways, way.texts()),
         connection=_nullable(connections),
@@ -285,7 +291,7 @@ def _words(found: Reading) -> Words:
     done = 0
     for start in range(0, len(at), _BATCH):
         numbers = at[start : start + _BATCH]
-        raws = [found.raw[number] for number in numbers]
+        raws = list(map(found.raw.__getitem__, numbers))
         said = words_of(raws, numbers, slow=slow, called=called)
         until = done + len(said)
         codes[done:until] = table.codes([word.word for word in said])
@@ -376,16 +382,11 @@ def _by_utterance(reading: Reading) -> Transcripts:
 def _fields(events: Sequence[Event]) -> tuple[Sequence[Any], ...]:
     """Texts, stamps, ways and connections of messages."""
     names = ("raw", "recv_ns", "via", "connection")
-    columns: tuple[list[Any], ...] = ([], [], [], [])
-    for start in range(0, len(events), _BATCH):
-        some = events[start : start + _BATCH]
-        try:
-            rows = list(map(itemgetter(*names), some))
-        except KeyError:
-            rows = [tuple(event.get(name) for name in names) for event in some]
-        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-            column.extend(values)
-    return columns
+    try:
+        rows = list(map(itemgetter(*names), events))
+    except KeyError:
+        rows = [tuple(event.get(name) for name in names) for event in events]
+    return tuple(zip(*rows, strict=True)) if rows else ((), (), (), ())
 
 
 def _objects(values: Sequence[Any]) -> Objects:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gladia_nb.clock import Anchor
 from gladia_nb.errors import RunFileError
+from gladia_nb.paths import expanded
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.record.folders import new_path, runs_directory
 
@@ -45,7 +46,7 @@ def create_run_file(
         now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
         stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
         path = new_path(runs_directory(), f"{now}-{stem}")
-    path = Path(path).expanduser().absolute()
+    path = expanded(path, RunFileError).absolute()
     anchor = Anchor.take()
     header = {
         "format": FORMAT,
@@ -58,8 +59,7 @@ def create_run_file(
         "versions": _versions(),
     }
     try:
-        with path.open("x", encoding="ascii", newline="\n") as file:
-            file.write(dump_line(header))
+        _write_header(path, dump_line(header))
     except FileExistsError:
         raise RunFileError(f"{path} exists already; a run is never overwritten.") from None
     except OSError as error:
@@ -67,6 +67,18 @@ def create_run_file(
             f"Cannot write the run to {path}: {error.strerror or error}. Name another place."
         ) from None
     return path
+
+
+def _write_header(path: Path, line: str) -> None:
+    """Make a file with this line; none is there when that fails."""
+    file = path.open("x", encoding="ascii", newline="\n")
+    try:
+        with file:
+            file.write(line)
+    except BaseException:
+        # It is ours, and an empty one would stand in the way of the next attempt.
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _versions() -> dict[str, str]:

@@ -17,6 +17,7 @@ from gladia_nb.record.frames import (
     utterances_frame,
     words_frame,
 )
+from gladia_nb.record.message import writable
 
 __all__ = ["RunData"]
 
@@ -62,7 +63,7 @@ class RunData:
     @property
     def name(self) -> str:
         """Name of the audio."""
-        return str(self.record.header["audio"]["name"])
+        return writable(str(self.record.header["audio"]["name"]))
 
     @property
     def config(self) -> dict[str, Any]:
@@ -81,14 +82,23 @@ class RunData:
     @property
     def warnings(self) -> list[str]:
         """What was odd, in words."""
-        return [str(event["text"]) for event in self.record.of("warning")]
+        return [writable(str(event["text"])) for event in self.record.of("warning")]
 
     @property
     def error(self) -> str | None:
         """Why it failed, in words, or None."""
         for event in self.record.of("error"):
-            return str(event["text"])
+            return writable(str(event["text"]))
         return None
+
+    @property
+    def problems(self) -> list[str]:
+        """What of its file was left out because it cannot be believed, a line each.
+
+        Example:
+            `line 7: chunk, seq: expected int, got str`
+        """
+        return [str(problem) for problem in self.record.problems]
 
     # -- what came of it --
 
@@ -134,4 +144,21 @@ class RunData:
         return self.record.save(path)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, {self.duration_s:.1f} s, {self.outcome})"
+        out = f", {len(self.problems)} left out" if self.problems else ""
+        facts = f"{self.name!r}, {self.duration_s:.1f} s, {self.outcome}{out}"
+        return f"{type(self).__name__}({facts})"
+
+    @property
+    def damage(self) -> str:
+        """One sentence about what was left out of its file; empty when nothing was.
+
+        Example:
+            "Of its file 2 things were left out, the first: line 7: it is not JSON."
+        """
+        problems = self.record.problems
+        if not problems:
+            return ""
+        count = "1 thing was" if len(problems) == 1 else f"{len(problems)} things were"
+        return f"Of its file {count} left out: {'; '.join(map(str, problems[:3]))}" + (
+            "." if len(problems) <= 3 else "; and more, see run.problems."
+        )

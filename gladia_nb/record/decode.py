@@ -14,21 +14,28 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from gladia_nb.record.message import Message, parse_message, writable
+from gladia_nb.record.limits import LONGEST_S, MOST_CHANNELS
+from gladia_nb.record.message import Message, as_json, parse_message, writable
 
 __all__ = ["NO_DATA", "Body", "Data", "Odd", "Word", "bodies", "words"]
 
 
-_Whole = Annotated[int, msgspec.Meta(ge=1 - 2**63, le=2**63 - 1)]
+#: A confidence is a share; what is far beyond is none.
+MOST_CONFIDENCE = 1e6
+
+_Channel = Annotated[int, msgspec.Meta(ge=0, le=MOST_CHANNELS - 1)]
+_Bytes = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Seconds = Annotated[float, msgspec.Meta(ge=-LONGEST_S, le=LONGEST_S)]
+_Share = Annotated[float, msgspec.Meta(ge=-MOST_CONFIDENCE, le=MOST_CONFIDENCE)]
 
 
 class Word(msgspec.Struct, gc=False):
     """A word of a transcript."""
 
     word: str | None = None
-    start: float | None = math.nan
-    end: float | None = math.nan
-    confidence: float | None = math.nan
+    start: _Seconds | None = math.nan
+    end: _Seconds | None = math.nan
+    confidence: _Share | None = math.nan
 
 
 class _Anything(msgspec.Struct, gc=False):
@@ -36,12 +43,12 @@ class _Anything(msgspec.Struct, gc=False):
 
 
 class _Utterance(msgspec.Struct, gc=False):
-    start: float | None = math.nan
-    end: float | None = math.nan
+    start: _Seconds | None = math.nan
+    end: _Seconds | None = math.nan
     text: str | None = None
     language: str | None = None
-    confidence: float | None = math.nan
-    channel: _Whole | None = None
+    confidence: _Share | None = math.nan
+    channel: _Channel | None = None
     words: list[_Anything] | None = None
 
 
@@ -52,10 +59,10 @@ class Data(msgspec.Struct, gc=False):
     utterance_id: str | None = None
     is_final: bool | None = None
     utterance: _Utterance | None = None
-    channel: _Whole | None = None
-    time: float | None = None
-    time_range: tuple[float, float] | None = None
-    byte_range: tuple[_Whole, _Whole] | None = None
+    channel: _Channel | None = None
+    time: _Seconds | None = None
+    time_range: tuple[_Seconds, _Seconds] | None = None
+    byte_range: tuple[_Bytes, _Bytes] | None = None
 
 
 class Body(msgspec.Struct, gc=False):
@@ -167,7 +174,7 @@ def _unwrapped(raw: str, *, callback: bool) -> Message:
     if not callback:
         return message
     try:
-        return parse_message(json.dumps(json.loads(raw).get("payload")))
+        return parse_message(as_json(json.loads(raw).get("payload")))
     except (ValueError, AttributeError, RecursionError):
         return message
 
@@ -191,7 +198,7 @@ def _data(data: Mapping[str, Any]) -> Data:
         utterance_id=_text(data.get("utterance_id")),
         is_final=final if isinstance(final, bool) else None,
         utterance=_utterance(said) if isinstance(said, dict) else None,
-        channel=_whole(data.get("channel")),
+        channel=_whole(data.get("channel"), MOST_CHANNELS),
         time=None if (time := data.get("time")) is None else _number(time),
         time_range=_span(data.get("time_range")),
         byte_range=_bytes(data.get("byte_range")),
@@ -207,7 +214,7 @@ def _span(value: Any) -> tuple[float, float] | None:
 
 def _bytes(value: Any) -> tuple[int, int] | None:
     match value:
-        case [_, end] if (whole := _whole(end)) is not None:
+        case [_, end] if (whole := _whole(end, 2**53)) is not None:
             return 0, whole
     return None
 
@@ -219,8 +226,8 @@ def _utterance(said: Mapping[str, Any]) -> _Utterance:
         end=_number(said.get("end")),
         text=_text(said.get("text")),
         language=_text(said.get("language")),
-        confidence=_number(said.get("confidence")),
-        channel=_whole(said.get("channel")),
+        confidence=_number(said.get("confidence"), MOST_CONFIDENCE),
+        channel=_whole(said.get("channel"), MOST_CHANNELS),
         words=[_Anything() for _ in words] if isinstance(words, list) else None,
     )
 
@@ -231,7 +238,7 @@ def _word(item: Any) -> Word:
         _text(found.get("word")),
         _number(found.get("start")),
         _number(found.get("end")),
-        _number(found.get("confidence")),
+        _number(found.get("confidence"), MOST_CONFIDENCE),
     )
 
 
@@ -250,17 +257,15 @@ def _spoken(raw: str, *, slow: bool, callback: bool) -> _SpokenBody:
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return writable(value)
-    return None if value is None else writable(json.dumps(value))
+    return None if value is None else writable(as_json(value))
 
 
-def _number(value: Any) -> float:
+def _number(value: Any, most: float = LONGEST_S) -> float:
     good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    try:
-        return float(value) if good else math.nan
-    except OverflowError:
-        return math.nan
+    # What is beyond can be no time of any audio: as if it were not said.
+    return float(value) if good and abs(value) <= most else math.nan
 
 
-def _whole(value: Any) -> int | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+def _whole(value: Any, below: int) -> int | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
     return value if good else None

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import get_args
+from typing import Annotated, get_args
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 __all__ = [
     "KINDS",
@@ -43,6 +43,14 @@ __all__ = [
     "WarningEvent",
 ]
 
+#: A moment on the clock of the stamps, nanoseconds.
+Stamp = Annotated[int, Meta(ge=0, le=2**61)]
+#: A difference of two moments, or of two clocks.
+Difference = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+#: How many, or the number of something.
+Count = Annotated[int, Meta(ge=0, le=2**48)]
+#: Finite, as all that is measured.
+Measured = Annotated[float, Meta(ge=-1e15, le=1e15)]
 #: What a device, or the host of one, says of itself.
 Said = str | bool | int | float | None
 
@@ -65,14 +73,14 @@ class InitEvent(RecordEvent, tag="init", frozen=True, kw_only=True):
         connect_ms: of connecting, where that was needed.
     """
 
-    start_ns: int
-    end_ns: int
-    status: int
+    start_ns: Stamp
+    end_ns: Stamp
+    status: Count
     session_id: str
     created_at: str | None
     url: str
-    dns_ms: float | UnsetType = UNSET
-    connect_ms: float | UnsetType = UNSET
+    dns_ms: Measured | UnsetType = UNSET
+    connect_ms: Measured | UnsetType = UNSET
 
 
 class ConnectEvent(RecordEvent, tag="connect", frozen=True, kw_only=True):
@@ -87,12 +95,12 @@ class ConnectEvent(RecordEvent, tag="connect", frozen=True, kw_only=True):
         connect_ms: as in `InitEvent`.
     """
 
-    connection: int
-    start_ns: int
+    connection: Count
+    start_ns: Stamp
     error: str | None
-    end_ns: int
-    dns_ms: float | UnsetType = UNSET
-    connect_ms: float | UnsetType = UNSET
+    end_ns: Stamp
+    dns_ms: Measured | UnsetType = UNSET
+    connect_ms: Measured | UnsetType = UNSET
 
 
 class AudioStartEvent(RecordEvent, tag="audio_start", frozen=True):
@@ -102,7 +110,7 @@ class AudioStartEvent(RecordEvent, tag="audio_start", frozen=True):
         t0_ns: when position 0 of it was "spoken"; of live audio, captured.
     """
 
-    t0_ns: int
+    t0_ns: Stamp
 
 
 class ChunkEvent(RecordEvent, tag="chunk", frozen=True, kw_only=True):
@@ -121,24 +129,24 @@ class ChunkEvent(RecordEvent, tag="chunk", frozen=True, kw_only=True):
         resend: whether it had been sent over an earlier connection.
     """
 
-    seq: int
-    start_frame: int
-    end_frame: int
-    start_byte: int
-    end_byte: int
-    due_ns: int
-    send_start_ns: int
-    send_end_ns: int | None
-    connection: int
+    seq: Count
+    start_frame: Count
+    end_frame: Count
+    start_byte: Count
+    end_byte: Count
+    due_ns: Stamp
+    send_start_ns: Stamp
+    send_end_ns: Stamp | None
+    connection: Count
     resend: bool
 
 
 class _FrameEvent(RecordEvent, frozen=True):
     """A frame that holds no audio was sent; stamps as of a chunk."""
 
-    send_start_ns: int
-    send_end_ns: int | None
-    connection: int
+    send_start_ns: Stamp
+    send_end_ns: Stamp | None
+    connection: Count
 
 
 class ProbeEvent(_FrameEvent, tag="probe", frozen=True):
@@ -164,8 +172,8 @@ class MessageEvent(RecordEvent, tag="message", frozen=True, kw_only=True):
         binary: True for a binary frame.
     """
 
-    recv_ns: int
-    connection: int | UnsetType = UNSET
+    recv_ns: Stamp
+    connection: Count | UnsetType = UNSET
     via: str
     raw: str
     binary: bool | UnsetType = UNSET
@@ -182,9 +190,9 @@ class CloseEvent(RecordEvent, tag="close", frozen=True):
         outcome: what it means for the session: a value of `gladia_nb.api.protocol.CloseOutcome`.
     """
 
-    ns: int
-    connection: int
-    code: int | None
+    ns: Stamp
+    connection: Count
+    code: Count | None
     reason: str
     outcome: str
 
@@ -198,9 +206,9 @@ class RetryEvent(RecordEvent, tag="retry", frozen=True):
         wait_s: seconds until then.
     """
 
-    ns: int
-    attempt: int
-    wait_s: float
+    ns: Stamp
+    attempt: Count
+    wait_s: Measured
 
 
 class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
@@ -221,18 +229,18 @@ class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
         lead_ms: how long before a chunk was due the process stopped sleeping, to poll until then.
     """
 
-    ns: int
-    window_ns: int
-    loop_lag_ms: float
-    gc_count: int
-    gc_ms: float
-    gc_longest_ms: float
-    clock_ns: int
-    wall_ns: int
-    wall_width_ns: int
-    backlog: int
-    cpu_ms: float
-    lead_ms: float | UnsetType = UNSET
+    ns: Stamp
+    window_ns: Stamp
+    loop_lag_ms: Measured
+    gc_count: Count
+    gc_ms: Measured
+    gc_longest_ms: Measured
+    clock_ns: Difference
+    wall_ns: Difference
+    wall_width_ns: Stamp
+    backlog: Count
+    cpu_ms: Measured
+    lead_ms: Measured | UnsetType = UNSET
 
 
 class PingEvent(RecordEvent, tag="ping", frozen=True):
@@ -243,8 +251,8 @@ class PingEvent(RecordEvent, tag="ping", frozen=True):
         recv_ns: when its pong came, or None when none did.
     """
 
-    send_ns: int
-    recv_ns: int | None
+    send_ns: Stamp
+    recv_ns: Stamp | None
 
 
 class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
@@ -260,20 +268,20 @@ class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
         frames: of a loss or a hole, how many sample frames it lasted, by the moments around it.
     """
 
-    ns: int
+    ns: Stamp
     why: str
-    at_frame: int
-    captured_ns: int | UnsetType | None = UNSET
-    pieces: int | UnsetType = UNSET
-    frames: int | UnsetType = UNSET
+    at_frame: Count
+    captured_ns: Stamp | UnsetType | None = UNSET
+    pieces: Count | UnsetType = UNSET
+    frames: Count | UnsetType = UNSET
 
 
 class GapEndEvent(RecordEvent, tag="gap_end", frozen=True):
     """Audio comes again after a pause or a stall; fields as in `GapEvent`."""
 
-    ns: int
+    ns: Stamp
     why: str
-    at_frame: int
+    at_frame: Count
 
 
 class AudioEndEvent(RecordEvent, tag="audio_end", frozen=True):
@@ -285,9 +293,9 @@ class AudioEndEvent(RecordEvent, tag="audio_end", frozen=True):
         clipped: samples beyond full scale, or None when nobody counted.
     """
 
-    ns: int
-    frames: int
-    clipped: int | None
+    ns: Stamp
+    frames: Count
+    clipped: Count | None
 
 
 class ClockEvent(RecordEvent, tag="clock", frozen=True):
@@ -301,11 +309,11 @@ class ClockEvent(RecordEvent, tag="clock", frozen=True):
         n: exchanges that were used.
     """
 
-    ns: int
+    ns: Stamp
     name: str
-    offset_ns: float
-    uncertainty_ns: float
-    n: int
+    offset_ns: Measured
+    uncertainty_ns: Measured
+    n: Count
 
 
 class DeviceEvent(RecordEvent, tag="device", frozen=True, kw_only=True):
@@ -324,8 +332,8 @@ class DeviceEvent(RecordEvent, tag="device", frozen=True, kw_only=True):
         auto_gain_control: whether its host changes the gain.
     """
 
-    ns: int
-    sample_rate: float | UnsetType = UNSET
+    ns: Stamp
+    sample_rate: Measured | UnsetType = UNSET
     label: str | UnsetType = UNSET
     device_rate: Said | UnsetType = UNSET
     device_channels: Said | UnsetType = UNSET
@@ -337,10 +345,17 @@ class DeviceEvent(RecordEvent, tag="device", frozen=True, kw_only=True):
 
 
 class WarningEvent(RecordEvent, tag="warning", frozen=True):
-    """Something was odd; `text` says what in a sentence for a person."""
+    """Something was odd.
 
-    ns: int
+    Attributes:
+        ns: when it was known.
+        text: what, in a sentence for a person.
+        unwritten: True when the disk took no more: this event, and all behind it, are in no file.
+    """
+
+    ns: Stamp
     text: str
+    unwritten: bool | UnsetType = UNSET
 
 
 class ResultEvent(RecordEvent, tag="result", frozen=True):
@@ -352,8 +367,8 @@ class ResultEvent(RecordEvent, tag="result", frozen=True):
         raw: the answer, verbatim.
     """
 
-    start_ns: int
-    end_ns: int
+    start_ns: Stamp
+    end_ns: Stamp
     raw: str
 
 
@@ -372,11 +387,11 @@ class ErrorEvent(RecordEvent, tag="error", frozen=True, kw_only=True):
 
     name: str
     text: str
-    status: int | UnsetType = UNSET
+    status: Count | UnsetType = UNSET
     request_id: str | UnsetType | None = UNSET
     validation_errors: list[str] | UnsetType = UNSET
-    code: int | UnsetType | None = UNSET
-    ns: int
+    code: Count | UnsetType | None = UNSET
+    ns: Stamp
 
 
 class EndEvent(RecordEvent, tag="end", frozen=True):
@@ -388,7 +403,7 @@ class EndEvent(RecordEvent, tag="end", frozen=True):
         anchor: both clocks at the end, as in the header: `mono_ns`, `wall_ns`, `width_ns`.
     """
 
-    ns: int
+    ns: Stamp
     outcome: str
     anchor: list[int]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET
@@ -119,4 +119,5 @@ def _blank(kind: type[RecordEvent]) -> Mapping[str, Any]:
 
 
 def _empty(kind: Any) -> Any:
-    return (get_origin(kind) or kind)()
+    origin = get_origin(kind)
+    return _empty(get_args(kind)[0]) if origin is Annotated else (origin or kind)()

@@ -4,7 +4,8 @@ A run file is text, one JSON object a line. The first line is the header: what w
 which versions, and when on both clocks. Each further line is one event with its stamps in
 nanoseconds of the monotonic clock. The last is the `end` event; a file without one was cut off (the
 process was killed, the disk was full) and loads as an incomplete run with all that came before.
-Nothing is ever rewritten, and every message of the service is kept verbatim.
+Nothing is ever rewritten, and every message of the service is kept verbatim. What of a file cannot
+be believed is left out when it is read, and told.
 
 What kinds of events there are, and their fields: `gladia_nb.record.event_kinds`.
 """
@@ -12,20 +13,49 @@ What kinds of events there are, and their fields: `gladia_nb.record.event_kinds`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from shutil import copyfile
 from types import MappingProxyType
 from typing import Any
 
 from gladia_nb.errors import RunFileError
+from gladia_nb.paths import expanded, replacing
+from gladia_nb.record.header import FORMAT, VERSION, checked_header
+from gladia_nb.record.limits import LONGEST_S
+from gladia_nb.record.message import writable
+from gladia_nb.record.packed import Events
+from gladia_nb.record.validation import (
+    Problem,
+    UnbelievableError,
+    check_event,
+    decoded_line,
+    middle_ns,
+    near,
+)
 
-__all__ = ["FORMAT", "VERSION", "Record", "dump_line", "load_record", "read_lines"]
-
-FORMAT = "gladia_nb.run"
-VERSION = 1
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Record",
+    "dump_line",
+    "extended",
+    "load_record",
+    "read_header",
+    "read_lines",
+]
 
 Event = Mapping[str, Any]
+
+#: Bytes of a run file: many times the longest session.
+LARGEST_BYTES = 4_000_000_000
+#: Lines that may be left out of a file that is still worth reading.
+MOST_PROBLEMS = 1000
+#: Events that show when a run was.
+_FIRST = 101
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
@@ -39,17 +69,19 @@ class Record:
         events: everything that happened, in the order in which it was recorded.
         path: the file it is in, or None.
         cut_off: whether the last line of the file was incomplete.
+        problems: what of the file was left out because it cannot be believed.
         derived: what was read from it (`gladia_nb.record.columns`); a record never changes.
     """
 
     header: Event
-    events: tuple[Event, ...]
+    events: Sequence[Event]
     path: Path | None = None
     cut_off: bool = False
-    _by_kind: dict[str, tuple[Event, ...]] = field(default_factory=dict, compare=False)
+    problems: tuple[Problem, ...] = ()
+    _by_kind: dict[str, Sequence[Event]] = field(default_factory=dict, compare=False)
     derived: dict[str, Any] = field(default_factory=dict, compare=False)
 
-    def of(self, *kinds: str) -> tuple[Event, ...]:
+    def of(self, *kinds: str) -> Sequence[Event]:
         """The events of some kinds, in order."""
         if not self._by_kind:
             self._by_kind.update(_sorted(self.events))
@@ -57,7 +89,12 @@ class Record:
             return self._by_kind.get(kinds[0], ())
         key = "|".join(kinds)
         if key not in self._by_kind:
-            self._by_kind[key] = tuple(e for e in self.events if e.get("event") in kinds)
+            events = self.events
+            self._by_kind[key] = (
+                events.of(kinds)
+                if isinstance(events, Events)
+                else tuple(event for event in events if event.get("event") in kinds)
+            )
         return self._by_kind[key]
 
     @property
@@ -68,7 +105,7 @@ class Record:
     @property
     def outcome(self) -> str:
         """`finished`, `stopped`, `aborted` or `failed`; `incomplete` when there is no end."""
-        return str(self.events[-1].get("outcome")) if self.complete else "incomplete"
+        return writable(str(self.events[-1].get("outcome"))) if self.complete else "incomplete"
 
     @property
     def session_id(self) -> str | None:
@@ -87,20 +124,20 @@ class Record:
     def save(self, path: str | Path) -> Path:
         """Write the record as a run file and return its path.
 
+        The file is there when it is whole; one that was there before stays until then.
+
         Raises:
             RunFileError: the file cannot be written.
         """
-        path = Path(path).expanduser()
+        path = expanded(path, RunFileError)
         try:
             if self.path is not None and self.path.exists() and not self.cut_off:
                 if not (path.exists() and path.samefile(self.path)):
-                    from shutil import copyfile
-
-                    copyfile(self.path, path)
+                    with replacing(path) as new:
+                        copyfile(self.path, new)
                 return path
-            with path.open("w", encoding="ascii", newline="\n") as file:
-                for line in (self.header, *self.events):
-                    file.write(dump_line(line))
+            with replacing(path) as new, new.open("w", encoding="ascii", newline="\n") as file:
+                file.writelines(map(dump_line, chain((self.header,), self.events)))
         except OSError as error:
             raise RunFileError(
                 f"Cannot write {path}: {error.strerror or error}. Choose another place."
@@ -135,56 +172,125 @@ def dump_line(event: Event) -> str:
 def load_record(path: str | Path) -> Record:
     """Read a run file, also one that was cut off.
 
+    A line that is no event, or whose values cannot be, is left out; `Record.problems` says which
+    and why.
+
     Raises:
-        RunFileError: no such file, not a run, or made by a later version.
+        RunFileError: no such file, no ordinary file, too large, not a run, damaged beyond use, or
+            made by a later version.
     """
-    path = Path(path).expanduser()
+    path = expanded(path, RunFileError)
     try:
+        size = _size(path)
+        if size > LARGEST_BYTES:
+            raise RunFileError(
+                f"{path} has {size / 1e9:.1f} GB; no run has more than {LARGEST_BYTES / 1e9:.0f}."
+            )
         with path.open("rb") as file:
             return read_lines(file, path)
     except OSError as error:
         raise RunFileError(f"Cannot read {path}: {error.strerror or error}.") from None
 
 
+def _size(path: Path) -> int:
+    """Bytes of an ordinary file; others may have no end, or wait for ever."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise RunFileError(f"{path} is not an ordinary file; name a run file.")
+    return found.st_size
+
+
+def read_header(lines: Iterator[bytes], name: Path | str) -> tuple[dict[str, Any], list[str]]:
+    """The header of a run file, from its first line, and what of it was not believed.
+
+    Raises:
+        RunFileError: it is no header.
+    """
+    try:
+        found = decoded_line(next(lines, b""))
+    except UnbelievableError:
+        raise RunFileError(f"{name} is not a run of gladia_nb.") from None
+    return checked_header(found, str(name))
+
+
 def read_lines(lines: Iterable[bytes], path: Path | None = None) -> Record:
     """A record from the lines of a run file; see `load_record`."""
     name = path or "this"
-    parsed = _parse(lines, name)
-    header = next(parsed, None)
-    if header is None or header.get("format") != FORMAT:
-        raise RunFileError(f"{name} is not a run of gladia_nb.")
-    if header.get("version") != VERSION:
-        raise RunFileError(
-            f"{name} has version {header.get('version')} of the run format; "
-            f"this gladia_nb reads version {VERSION}. Install a later gladia_nb."
-        )
-    events: list[Event] = []
+    lines = iter(lines)
+    header, wrong = read_header(lines, name)
+    reader = _Reader(name, int(header["config"]["sample_rate"]))
+    reader.problems += [Problem(1, text) for text in wrong[:MOST_PROBLEMS]]
     cut_off = False
-    for event in parsed:
-        if event is None:
+    for number, line in enumerate(lines, 2):
+        if not line.endswith(b"\n"):
             cut_off = True
-        else:
-            events.append(MappingProxyType(event))
-    return Record(MappingProxyType(header), tuple(events), path, cut_off)
+            break
+        reader.take(number, line)
+    events = reader.end()
+    return Record(MappingProxyType(header), events, path, cut_off, tuple(reader.problems))
 
 
-def _parse(lines: Iterable[bytes], name: Path | str) -> Iterator[dict[str, Any] | None]:
-    """Objects of the lines; a last line that was cut off comes out as None."""
-    broken: int | None = None
-    for number, line in enumerate(lines, 1):
-        if broken is not None:
-            raise RunFileError(f"{name} is damaged: line {broken} is not JSON.")
+def extended(record: Record, lines: Iterable[bytes]) -> Record:
+    """A record with events behind those of its file, which are in memory alone."""
+    more = tuple(MappingProxyType(decoded_line(line)) for line in lines)
+    return Record(record.header, (*record.events, *more), problems=record.problems)
+
+
+class _Reader:
+    """Takes the lines of a file; keeps what can be believed, and says what cannot."""
+
+    def __init__(self, name: Path | str, sample_rate: int) -> None:
+        self.problems: list[Problem] = []
+        self._name = name
+        self._most_frames = int(LONGEST_S * sample_rate)
+        self._events = Events(_event)
+        # The first events, until they have shown when the run was.
+        self._waiting: list[tuple[int, dict[str, Any], bytes]] | None = []
+        self._at_ns: int | None = None
+        self._left_out: list[Problem] = []
+
+    def take(self, number: int, line: bytes) -> None:
+        """The next line."""
         try:
-            value = json.loads(line)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            if number == 1:
-                raise RunFileError(f"{name} is not a run of gladia_nb.")
-            broken = number
-        elif line.endswith(b"\n"):
-            yield value
-        else:
-            broken = number
-    if broken is not None:
-        yield None
+            event = decoded_line(line)
+            check_event(event, self._most_frames)
+        except UnbelievableError as why:
+            self._drop(number, str(why))
+            return
+        if self._waiting is None:
+            self._keep(number, event, line)
+            return
+        self._waiting.append((number, event, line))
+        if len(self._waiting) == _FIRST:
+            self._settle()
+
+    def end(self) -> Sequence[Event]:
+        """All that was kept."""
+        if self._waiting is not None:
+            self._settle()
+        self.problems += sorted(self._left_out)
+        return self._events
+
+    def _settle(self) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        self._at_ns = middle_ns([event for _, event, _ in waiting])
+        for item in waiting:
+            self._keep(*item)
+
+    def _keep(self, number: int, event: dict[str, Any], line: bytes) -> None:
+        if self._at_ns is not None and not near(event, self._at_ns):
+            self._drop(number, f"{event['event']}, it is days away from the rest of the run")
+            return
+        self._events.append(MappingProxyType(event), line)
+
+    def _drop(self, number: int, why: str) -> None:
+        self._left_out.append(Problem(number, why))
+        if len(self._left_out) > MOST_PROBLEMS:
+            raise RunFileError(
+                f"{self._name} is damaged: more than {MOST_PROBLEMS} of its first {number} lines "
+                f"cannot be believed; the first: {self._left_out[0]}."
+            )
+
+
+def _event(line: bytes) -> Event:
+    return MappingProxyType(decoded_line(line))

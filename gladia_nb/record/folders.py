@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from gladia_nb.errors import RunFileError
+from gladia_nb.paths import expanded
 
 __all__ = ["RUNS_VARIABLE", "new_path", "prepare_directory", "runs_directory"]
 
@@ -15,7 +16,7 @@ RUNS_VARIABLE = "GLADIA_NB_RUNS"
 
 def runs_directory() -> Path:
     """Where runs are kept when no path is given: `GLADIA_NB_RUNS`, else `runs`; may not exist."""
-    return Path(os.environ.get(RUNS_VARIABLE) or "runs").expanduser().absolute()
+    return expanded(os.environ.get(RUNS_VARIABLE) or "runs", RunFileError).absolute()
 
 
 def prepare_directory(directory: str | Path) -> Path:
@@ -24,7 +25,7 @@ def prepare_directory(directory: str | Path) -> Path:
     Raises:
         RunFileError: it cannot be made, or not be written to.
     """
-    path = Path(directory).expanduser()
+    path = expanded(directory, RunFileError)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -45,9 +45,8 @@ def messages_frame(record: Record) -> pd.DataFrame:
 
 def _messages(record: Record) -> dict[str, Any]:
     found = read(record)
-    raw = found.raw
+    raw = _objects(list(found.raw))
     if len(found.odd):
-        raw = raw.copy()
         raw[found.odd] = [writable(text) for text in raw[found.odd]]
     return {
         "message": np.arange(len(found.recv_ns)),

@@ -18,6 +18,9 @@ __all__ = [
     "DRIFT_MS",
     "EARLY_MS",
     "LATENESS_MS",
+    "LEFT_OUT",
+    "LONGEST_S",
+    "MOST_CHANNELS",
     "NONE_AT_ALL",
     "NONE_WITHOUT_MENTION",
     "PAUSE_MS",
@@ -85,3 +88,12 @@ CLOCK_MS = Limit(1.0, 5.0)
 WALL_MS = Limit(20.0, math.inf)
 #: Messages that were waiting when one was read.
 BACKLOG = Limit(50, math.inf)
+#: Lines, or fields of its header, that were left out of a run file.
+LEFT_OUT = Limit(0, math.inf)
+
+#: Channels of audio; Gladia takes eight.
+MOST_CHANNELS = 64
+
+#: Seconds; no session is longer than two days (the service ends one after three hours), and no
+#: time of its audio or stamp is further away. What is, cannot be believed.
+LONGEST_S = 2 * 86_400.0

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Message", "parse_message", "writable"]
+__all__ = ["Message", "as_json", "parse_message", "writable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,21 @@ def _error_text(body: dict[str, Any], kind: Any) -> str | None:
         return None
     if isinstance(error, dict):
         message = error.get("message")
-        return message if isinstance(message, str) else json.dumps(error)
-    return error if isinstance(error, str) else json.dumps(error)
+        return message if isinstance(message, str) else as_json(error)
+    return error if isinstance(error, str) else as_json(error)
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON; one that is nested beyond what can be written as a word.
+
+    Example:
+        >>> as_json({"a": [1]})
+        '{"a": [1]}'
+    """
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "(nested too deeply)"
 
 
 def writable(text: str) -> str:

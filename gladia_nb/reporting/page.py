@@ -11,6 +11,7 @@ from typing import Any
 
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics.checks import verdict
+from gladia_nb.paths import expanded, replacing
 from gladia_nb.record.data import RunData
 from gladia_nb.record.redact import redact_url
 from gladia_nb.reporting import pictures, tables
@@ -40,7 +41,7 @@ def report(
 
     Args:
         runs: a run, or up to eight.
-        path: of the HTML file; an existing one is replaced.
+        path: of the HTML file; an existing one is replaced when all is written.
         title: of the page; by default the names of the runs.
         figures: whether to draw pictures, which take most of the time and space.
 
@@ -56,10 +57,12 @@ def report(
         raise ConfigError(
             f"A report is about 1 to {MAX_RUNS} runs, not {len(listed)}; choose some of them."
         )
-    path = Path(path).expanduser()
+    path = expanded(path, RunFileError)
     page = _page(listed, title or " and ".join(dict.fromkeys(run.name for run in listed)), figures)
     try:
-        path.write_text(page, encoding="utf-8")
+        with replacing(path) as new:
+            # What no encoding has, from frames that are not UTF-8, is written as an escape.
+            new.write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise RunFileError(
             f"Cannot write {path}: {error.strerror or error}. Name another place."

@@ -60,7 +60,7 @@ def labels(runs: list[RunData]) -> list[str]:
 
 def notes(run: RunData) -> list[str]:
     """What else was odd, in words."""
-    said = [*run.warnings, audit_note(run)]
+    said = [*run.warnings, run.damage, audit_note(run)]
     if run.error:
         said.insert(0, f"Error: {run.error}")
     return [sentence for sentence in said if sentence]
@@ -80,7 +80,7 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         ("audio (s)", lambda run: run.duration_s),
         ("chunk (ms)", lambda run: run.record.header["options"].get("chunk_ms")),
         ("chunks sent", lambda run: len(run.chunks)),
-        ("messages", lambda run: len(run.messages)),
+        ("messages", lambda run: len(run.record.of("message"))),
         ("partials", lambda run: run.n_partials),
         ("finals", lambda run: int(run.utterances["is_final"].sum())),
         ("utterances without a final", lambda run: int((~run.utterances["is_final"]).sum())),

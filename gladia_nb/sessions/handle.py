@@ -1,8 +1,9 @@
 """The handle of a session under way: what it tells, and how to end it.
 
 Every event comes from the worker as one line of JSON, which a `Live` hands on and does not keep:
-what was told is in the file of the run. It holds no session itself: when this process dies, the
-worker ends the session and completes its record.
+what was told is in the file of the run. Only when the disk takes no more are the lines kept from
+there on, and the run is the file with them behind it. A handle holds no session itself: when this
+process dies, the worker ends the session and completes its record.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Any, Protocol
 from msgspec import UNSET
 
 from gladia_nb.errors import BY_NAME, ApiError, GladiaNbError, SessionError, WorkerError
-from gladia_nb.record.event_kinds import ChunkEvent, EndEvent, ErrorEvent
+from gladia_nb.record.event_kinds import ChunkEvent, EndEvent, ErrorEvent, WarningEvent
 from gladia_nb.record.events import read_event
-from gladia_nb.record.file import load_record
+from gladia_nb.record.file import extended, load_record
 from gladia_nb.run import Run
 from gladia_nb.sessions.subscribers import Subscriber, Subscribers
 from gladia_nb.worker.commands import Abort, AnyCommand, Stop
@@ -83,6 +84,10 @@ class Live:
         self._sent_frames = 0
         self._outcome: str | None = None
         self._error: ErrorEvent | None = None
+        self._count = 0
+        # What is in no file, and how many events came before.
+        self._unwritten: list[bytes] = []
+        self._written: int | None = None
 
     @property
     def duration_s(self) -> float:
@@ -145,13 +150,16 @@ class Live:
     def result(self, timeout_s: float | None = None) -> Run:
         """Block until the session has ended and return its run.
 
+        Where the disk did not take all of it the run is complete nevertheless: it is in memory, its
+        `path` is None, and a warning of it says so. Save it elsewhere.
+
         Raises:
             TimeoutError: it has not ended within `timeout_s`.
             GladiaNbError: it failed; the error's `run` has what was recorded until then.
         """
         if not self.wait(timeout_s):
             raise TimeoutError(f"The session has not ended within {timeout_s} s.")
-        run = Run(load_record(self.path))
+        run = self._run()
         if self._outcome == "failed":
             raise _error_of(self._error, run)
         if not run.complete:
@@ -162,6 +170,13 @@ class Live:
             died.run = run
             raise died
         return run
+
+    def _run(self) -> Run:
+        """What is in the file, and behind it what the disk did not take."""
+        record = load_record(self.path)
+        if self._written is not None:
+            record = extended(record, self._unwritten)
+        return Run(record)
 
     def __await__(self) -> Generator[Any, None, Run]:
         return asyncio.to_thread(self.result).__await__()
@@ -195,6 +210,11 @@ class Live:
     def _feed(self, line: bytes) -> None:
         stored = json.loads(line)
         event = read_event(stored)
+        if isinstance(event, WarningEvent) and event.unwritten is True and self._written is None:
+            self._written = self._count
+        if self._written is not None:
+            self._unwritten.append(line)
+        self._count += 1
         match event:
             case ChunkEvent(end_frame=end_frame):
                 self._sent_frames = max(self._sent_frames, end_frame)
@@ -210,13 +230,21 @@ class Live:
         self._done.set()
 
     def _told(self, start: int) -> Iterator[Mapping[str, Any]]:
-        """Events from a number on, from the file, whose last line may still be being written."""
-        with self.path.open("rb") as file:
-            # The header is the first line.
-            for line in islice(file, start + 1, None):
-                if not line.endswith(b"\n"):
-                    return
-                yield json.loads(line)
+        """Events from a number on, those of the file first, then those that are in none.
+
+        The last line of the file may still be being written.
+        """
+        written = self._written
+        if written is None or start < written:
+            with self.path.open("rb") as file:
+                # The header is the first line.
+                for line in islice(file, start + 1, None if written is None else written + 1):
+                    if not line.endswith(b"\n"):
+                        break
+                    start += 1
+                    yield json.loads(line)
+        if self._written is not None and start >= self._written:
+            yield from map(json.loads, islice(self._unwritten, start - self._written, None))
 
 
 def _error_of(told: ErrorEvent | None, run: Run) -> GladiaNbError:

@@ -22,7 +22,6 @@ import soxr
 
 from gladia_nb.audio import (
     Audio,
-    Samples,
     audio_from_array,
     decode,
     encode,
@@ -31,8 +30,10 @@ from gladia_nb.audio import (
 )
 from gladia_nb.config import MAX_CHANNELS, SessionConfig
 from gladia_nb.errors import AudioError, ConfigError
+from gladia_nb.paths import expanded, replacing
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.sources import Prepared, nearest_rate
+from gladia_nb.sound_file import Samples
 from gladia_nb.worker.commands import AnyCommand, End, Feed, Note, Pause
 from gladia_nb.worker.live_chunks import is_hole
 
@@ -206,10 +207,11 @@ class LiveAudio:
             AudioError: nothing has been fed, or the file cannot be written.
         """
         data, config = self._encoded()
-        path = Path(path).expanduser()
+        path = expanded(path, AudioError)
         layout = (config.encoding, config.bit_depth, config.channels, config.sample_rate)
         try:
-            path.write_bytes(wav_file(data, *layout))
+            with replacing(path) as new:
+                new.write_bytes(wav_file(data, *layout))
         except OSError as error:
             raise AudioError(
                 f"Cannot write {path}: {error.strerror or error}. Choose another place."

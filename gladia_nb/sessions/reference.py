@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.paths import expanded
 
 __all__ = ["Reference", "check_reference", "find_reference"]
 
@@ -34,12 +35,12 @@ def find_reference(source: object, reference: Reference = None) -> list[dict[str
     if reference is None:
         if not isinstance(source, (str, Path)):
             return None
-        beside = Path(source).expanduser().with_suffix(".words.json")
+        beside = expanded(source, ConfigError).with_suffix(".words.json")
         if not beside.is_file():
             return None
         reference = beside
     if isinstance(reference, (str, Path)):
-        return _rows(_read(Path(reference).expanduser()), str(reference))
+        return _rows(_read(expanded(reference, ConfigError)), str(reference))
     if hasattr(reference, "to_dict"):
         return _rows(reference.to_dict("records"), "the reference")
     return _rows(reference, "the reference")
@@ -85,7 +86,7 @@ def _read(path: Path) -> Any:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read the reference {path}: {error.strerror or error}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(f"The reference {path} is not JSON.") from None
     return content.get("words") if isinstance(content, dict) else content
 
@@ -98,7 +99,7 @@ def _rows(rows: Any, name: str) -> list[dict[str, Any]]:
         try:
             word, channel = str(row["word"]), int(row.get("channel", 0))
             start, end = float(row["start_s"]), float(row["end_s"])
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise ConfigError(
                 f"Word {number} of {name} needs word, start_s and end_s (seconds)."
             ) from None

@@ -6,12 +6,15 @@ found before a session is begun.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from gladia_nb.audio import (
     Audio,
@@ -19,12 +22,11 @@ from gladia_nb.audio import (
     encode,
     frame_bytes,
     mix,
-    read_audio,
-    resample,
 )
 from gladia_nb.config import MAX_CHANNELS, SAMPLE_RATES, SessionConfig
 from gladia_nb.errors import AudioError
 from gladia_nb.sessions.options import DEFAULTS, SendOptions
+from gladia_nb.sound_file import BLOCK, AudioFile, Samples, check_duration
 
 __all__ = ["Prepared", "nearest_rate", "prepare"]
 
@@ -96,6 +98,9 @@ def prepare(
 ) -> Prepared:
     """Read, resample, mix and encode; what the configuration leaves open follows the source.
 
+    That is done in blocks: beside what is sent (`Prepared.data`) it takes some 50 MB, however long
+    the source is. Audio of more than three hours is refused before any of it is read.
+
     Args:
         source: a path, an `Audio`, or an array of samples with its rate.
         config: its rate and channels are kept when they were set; otherwise the rate becomes the
@@ -109,39 +114,95 @@ def prepare(
     """
     config = config or SessionConfig()
     tail_s = SendOptions(tail_s=tail_s).tail_s
-    audio = _load(source)
-    given = config.model_fields_set
-    rate = config.sample_rate if "sample_rate" in given else nearest_rate(audio.sample_rate)
-    channels = config.channels if "channels" in given else audio.channels
-    if channels > MAX_CHANNELS:
-        raise AudioError(
-            f"{audio.name} has {channels} channels and the API takes {MAX_CHANNELS}; "
-            "set channels=1 to mix them."
-        )
-    ready = resample(mix(audio, channels), rate)
-    samples = ready.samples
-    if tail_s:
-        silence = np.zeros((round(tail_s * rate), channels), samples.dtype)
-        samples = np.concatenate([samples, silence])
-    if not len(samples):
-        raise AudioError(f"{audio.name} is shorter than one sample at {rate} Hz.")
+    with _opened(source) as sound:
+        given = config.model_fields_set
+        rate = config.sample_rate if "sample_rate" in given else nearest_rate(sound.sample_rate)
+        channels = config.channels if "channels" in given else sound.channels
+        if channels > MAX_CHANNELS:
+            raise AudioError(
+                f"{sound.name} has {channels} channels and the API takes {MAX_CHANNELS}; "
+                "set channels=1 to mix them."
+            )
+        config = config.replace(sample_rate=rate, channels=channels)
+        data, clipped = _encoded(sound, config, round(tail_s * rate))
+    if not data:
+        raise AudioError(f"{sound.name} is shorter than one sample at {rate} Hz.")
     return Prepared(
-        config=config.replace(sample_rate=rate, channels=channels),
-        data=encode(samples, config.encoding, config.bit_depth),
-        name=audio.name,
-        source_rate=audio.sample_rate,
-        source_channels=audio.channels,
-        clipped=int(np.count_nonzero(np.abs(samples) > 1)),
+        config=config,
+        data=data,
+        name=sound.name,
+        source_rate=sound.sample_rate,
+        source_channels=sound.channels,
+        clipped=clipped,
     )
 
 
-def _load(source: object) -> Audio:
+class _InMemory:
+    """Audio in memory, given out a block at a time, as that of an `AudioFile`."""
+
+    def __init__(self, audio: Audio) -> None:
+        check_duration(audio.name, len(audio.samples), audio.sample_rate)
+        self.name, self.sample_rate, self.channels = audio.name, audio.sample_rate, audio.channels
+        self._samples = audio.samples
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def blocks(self) -> Iterator[Samples]:
+        for start in range(0, len(self._samples), BLOCK):
+            yield self._samples[start : start + BLOCK]
+
+
+def _encoded(
+    sound: AudioFile | _InMemory, config: SessionConfig, tail_frames: int
+) -> tuple[bytes, int]:
+    """The bytes that are sent, and how many samples were clipped."""
+    target, clipped = io.BytesIO(), 0
+    for samples in _converted(sound, config.sample_rate, config.channels):
+        clipped += int(np.count_nonzero(np.abs(samples) > 1))
+        target.write(encode(samples, config.encoding, config.bit_depth))
+    if target.tell():
+        check_duration(
+            f"{sound.name} with its tail",
+            target.tell() // frame_bytes(config.encoding, config.bit_depth, config.channels)
+            + tail_frames,
+            config.sample_rate,
+        )
+        for start in range(0, tail_frames, BLOCK):
+            silence = np.zeros((min(BLOCK, tail_frames - start), config.channels), np.float32)
+            target.write(encode(silence, config.encoding, config.bit_depth))
+    return target.getvalue(), clipped
+
+
+def _converted(sound: AudioFile | _InMemory, rate: int, channels: int) -> Iterator[Samples]:
+    """The samples with other channels and at another rate, block by block."""
+    resampler: soxr.ResampleStream | None = None
+    for block in sound.blocks():
+        samples = mix(Audio(block, sound.sample_rate, sound.name), channels).samples
+        if rate == sound.sample_rate:
+            yield samples
+            continue
+        # What it makes of the blocks is what it would make of the whole.
+        if resampler is None:
+            kind = np.dtype("float64" if samples.dtype.itemsize > 4 else "float32")
+            resampler = soxr.ResampleStream(
+                sound.sample_rate, rate, channels, dtype=str(kind), quality="VHQ"
+            )
+        yield resampler.resample_chunk(np.ascontiguousarray(samples, kind))
+    if resampler is not None:
+        yield resampler.resample_chunk(np.zeros((0, channels), kind), last=True)
+
+
+def _opened(source: object) -> AudioFile | _InMemory:
     if isinstance(source, Audio):
-        return source
+        return _InMemory(source)
     if isinstance(source, (str, Path)):
-        return read_audio(source)
+        return AudioFile(source)
     if isinstance(source, tuple) and len(source) == 2:
-        return audio_from_array(source[0], source[1])
+        return _InMemory(audio_from_array(source[0], source[1]))
     if isinstance(source, np.ndarray):
         raise AudioError("An array does not say its sample rate; pass (array, sample_rate).")
     raise AudioError(

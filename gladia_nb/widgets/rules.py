@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from gladia_nb.api import protocol
-from gladia_nb.audio import FORMATS
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.recipe import OPTIONS
 from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE
 from gladia_nb.plots.palette import SIGNS
+from gladia_nb.sound_file import FORMATS
 from gladia_nb.worker import sentences
 from gladia_nb.worker.live_chunks import STALL_S
 from gladia_nb.worker.session import Limits

@@ -18,12 +18,13 @@ from typing import Any, BinaryIO
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock, MonotonicClock
 from gladia_nb.errors import GladiaNbError, SessionError
+from gladia_nb.paths import mount_point
 from gladia_nb.record.event_kinds import RecordEvent, WarningEvent
 from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.record.redact import Redactor
 from gladia_nb.worker.commands import Begin, Command
 
-__all__ = ["Job", "Tell", "Writer", "unfit"]
+__all__ = ["Job", "Tell", "Writer", "unfit", "unwritable"]
 
 #: Tells the other side a line.
 Tell = Callable[[bytes], None]
@@ -35,7 +36,8 @@ class Writer:
     Args:
         file: where to; closed at the end.
         then: called in that thread with each line that has been written.
-        on_error: called once, when writing fails; later lines are only handed on.
+        on_error: called once in that thread, when writing fails, before the line that could not be
+            written is handed on; that and later lines are only handed on.
     """
 
     def __init__(
@@ -65,14 +67,20 @@ class Writer:
         while (line := self._queue.get()) is not None:
             if not failed:
                 try:
-                    self._file.write(line)
-                    self._file.flush()
+                    self._write(line)
                 except OSError as error:
                     failed = True
                     self._on_error(error)
             self._then(line)
         with contextlib.suppress(OSError):
             self._file.close()
+
+    def _write(self, line: bytes) -> None:
+        # A disk that fills up takes a part of a line first, and only then says so.
+        rest = memoryview(line)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        self._file.flush()
 
 
 class Job(ABC):
@@ -93,7 +101,9 @@ class Job(ABC):
         self._loop = asyncio.get_running_loop()
         self._clock = clock or MonotonicClock()
         # Buffered by nobody: what the system has taken survives the end of this process.
-        file = Path(command.path).open("ab", buffering=0)  # noqa: SIM115 - its writer closes it
+        self._path = Path(command.path)
+        file = self._path.open("ab", buffering=0)
+        self._tell_line = tell
         self._writer = Writer(file, tell, self._file_failed)
         self._transport = Transport(command.base_url, key, self._clock)
         self._body: dict[str, Any] = command.body
@@ -138,9 +148,18 @@ class Job(ABC):
         self._writer.write(self._redact(event_line(event)).encode("ascii"))
 
     def _file_failed(self, error: OSError) -> None:
-        text = f"The run could not be written to its file: {error.strerror or error}."
-        event = WarningEvent(self._clock.now_ns(), text)
-        self._loop.call_soon_threadsafe(self._emit, event)
+        # Told at once, on the thread of the writer: what is told behind it is in no file.
+        event = WarningEvent(self._clock.now_ns(), unwritable(self._path, error), unwritten=True)
+        self._tell_line(self._redact(event_line(event)).encode("ascii"))
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """What to say of a disk that does not take the rest of a run."""
+    disk = mount_point(path)
+    return (
+        f"The disk at {disk} did not take the rest of {path} ({error.strerror or error}): the run "
+        "goes on in memory. Save it elsewhere at its end, with run.save(path)."
+    )
 
 
 def unfit(command: Command) -> SessionError:

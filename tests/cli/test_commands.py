@@ -1,5 +1,6 @@
 import http.server
 import json
+import os
 import re
 import signal
 import socket
@@ -46,6 +47,14 @@ def wav(path: Path, samples: list[float]) -> Path:
         (lambda d: cut_flac(d / "c.flac"), [], "damaged or cut off"),
         (lambda d: wav(d / "z.wav", []), [], "has no samples"),
         (lambda d: wav(d / "n.wav", [0, float("nan")]), [], "NaN or infinite"),
+        (lambda d: os.mkfifo(d / "f.wav") or d / "f.wav", [], "is not an ordinary file"),
+        (lambda d: Path("/dev/zero"), [], "is not an ordinary file"),
+        (lambda d: "~nosuchuserhere/a.wav", [], "There is no user nosuchuserhere"),
+        (lambda d: "a\0b.wav", [], "holds a zero byte"),
+        (lambda d: d / "caf\udce9.wav", [], "There is no file"),
+        (None, ["--out", "~nosuchuserhere/x"], "There is no user nosuchuserhere"),
+        (None, ["--config", "~nosuchuserhere/x"], "There is no user nosuchuserhere"),
+        (None, ["--config", "CONFIG:" + "[" * 100_000], "is not JSON"),
         (None, ["--sample-rate", "22050"], "sample_rate must be one of 8000, 16000"),
         (None, ["--endpointing", "30"], "endpointing must be between 0.01 and 10 (got 30.0)"),
         (None, ["--preset", "podcast"], "There is no preset 'podcast'"),

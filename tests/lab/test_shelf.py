@@ -1,5 +1,6 @@
 import json
 import math
+import os
 
 import pandas as pd
 import pytest
@@ -47,6 +48,41 @@ def test_what_is_cut_off_is_incomplete_and_what_is_no_run_is_left_out(runs, tmp_
     frame = list_runs(tmp_path)
     assert sorted(frame["path"]) == [str(tmp_path / f"{n}.run") for n in ("cut", "header", "lines")]
     assert set(frame["outcome"]) == {"incomplete"}
+    skipped = [f"{name}.run is not a run of gladia_nb." for name in ("empty", "list", "text")]
+    assert frame.attrs["skipped"] == skipped
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("anchor", None),
+        ("options", None),
+        ("config", "no sample rate"),
+        ("nested", "is not a run"),
+        ("end", None),
+        ("fifo", "not an ordinary file"),
+        ("name", "is not text"),
+    ],
+)
+def test_one_bad_file_empties_no_shelf(tmp_path, name, why):
+    path = make_run().save(tmp_path / "good.run")
+    bad = tmp_path / ("bad\udcff.run" if name == "name" else "bad.run")
+    header, *lines = path.read_text().splitlines()
+    if name == "fifo":
+        os.mkfifo(bad)
+    elif name == "nested":
+        bad.write_text("[" * 100_000)
+    elif name == "name":
+        bad.write_bytes(path.read_bytes())
+    elif name == "end":
+        bad.write_text("\n".join([header, '{"event":"end"}\n']))
+    else:
+        bad.write_text("\n".join([json.dumps({**json.loads(header), name: 5}), *lines]) + "\n")
+    frame = list_runs(tmp_path)
+    check(frame)
+    assert str(path) in list(frame["path"])
+    assert len(frame) == 1 + (why is None)
+    assert [why in sentence for sentence in frame.attrs["skipped"]] == [True][: 2 - len(frame)]
 
 
 def test_no_directory_has_no_runs(tmp_path, monkeypatch):

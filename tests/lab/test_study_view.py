@@ -219,7 +219,7 @@ def test_by_default_it_is_that_of_new_runs(tmp_path, made, monkeypatch):
     monkeypatch.chdir(tmp_path)
     study = Study(None)
     place = tmp_path / "runs"
-    assert study.shelf() == {"directory": "runs", "rows": []}
+    assert study.shelf() == {"directory": "runs", "rows": [], "skipped": []}
     place.mkdir()
     made[0].save(place / "a.run")
     (row,) = study.shelf()["rows"]

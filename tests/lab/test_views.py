@@ -215,7 +215,7 @@ def test_the_shelf_by_hand(tmp_path, empty):
     kept(empty, tmp_path / "a.run", 1_780_000_000_000_000_000)
     kept(empty, tmp_path / "b.run", 1_780_000_001_000_000_000, endpointing=0.3)
     common = {"name": "made.flac", "duration": "4.0 s", "outcome": "finished"}
-    assert shelf_rows(str(tmp_path)) == [
+    assert shelf_rows(str(tmp_path))[0] == [
         {
             **common,
             "path": str(tmp_path / "b.run"),
@@ -236,9 +236,9 @@ def test_the_shelf_by_hand(tmp_path, empty):
 def test_the_shelf_shows_the_latest_thirty(tmp_path, empty):
     for number in range(32):
         kept(empty, tmp_path / f"{number}.run", 1_780_000_000_000_000_000 + number)
-    names = [Path(row["path"]).stem for row in shelf_rows(str(tmp_path))]
+    names = [Path(row["path"]).stem for row in shelf_rows(str(tmp_path))[0]]
     assert names == [str(number) for number in range(31, 1, -1)]
-    assert shelf_rows(str(tmp_path / "none")) == []
+    assert shelf_rows(str(tmp_path / "none")) == ([], [])
 
 
 def test_live_audio_that_was_cut_off_has_no_length(tmp_path, empty):
@@ -246,5 +246,5 @@ def test_live_audio_that_was_cut_off_has_no_length(tmp_path, empty):
     header = json.loads((tmp_path / "a.run").read_text().split("\n")[0])
     header["audio"]["duration_s"] = None
     (tmp_path / "a.run").write_text(json.dumps(header) + "\n")
-    (row,) = shelf_rows(str(tmp_path))
+    (row,) = shelf_rows(str(tmp_path))[0]
     assert (row["duration"], row["outcome"]) == ("", "incomplete")

@@ -117,7 +117,7 @@ async def test_and_what_only_a_service_in_need_brings_about():
     async with serve(script) as service, Transport(service.url, "k" * 9, clock) as transport:
         limits = Limits(keep_alive_s=0.1)
         await Session(chunks, {}, transport, clock, events.append, limits=limits).run()
-    header = dump_line({"format": FORMAT, "version": VERSION})
+    header = dump_line({"format": FORMAT, "version": VERSION, "config": {"sample_rate": 16000}})
     record = read_lines([line.encode() for line in (header, *map(event_line, events))])
     assert [read_event(stored) for stored in record.events] == events
     assert record.of("keep_alive")

@@ -45,7 +45,7 @@ def column(found, name):
     if isinstance(value, reader.Nullable):
         pairs = zip(value.value.tolist(), value.missing.tolist(), strict=True)
         return [None if missing else item for item, missing in pairs]
-    return value.tolist()
+    return value.tolist() if isinstance(value, np.ndarray) else list(value)
 
 
 def everything(found):

@@ -1,10 +1,13 @@
+import resource
+
 import pytest
 
 from gladia_nb.errors import RunFileError
+from gladia_nb.record import create
 from gladia_nb.record.create import create_run_file
 from gladia_nb.record.file import load_record
 
-WHAT = {"body": {"channels": 1}, "audio": {"frames": None}, "options": {}, "words": None}
+WHAT = {"body": {"sample_rate": 8000}, "audio": {"frames": None}, "options": {}, "words": None}
 
 
 def test_a_file_with_its_header_is_a_run_without_events(tmp_path, monkeypatch):
@@ -13,7 +16,7 @@ def test_a_file_with_its_header_is_a_run_without_events(tmp_path, monkeypatch):
     assert path.parent == tmp_path / "new"
     assert path.name.endswith("-with_odd_signs.run")
     record = load_record(path)
-    assert record.header["config"] == {"channels": 1}
+    assert record.header["config"] == {"sample_rate": 8000}
     assert record.header["versions"].keys() >= {"python", "gladia-nb", "numpy"}
     assert (record.events, record.complete) == ((), False)
 
@@ -24,6 +27,26 @@ def test_nothing_is_overwritten(tmp_path):
     with pytest.raises(RunFileError, match="exists already; a run is never overwritten"):
         create_run_file(path, name="b", **WHAT)
     assert path.read_bytes() == before
+
+
+def test_a_header_that_cannot_be_written_leaves_nothing_in_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(create, "dump_line", lambda header: "\udc80")
+    with pytest.raises(UnicodeEncodeError):
+        create_run_file(tmp_path / "a.run", name="a", **WHAT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_in_the_way(tmp_path):
+    """The limit of a process on the size of its files stands for the disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, hard))
+    try:
+        with pytest.raises(RunFileError, match=r"File too large. Name another place"):
+            create_run_file(tmp_path / "a.run", name="a", **WHAT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+    assert create_run_file(tmp_path / "a.run", name="a", **WHAT).exists()
 
 
 def test_a_place_that_cannot_be(tmp_path):

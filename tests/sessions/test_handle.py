@@ -7,9 +7,10 @@ from types import FunctionType, ModuleType
 import pytest
 
 from gladia_nb.errors import RunFileError, SessionError, WorkerError
-from gladia_nb.record.file import FORMAT, VERSION, dump_line
+from gladia_nb.record.file import FORMAT, VERSION, dump_line, load_record
 from gladia_nb.sessions.handle import Live
 from gladia_nb.worker.commands import Abort, Feed, Stop
+from tests.support.stored_events import stored_chunk
 
 HEADER = {"format": FORMAT, "version": VERSION, "config": {"sample_rate": 16000}}
 
@@ -42,7 +43,11 @@ def feed(live, *events):
 
 
 def chunk(end_frame):
-    return {"event": "chunk", "end_frame": end_frame}
+    return stored_chunk(0, end_frame=end_frame)
+
+
+def end(outcome):
+    return {"event": "end", "ns": 9, "outcome": outcome, "anchor": []}
 
 
 def test_what_it_knows_of_its_progress(tmp_path):
@@ -51,7 +56,7 @@ def test_what_it_knows_of_its_progress(tmp_path):
     feed(live, chunk(16000), chunk(8000))
     assert live.sent_s == 1.0
     assert repr(live) == f"Live(running, 1.0 of 2.0 s sent, {tmp_path / 'a.run'})"
-    feed(live, {"event": "end", "outcome": "finished"})
+    feed(live, end("finished"))
     assert (live.state, live.done) == ("finished", True)
     assert live.result(0).outcome == "finished"
 
@@ -89,8 +94,14 @@ def test_a_process_that_died(tmp_path):
 
 def test_an_error_is_raised_as_what_it_was(tmp_path):
     live, _ = make(tmp_path / "a.run")
-    error = {"event": "error", "name": "SessionError", "text": "It was lost.", "code": 4429}
-    feed(live, error, {"event": "end", "outcome": "failed"})
+    error = {
+        "event": "error",
+        "name": "SessionError",
+        "text": "It was lost.",
+        "code": 4429,
+        "ns": 8,
+    }
+    feed(live, error, end("failed"))
     with pytest.raises(SessionError, match="It was lost") as caught:
         live.result(1)
     assert caught.value.code == 4429
@@ -146,8 +157,7 @@ def test_a_subscriber_may_call_anything_that_does_not_wait(tmp_path, what):
 def test_a_subscriber_cannot_wait_for_what_it_holds_up(tmp_path, caplog):
     live, _ = make(tmp_path / "a.run")
     live.subscribe(lambda event: live.result())
-    end = {"event": "end", "ns": 9, "outcome": "finished", "anchor": []}
-    told_by_another_thread(live, *told(1), end)
+    told_by_another_thread(live, *told(1), end("finished"))
     assert live.result(0).outcome == "finished"
     assert caplog.text.count("RuntimeError: A subscriber of a live session cannot wait") == 2
 
@@ -232,6 +242,29 @@ def test_a_file_that_is_not_what_it_was(tmp_path, caplog, how):
     assert seen == kept + told(4, 5)
     live._feed(dump_line({"event": "end", "ns": 6, "outcome": "finished", "anchor": []}).encode())
     assert [event["ns"] for event in following][: len(kept)] == [1][: len(kept)]
+
+
+def test_what_the_disk_did_not_take_is_in_the_run_all_the_same(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+    early = []
+    live.subscribe(early.append)
+    feed(live, *told(1, 2), chunk(4000))
+    full = {"event": "warning", "ns": 5, "text": "The disk is full.", "unwritten": True}
+    with live.path.open("a") as file:
+        file.write(dump_line(told(6)[0])[:9])
+    late = []
+    for event in (full, *told(6, 7)):
+        live._feed(dump_line(event).encode())
+    live.subscribe(late.append)
+    live._feed(dump_line(end("finished")).encode())
+    whole = [*told(1, 2), chunk(4000), full, *told(6, 7), end("finished")]
+    assert early == late == whole
+    run = live.result(1)
+    assert run.record.events == tuple(whole)
+    assert (run.complete, run.path, run.record.cut_off) == (True, None, False)
+    assert "The disk is full." in run.warnings
+    again = load_record(run.save(tmp_path / "elsewhere.run"))
+    assert again.events == whole
 
 
 def test_an_error_that_is_in_no_file_is_raised_too(tmp_path):

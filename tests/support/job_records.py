@@ -10,7 +10,7 @@ from typing import Any
 from gladia_nb.record.file import dump_line
 
 #: Enough of a header for a record to be read.
-HEADER = {"format": "gladia_nb.run", "version": 1, "config": {}}
+HEADER = {"format": "gladia_nb.run", "version": 1, "config": {"sample_rate": 16000}}
 
 
 def new_record(path: Path) -> str:

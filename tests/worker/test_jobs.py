@@ -13,7 +13,7 @@ from gladia_nb.errors import SessionError
 from gladia_nb.record.event_kinds import WarningEvent
 from gladia_nb.record.file import load_record
 from gladia_nb.worker.commands import Direct, End, Feed, Pause
-from gladia_nb.worker.jobs import Job, Writer, unfit
+from gladia_nb.worker.jobs import Job, Writer, unfit, unwritable
 from tests.support.job_records import Told, new_record
 from tests.support.worker_by_hand import start
 
@@ -193,22 +193,44 @@ async def test_secrets_are_neither_written_nor_told(tmp_path):
     assert KEY not in repr(vars(job))
 
 
+def test_what_a_file_takes_in_pieces_is_written_whole():
+    """As a disk that fills up, and a signal in the midst of a long line."""
+
+    class Slow(io.BytesIO):
+        def write(self, data):
+            return super().write(bytes(data[:3]))
+
+        def close(self):
+            pass
+
+    file, told = Slow(), []
+    writer = Writer(file, told.append)
+    writer.write(b"a long line\n")
+    writer.close()
+    assert file.getvalue() == told[0] == b"a long line\n"
+
+
+def test_the_sentence_of_a_full_disk_names_the_disk(tmp_path):
+    text = unwritable(tmp_path / "a.run", OSError(28, "No space left on device"))
+    assert text.startswith("The disk at /")
+    assert str(tmp_path / "a.run") in text
+    assert "run.save(path)" in text
+
+
 @FULL
 async def test_a_file_that_fails_is_told_and_the_work_goes_on():
     async def work(job, stack):
         job._emit(warning("lost"))
-        # It is told on the event loop, as an event like any other.
-        while "could not be written" not in (await told.until("warning"))["text"]:
-            pass
+        await told.until("warning")
         job._emit(warning("still told"))
 
     job, told = job_of("/dev/full", work)
     await job.run()
-    assert [event["text"] for event in told.events] == [
-        "lost",
-        "The run could not be written to its file: No space left on device.",
-        "still told",
-    ]
+    texts = [event["text"] for event in told.events]
+    # It comes before the first event that is in no file.
+    assert texts == [texts[0], "lost", "still told"]
+    assert "did not take the rest of /dev/full (No space left on device)" in texts[0]
+    assert [event.get("unwritten") for event in told.events] == [True, None, None]
 
 
 async def test_without_its_file_there_is_no_job(tmp_path):
@@ -253,4 +275,5 @@ def test_a_full_disk_ends_no_session(hand, local_server, tmp_path):
     told = [event for _, event in hand.until("end")]
     assert told[-1]["outcome"] == "finished"
     (warning,) = [event for event in told if event["event"] == "warning"]
-    assert warning["text"] == "The run could not be written to its file: No space left on device."
+    assert "(No space left on device): the run goes on in memory" in warning["text"]
+    assert warning["unwritten"] is True

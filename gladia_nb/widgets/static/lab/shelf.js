@@ -60,6 +60,7 @@ export function shelfPanel({ model, ask, send }) {
   const chosen = new Set();
   const place = h("div", {});
   const where = h("p", { class: "gnb-facts" });
+  const left = h("ul", { class: "gnb-facts", "aria-label": "Files that are not shown" });
   const words = h("p", { class: "gnb-facts", role: "status" });
   const { compare, result, close } = comparison(chosen, ask);
   const refresh = button("Look again", () => send({ kind: "refresh" }));
@@ -69,8 +70,10 @@ export function shelfPanel({ model, ask, send }) {
     say(words, chosen.size ? `${chosen.size} chosen.` : "Choose two or more to compare.");
   }
   function update() {
-    const { directory, rows } = model.get("shelf");
+    const { directory, rows, skipped } = model.get("shelf");
     say(where, directory ? `Folder: ${directory}` : "");
+    left.hidden = !skipped?.length;
+    left.replaceChildren(...(skipped ?? []).slice(0, 10).map((why) => h("li", {}, why)));
     mark();
     if (!rows?.length) {
       const sentence = "No runs yet. Each session is kept here by itself.";
@@ -82,5 +85,5 @@ export function shelfPanel({ model, ask, send }) {
     if (!focused) return;
     [...place.querySelectorAll("input")].find((box) => box.dataset.path === focused)?.focus();
   }
-  return { element: panel("Shelf", "shelf", where, place, row, result), update, close };
+  return { element: panel("Shelf", "shelf", where, place, left, row, result), update, close };
 }

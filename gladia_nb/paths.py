@@ -1,0 +1,88 @@
+"""Paths that a person names, and files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gladia_nb.errors import GladiaNbError
+
+__all__ = ["expanded", "mount_point", "replacing"]
+
+
+def expanded(path: str | Path, error: type[GladiaNbError]) -> Path:
+    """The path with `~` resolved.
+
+    Args:
+        path: as a person wrote it.
+        error: what to raise where it is not one.
+
+    Raises:
+        GladiaNbError: of the kind `error`; it is no text, is empty, holds a zero byte, or names a
+            user that this machine does not have.
+
+    Example:
+        >>> expanded("a/b.run", GladiaNbError).as_posix()
+        'a/b.run'
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise error(f"A path is text, not {type(path).__name__}; name a file.")
+    if not str(path):
+        raise error("A path is missing; name a file.")
+    if "\0" in str(path):
+        raise error(f"The path {str(path)!r} holds a zero byte; no file can bear that name.")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        user = Path(path).parts[0]
+        raise error(f"There is no user {user[1:]} here, so {user} is no place.") from None
+
+
+def mount_point(path: Path) -> Path:
+    """Where the disk is mounted that a path is on: what a person frees space on.
+
+    Example:
+        >>> mount_point(Path("/")).as_posix()
+        '/'
+    """
+    path = path.absolute()
+    while path != path.parent and not path.is_mount():
+        path = path.parent
+    return path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Another path to write to, which takes the place of the first when all is written.
+
+    What was there before stays until then, and stays when the writing fails. What is no ordinary
+    file, such as `/dev/stdout`, is written to directly.
+
+    Raises:
+        OSError: as the writing does.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with replacing(folder / "a.txt") as new:
+        ...     _ = new.write_text("whole")
+        >>> [file.name for file in folder.iterdir()]
+        ['a.txt']
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    # A link stays a link.
+    target = Path(os.path.realpath(path))
+    folder = Path(tempfile.mkdtemp(prefix=".writing-", dir=target.parent))
+    try:
+        new = folder / "new"
+        yield new
+        if target.exists():
+            shutil.copymode(target, new)
+        new.replace(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

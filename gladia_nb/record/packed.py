@@ -1,0 +1,172 @@
+"""The events of a record as they are held in memory.
+
+Hours of partials are hundreds of megabytes of text that hardly differ. So the lines of the kinds of
+which there are many are held compressed, some hundred at a time, and become mappings when they are
+looked at; all others are held as they are. A record of three hours takes a tenth of its file.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import eq
+from typing import Any, overload
+
+__all__ = ["Events", "Packed", "PackedTexts"]
+
+Event = Mapping[str, Any]
+
+#: Lines that are compressed together.
+_BLOCK = 256
+#: The kinds of which there are many.
+_MANY = ("message", "chunk")
+
+
+class _Sequence(Sequence[Any]):
+    """Equal to any other sequence with the same items, and not to be changed."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Packed(_Sequence):
+    """Events of one kind, compressed.
+
+    Args:
+        read: makes the event of a line.
+
+    Example:
+        >>> import json
+        >>> packed = Packed(json.loads)
+        >>> packed.append(b'{"event":"chunk"}')
+        >>> len(packed), packed[0]
+        (1, {'event': 'chunk'})
+    """
+
+    def __init__(self, read: Callable[[bytes], Event]) -> None:
+        self._read = read
+        self._blocks: list[bytes] = []
+        self._open: list[bytes] = []
+        # The block that was looked at last.
+        self._seen: tuple[int, tuple[Event, ...]] = (-1, ())
+
+    def append(self, line: bytes) -> None:
+        """Add the line of an event; it holds no line end but its last."""
+        self._open.append(line.rstrip(b"\n"))
+        if len(self._open) == _BLOCK:
+            self._blocks.append(zlib.compress(b"\n".join(self._open), 1))
+            self._open.clear()
+
+    def __len__(self) -> int:
+        return _BLOCK * len(self._blocks) + len(self._open)
+
+    @overload
+    def __getitem__(self, at: int) -> Event: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Event, ...]: ...
+    def __getitem__(self, at: int | slice) -> Event | tuple[Event, ...]:
+        if isinstance(at, slice):
+            chosen = range(*at.indices(len(self)))
+            number, place = divmod(chosen.start, _BLOCK)
+            if place == 0 and chosen.step == 1 and 0 < len(chosen) <= _BLOCK:
+                # Those who read all read in blocks.
+                return self._block(number)[: len(chosen)]
+            return tuple(self[k] for k in chosen)
+        number, place = divmod(range(len(self))[at], _BLOCK)
+        return self._block(number)[place]
+
+    def __iter__(self) -> Iterator[Event]:
+        for number in range(len(self._blocks) + 1):
+            yield from self._block(number)
+
+    def _block(self, number: int) -> tuple[Event, ...]:
+        """Some events; read anew, unless they are those that were looked at last."""
+        if number == len(self._blocks):
+            return tuple(map(self._read, self._open))
+        seen, events = self._seen
+        if seen != number:
+            lines = zlib.decompress(self._blocks[number]).split(b"\n")
+            events = tuple(map(self._read, lines))
+            self._seen = (number, events)
+        return events
+
+
+class PackedTexts(_Sequence):
+    """The texts of messages, which stand in their events."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [event["raw"] for event in self._events[at]]
+        text: str = self._events[at]["raw"]
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        for event in self._events:
+            yield event["raw"]
+
+
+class Events(_Sequence):
+    """Events of all kinds, in the order in which they were recorded.
+
+    Args:
+        read: makes the event of a line.
+    """
+
+    def __init__(self, read: Callable[[bytes], Event]) -> None:
+        self._many = {kind: Packed(read) for kind in _MANY}
+        self._others: list[Event] = []
+        # Where each event is: 0 for the others, else the number of its kind.
+        self._places = bytearray()
+        self._numbers = {kind: number for number, kind in enumerate(_MANY, 1)}
+
+    def append(self, event: Event, line: bytes) -> None:
+        """Add an event and its line."""
+        kind = event["event"]
+        self._places.append(self._numbers.get(kind, 0))
+        if kind in self._many:
+            self._many[kind].append(line)
+        else:
+            self._others.append(event)
+
+    def of(self, kinds: Sequence[str]) -> Sequence[Event]:
+        """The events of some kinds, in order."""
+        if len(kinds) == 1 and kinds[0] in self._many:
+            return self._many[kinds[0]]
+        source = self if any(kind in self._many for kind in kinds) else self._others
+        return tuple(event for event in source if event["event"] in kinds)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> Event: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Event, ...]: ...
+    def __getitem__(self, at: int | slice) -> Event | tuple[Event, ...]:
+        if isinstance(at, slice):
+            return tuple(self[k] for k in range(*at.indices(len(self))))
+        at = range(len(self))[at]
+        place = self._places[at]
+        return self._sources()[place][self._places.count(place, 0, at)]
+
+    def __iter__(self) -> Iterator[Event]:
+        following = [iter(source) for source in self._sources()]
+        for place in self._places:
+            yield next(following[place])
+
+    def _sources(self) -> list[Sequence[Event]]:
+        return [self._others, *self._many.values()]

@@ -1,0 +1,60 @@
+import json
+from types import MappingProxyType
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gladia_nb.record.packed import _BLOCK, Events, Packed, PackedTexts
+
+
+def read(line):
+    return MappingProxyType(json.loads(line))
+
+
+def filled(events):
+    found = Events(read)
+    for event in events:
+        found.append(MappingProxyType(event), json.dumps(event).encode() + b"\n")
+    return found
+
+
+KINDS = st.sampled_from(["message", "chunk", "ping", "end"])
+
+
+@given(st.lists(KINDS, max_size=30), st.integers(1, 7))
+def test_events_are_what_was_put_in_however_they_are_held(kinds, repeats):
+    events = [{"event": kind, "n": n, "raw": str(n)} for n, kind in enumerate(kinds * repeats)]
+    found = filled(events)
+    assert found == events
+    assert list(found) == events
+    assert [found[k] for k in range(len(events))] == events
+    assert list(found[1:-1]) == events[1:-1]
+    for chosen in (("message",), ("chunk", "end"), ("ping",), ("none",)):
+        assert list(found.of(chosen)) == [e for e in events if e["event"] in chosen]
+
+
+@given(st.integers(0, 3 * _BLOCK), st.integers(-5, 600), st.integers(-5, 600))
+def test_slices_cross_blocks(n, start, stop):
+    events = [{"n": k} for k in range(n)]
+    packed = Packed(json.loads)
+    for event in events:
+        packed.append(json.dumps(event).encode())
+    assert list(packed[start:stop]) == events[start:stop]
+    assert packed == events
+    assert packed != [*events, 1]
+    assert packed != 5
+
+
+def test_texts_are_those_of_the_events():
+    found = filled([{"event": "message", "raw": str(k)} for k in range(600)])
+    texts = PackedTexts(found.of(("message",)))
+    assert list(texts) == list(map(str, range(600)))
+    assert (texts[599], texts[255:258], len(texts)) == ("599", ["255", "256", "257"], 600)
+
+
+def test_many_like_texts_take_little():
+    packed = Packed(read)
+    line = json.dumps({"raw": "the same words again and again " * 20}).encode()
+    for _ in range(10 * _BLOCK):
+        packed.append(line)
+    assert sum(map(len, packed._blocks)) < len(line) * 10 * _BLOCK / 20

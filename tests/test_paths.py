@@ -1,0 +1,66 @@
+import pytest
+
+from gladia_nb.errors import AudioError, RunFileError
+from gladia_nb.paths import expanded, mount_point, replacing
+
+
+def test_a_path_is_expanded(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expanded("~/a.run", RunFileError) == tmp_path / "a.run"
+    assert expanded(tmp_path, RunFileError) == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("a\0b", "holds a zero byte"),
+        ("~nosuchuserhere/x", "no user nosuchuserhere"),
+        ("", "is missing"),
+        (5, "is text, not int"),
+    ],
+)
+@pytest.mark.parametrize("error", [AudioError, RunFileError])
+def test_what_is_no_path_is_said_in_a_sentence(path, sentence, error):
+    with pytest.raises(error, match=sentence):
+        expanded(path, error)
+
+
+def test_a_disk_is_named_by_its_mount_point(tmp_path):
+    place = mount_point(tmp_path / "not" / "there")
+    assert place.is_mount()
+    assert place in tmp_path.parents or place == tmp_path
+
+
+def test_what_was_there_stays_until_all_is_written(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    path.chmod(0o640)
+    with replacing(path) as new:
+        new.write_text("new")
+        assert path.read_text() == "old"
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
+    with pytest.raises(ZeroDivisionError), replacing(path) as new:
+        new.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "new"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    with replacing(tmp_path / "link.txt") as new:
+        new.write_text("new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
+
+
+def test_what_is_no_ordinary_file_is_written_to_directly():
+    with replacing(expanded("/dev/null", RunFileError)) as new:
+        assert str(new) == "/dev/null"
+        new.write_text("gone")
+
+
+def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "no" / "a.txt"):
+        pass
