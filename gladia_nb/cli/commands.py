@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import importlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence

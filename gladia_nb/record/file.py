@@ -83,10 +83,6 @@ class Record:
 
     def of(self, *kinds: str) -> Sequence[Event]:
         """The events of some kinds, in order."""
-        if not self._by_kind:
-            self._by_kind.update(_sorted(self.events))
-        if len(kinds) == 1:
-            return self._by_kind.get(kinds[0], ())
         key = "|".join(kinds)
         if key not in self._by_kind:
             events = self.events
@@ -146,14 +142,6 @@ class Record:
 
     def __repr__(self) -> str:
         return f"Record({self.session_id!r}, {len(self.events)} events, {self.outcome})"
-
-
-def _sorted(events: tuple[Event, ...]) -> dict[str, tuple[Event, ...]]:
-    """Events by their kind; many ask, each for another one."""
-    found: dict[str, list[Event]] = {}
-    for event in events:
-        found.setdefault(str(event.get("event")), []).append(event)
-    return {kind: tuple(group) for kind, group in found.items()}
 
 
 def dump_line(event: Event) -> str:
