@@ -1,0 +1,170 @@
+"""Tables of very many runs: Parquet files, one a run, and SQL over all of them.
+
+```
+latency/CELL.ATTEMPT.VERSION.parquet   the rows of `latency`, with arm, item and repeat
+runs/CELL.ATTEMPT.VERSION.parquet      one row: how it ended, its verdict, its errors
+```
+
+A run file never changes, so that what was written once is never written again; another version of
+this package may compute something else, and has files of its own. Needs the extra `lake`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gladia_nb.errors import ConfigError, RunFileError
+from gladia_nb.metrics import latency, match_rate, verdict
+from gladia_nb.metrics.base.clusters import utterance_clusters
+from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import forgetting
+from gladia_nb.studies.differences import RATIOS
+
+__all__ = ["TABLES", "Lake"]
+
+#: The tables that can be asked for.
+TABLES = ("latency", "runs")
+
+
+class Lake:
+    """Parquet files of a study.
+
+    Args:
+        path: their folder; made when something is written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self._version = version("gladia-nb")
+
+    def holds(self, run: str) -> bool:
+        """Whether the tables of a run are there.
+
+        Args:
+            run: name of its file, without `.run`.
+        """
+        return all(self._file(table, run).is_file() for table in TABLES)
+
+    def add(self, name: str, run: RunData, **about: Any) -> None:
+        """Write the tables of a run, unless they are there.
+
+        Args:
+            name: of its file, without `.run`.
+            run: the run.
+            **about: what its rows say beside: `arm`, `item`, `repeat`, `cell`.
+
+        Raises:
+            ConfigError: the extra is not installed.
+            RunFileError: a file cannot be written.
+        """
+        if self.holds(name):
+            return
+        with forgetting(run.record):
+            tables = {"latency": _latencies(run), "runs": _facts(run)}
+        for table, frame in tables.items():
+            frame = frame.assign(file=name, **about)  # noqa: PLW2901 - the same, with more
+            self._write(self._file(table, name), frame)
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Any]:
+        """A DuckDB connection with a view of each table; nothing in it can be changed for good.
+
+        Raises:
+            ConfigError: the extra is not installed, or nothing has been exported.
+        """
+        duckdb = _duckdb()
+        with contextlib.closing(duckdb.connect()) as connection:
+            for table in TABLES:
+                files = self.path / table / f"*.{self._version}.parquet"
+                if not any(files.parent.glob(files.name)):
+                    raise ConfigError(f"{self.path} holds no tables yet; export the study first.")
+                # Names of files are values here, and no part of the language.
+                relation = connection.read_parquet(str(files), union_by_name=True)
+                relation.create_view(table)
+            yield connection
+
+    def sql(self, query: str, values: Sequence[Any] = ()) -> pd.DataFrame:
+        """What a query finds.
+
+        Args:
+            query: in the SQL of DuckDB, over the tables `latency` and `runs`.
+            values: for the question marks in it.
+
+        Raises:
+            ConfigError: the query cannot be answered, and the sentence of DuckDB about it.
+        """
+        duckdb = _duckdb()
+        with self.connection() as connection:
+            try:
+                return pd.DataFrame(connection.execute(query, list(values)).df())
+            except duckdb.Error as error:
+                raise ConfigError(f"The query cannot be answered: {error}") from None
+
+    def _file(self, table: str, run: str) -> Path:
+        return self.path / table / f"{run}.{self._version}.parquet"
+
+    @staticmethod
+    def _write(path: Path, frame: pd.DataFrame) -> None:
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            frame.to_parquet(draft, index=False, compression="zstd")
+            draft.replace(path)
+        except ImportError:
+            raise _missing() from None
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise RunFileError(
+                f"Cannot write {path}: {error.strerror or error}. Name another folder."
+            ) from None
+
+
+def _latencies(run: RunData) -> pd.DataFrame:
+    rows = latency(run)
+    texts = ("name", "unit", "milestone", "since", "clock", "anchor", "trigger")
+    small = {name: rows[name].astype("category") for name in texts}
+    # Utterances are told apart within a run; the file tells the run.
+    return rows.assign(**small, cluster=utterance_clusters(rows))
+
+
+def _facts(run: RunData) -> pd.DataFrame:
+    rates = match_rate(run)
+    row: Mapping[str, Any] = {
+        "run": run.session_id,
+        "outcome": run.outcome,
+        "verdict": verdict(run).status,
+        "audio_s": float(run.chunks["end_s"].max()) if len(run.chunks) else 0.0,
+        "messages": len(run.record.of("message")),
+        "reference_words": int(rates["reference_words"].sum()),
+        "matched": int(rates["matched"].sum()),
+        **{name.replace(" ", "_").lower(): of(run) for name, of in RATIOS.items()},
+    }
+    return pd.DataFrame([row])
+
+
+def _duckdb() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise _missing() from None
+    return duckdb
+
+
+def _missing() -> ConfigError:
+    return ConfigError(
+        "Parquet and SQL over many runs need duckdb and pyarrow; "
+        'install them with pip install "gladia-nb[lake]".'
+    )
+
+
+def scratch() -> contextlib.AbstractContextManager[str]:
+    """A folder that goes away again."""
+    return tempfile.TemporaryDirectory(prefix="gladia_nb-lake-")
