@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
-from gladia_nb.metrics.words import match_rate
+from gladia_nb.metrics.words import match_rate, word_times
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -26,6 +27,7 @@ __all__ = [
     "SUMMARY",
     "best_anchor",
     "ecdf",
+    "how_compared",
     "latency_table",
     "matched_words",
     "summary",
@@ -58,6 +60,7 @@ SUMMARY: Schema = MappingProxyType(
         "note": "str",  # what is withheld and why; missing when nothing is
         "match_rate": "float64",  # share of the reference words that a final holds; NaN without
         "verdict": "str",  # valid, degraded, invalid: the worst of the runs; missing for bare rows
+        "normaliser": "str",  # what makes words equal; all of them where rows of several are pooled
     }
 )
 
@@ -91,7 +94,9 @@ def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
     return came, np.arange(1, len(came) + 1) / max(len(samples), 1)
 
 
-def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
+def summary(
+    source: RunData | pd.DataFrame | Sequence[RunData], *, normaliser: Choice = "basic"
+) -> pd.DataFrame:
     """Quantiles of every latency of a run, or of several, by measure and anchor.
 
     Finals of utterances are kept apart by their trigger, because a final that was forced
@@ -100,6 +105,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
     Args:
         source: a run; rows of `latency`, for instance a selection, or those of several runs put
             together; or several runs of the same kind, which are pooled.
+        normaliser: what makes words equal; see `word_times`. Rows of `latency` have theirs already.
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
@@ -107,13 +113,14 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
         is named in `note`.
 
     Raises:
-        ConfigError: an empty sequence; or rows of several runs without the column `run`.
+        ConfigError: an empty sequence; rows of several runs without the column `run`; or there is
+            no such normaliser.
 
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
-    rows = _rows(source)
-    status, matched = _status(source), _matched(source)
+    rows = _rows(source, normaliser)
+    status, matched = _status(source), _matched(source, normaliser)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
     rows = rows.assign(_group=_triggers(rows), _cluster=utterance_clusters(rows))
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
@@ -143,6 +150,7 @@ def summary(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
             "note": _note(found),
             "match_rate": matched,
             "verdict": status,
+            "normaliser": ", ".join(dict.fromkeys(group["normaliser"])),
         }
         for column, value in row.items():
             columns[column].append(value)
@@ -158,12 +166,12 @@ def _status(source: RunData | pd.DataFrame | Sequence[RunData]) -> str | None:
     return next((status for status in ("invalid", "degraded") if status in found), "valid")
 
 
-def _matched(source: RunData | pd.DataFrame | Sequence[RunData]) -> float:
+def _matched(source: RunData | pd.DataFrame | Sequence[RunData], normaliser: Choice) -> float:
     """Share of the reference words of all runs that a final holds; NaN where it is not told."""
     if isinstance(source, pd.DataFrame):
         return math.nan
     runs = source if isinstance(source, Sequence) else [source]
-    rates = pd.concat([match_rate(run) for run in runs])
+    rates = pd.concat([match_rate(run, normaliser=normaliser) for run in runs])
     spoken = int(rates["reference_words"].sum())
     return float(rates["matched"].sum() / spoken) if spoken else math.nan
 
@@ -171,19 +179,20 @@ def _matched(source: RunData | pd.DataFrame | Sequence[RunData]) -> float:
 #: What is looked at of each row; hours of words have millions.
 _USED = [
     *"name unit milestone anchor run channel utterance_id reference".split(),
-    *"anchor_clock_s latency_ms trigger".split(),
+    *"anchor_clock_s latency_ms trigger normaliser".split(),
 ]
 
 
-def _rows(source: RunData | pd.DataFrame | Sequence[RunData]) -> pd.DataFrame:
+def _rows(source: RunData | pd.DataFrame | Sequence[RunData], normaliser: Choice) -> pd.DataFrame:
     """Rows of `latency` with the number of their run."""
     if isinstance(source, pd.DataFrame):
         return _of_table(source)
     if not isinstance(source, Sequence):
-        return latency(source)[_USED].assign(_run=0)
+        return latency(source, normaliser=normaliser)[_USED].assign(_run=0)
     if not source:
         raise ConfigError("There is no run to sum up; give one at least.")
-    return pd.concat([latency(run)[_USED].assign(_run=k) for k, run in enumerate(source)])
+    rows = (latency(run, normaliser=normaliser)[_USED] for run in source)
+    return pd.concat([part.assign(_run=k) for k, part in enumerate(rows)])
 
 
 def _of_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -249,17 +258,20 @@ def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order.sort_values(by, kind="stable").index].reset_index(drop=True)
 
 
-def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
+def latency_table(
+    run: RunData, *, clock: str = "send", normaliser: Choice = "basic"
+) -> pd.DataFrame:
     """Partial versus final, small enough to read: text, ready to print.
 
     Counted from the reference words where the run has them, else from the service's own times; the
     column `from` says which, and on which clock. Above it stands whether the measurement can be
-    believed, and how many of the words that were spoken a final holds: those that none holds are
-    among the `never`.
+    believed, how many of the words that were spoken a final holds (those that none holds are among
+    the `never`), and what makes words equal.
 
     Args:
         run: the run.
         clock: `send` or `capture`; see `latency`.
+        normaliser: what makes words equal; see `word_times`.
 
     Returns:
         Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, how many more have no
@@ -271,7 +283,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     Example:
         `print(latency_table(run).to_string(index=False))`
     """
-    rows = latency(run)
+    rows = latency(run, normaliser=normaliser)
     anchor = best_anchor(rows)
     chosen = rows[(rows["clock"] == clock) & (rows["anchor"] == anchor)]
     units = dict(zip(chosen["name"], chosen["unit"], strict=True))
@@ -294,7 +306,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
         for column, text in texts.items():
             columns[column].append(text)
     table = _Titled(to_frame(columns, LATENCY_TABLE))
-    table.title = _title(run)
+    table.title = _title(run, normaliser)
     if "-" in columns["p90_ms"]:
         # A dash that nobody explains looks like a fault.
         table.title += f" A 90th percentile (p90) needs {needed(0.9)} utterances."
@@ -320,22 +332,42 @@ class _Titled(pd.DataFrame):
         return f"<p>{html.escape(self.title)}</p>{pd.DataFrame(self).to_html()}"
 
 
-def _title(run: RunData) -> str:
-    """Whether the numbers below can be believed, and how much of the speech they are of."""
+def _title(run: RunData, normaliser: Choice) -> str:
+    """Whether the numbers below can be believed, how much of the speech they are of, and how."""
     status, reasons = verdict(run)
     title = f"Measurement {status}."
     if status == "invalid":
         title = f"INVALID MEASUREMENT, not to be quoted. {reasons[0]}"
-    return " ".join(filter(None, (title, matched_words(run))))
+    told = (title, matched_words(run, normaliser=normaliser), how_compared(run, normaliser))
+    return " ".join(filter(None, told))
 
 
-def matched_words(run: RunData) -> str:
+def how_compared(run: RunData, normaliser: Choice = "basic") -> str:
+    """By which normaliser words were compared, and how many were written in two forms.
+
+    Example:
+        "Words are compared by the normaliser basic; 2 of them are written in another form in a
+        partial than in the final, and count as the same."
+    """
+    table = word_times(run, normaliser=normaliser)
+    said = f"Words are compared by the normaliser {chosen(run, normaliser).name}"
+    count = int((table["reformed"] & table["is_final"]).sum())
+    if not count:
+        return f"{said}."
+    are = "1 of them is" if count == 1 else f"{count} of them are"
+    return (
+        f"{said}; {are} written in another form in a partial than in the final, and "
+        f"{'counts' if count == 1 else 'count'} as the same."
+    )
+
+
+def matched_words(run: RunData, *, normaliser: Choice = "basic") -> str:
     """How many of the words that were spoken a final holds, in a sentence; "" without a reference.
 
     Example:
         "129 of 131 words that were spoken are in a final."
     """
-    rates = match_rate(run)
+    rates = match_rate(run, normaliser=normaliser)
     spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
     return f"{held} of {spoken} words that were spoken are in a final." if spoken else ""
 
