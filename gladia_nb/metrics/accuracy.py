@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
@@ -131,9 +132,7 @@ def word_alignment(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFram
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):
         spoken = reference[reference["channel"] == channel].sort_values("start_s", kind="stable")
         heard = words[words["channel"] == channel].sort_values("_order", kind="stable")
-        texts = [text for _, text in heard.groupby("_order", sort=False)]
-        entries = [entry for text in texts for entry in _entries(text, choice)]
-        for row in _aligned(_entries(spoken, choice), entries):
+        for row in _aligned(_entries(spoken, choice), _entries(heard, choice)):
             columns["channel"].append(channel)
             columns["normaliser"].append(choice.name)
             for name, value in row.items():
@@ -160,10 +159,14 @@ _Entry = dict[str, Any]
 
 
 def _entries(words: pd.DataFrame, choice: Normaliser) -> list[tuple[str, _Entry]]:
-    """Each token of the words of a text, with the row that it is from."""
+    """Each token of the words of some texts, one behind the other, with the row that it is from."""
     rows: list[_Entry] = words.to_dict("records")  # type: ignore[assignment]
-    found = choice.of_words([row["word"] for row in rows])
-    return [(token, row) for row, tokens in zip(rows, found, strict=True) for token in tokens]
+    found: list[tuple[str, _Entry]] = []
+    for _, text in groupby(rows, key=lambda row: row.get("_order")):
+        said = list(text)
+        cut = choice.of_words([row["word"] for row in said])
+        found += [(token, row) for row, tokens in zip(said, cut, strict=True) for token in tokens]
+    return found
 
 
 def _aligned(

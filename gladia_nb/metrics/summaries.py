@@ -150,7 +150,7 @@ def summary(
             "note": _note(found),
             "match_rate": matched,
             "verdict": status,
-            "normaliser": ", ".join(dict.fromkeys(group["normaliser"])),
+            "normaliser": ", ".join(group["normaliser"].unique()),
         }
         for column, value in row.items():
             columns[column].append(value)

@@ -73,8 +73,8 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     (
         "Raw and normalised",
         "Finals bring case, punctuation and figures that partials do not have. Raw counts them as "
-        "changes, normalised does not. The normaliser basic is blind to case and punctuation and, in "
-        "English, takes 21 for twenty-one; scripts without spaces are compared by character.",
+        "changes, normalised does not. The normaliser basic is blind to case and punctuation, and "
+        "in English takes 21 for twenty-one; scripts without spaces are compared by character.",
     ),
     (
         "WER, CER",

@@ -125,6 +125,18 @@ class _Basic(Normaliser):
     def among(self, before: str, word: str, after: str) -> Tokens:
         return _among(before, word, after)
 
+    def tokens(self, text: str) -> list[str]:
+        found: list[str] = []
+        near = False
+        for word in text.split():
+            tokens, joins = _looked_up(word) if self._english else (_figures_kept(word), False)
+            if joins and near:
+                # Rare enough that the text is gone through again.
+                return super().tokens(text)
+            found += tokens
+            near = joins or (near and not tokens)
+        return found
+
 
 class _Raw(Normaliser):
     """What is written."""
@@ -331,6 +343,11 @@ def _figures_kept(word: str) -> Tokens:
 def _joins(word: str) -> bool:
     tokens = _english(word)
     return bool(tokens) and (tokens[0] in NUMERALS or tokens[-1] in NUMERALS or _spends(word) != "")
+
+
+@lru_cache(maxsize=1 << 16)
+def _looked_up(word: str) -> tuple[Tokens, bool]:
+    return _english(word), _joins(word)
 
 
 @lru_cache(maxsize=1 << 16)
