@@ -184,16 +184,20 @@ def states_of(placed: Placed) -> tuple[Ints, Ints, Bools]:
     ahead = np.zeros((len(item.recv_ns), len(placed.ahead.token)), dtype=bool)
     recv_ns = np.array(item.recv_ns, dtype="int64")
     begun = np.searchsorted(part.start_ns, recv_ns, side="left")
-    further = np.searchsorted(placed.ahead.start_ns, recv_ns, side="left")
+    # Words ahead are looked for behind the whole part, as far as the text goes.
+    nearer = np.searchsorted(placed.ahead.start_ns, recv_ns, side="left")
+    heard = np.searchsorted(placed.ahead.start_s, np.array(item.ends_s))
+    nearer = np.where(begun == width, np.minimum(nearer, heard), 0)
     for k, words in enumerate(placed.texts[:-1]):
-        near = int(further[k]) if begun[k] == width else 0
-        near = min(near, int(np.searchsorted(placed.ahead.start_s, item.ends_s[k])))
-        found, _, before = _align([*part.token[: begun[k]], *placed.ahead.token[:near]], words)
-        states[k, : begun[k]] = found[: begun[k]]
-        ahead[k, :near] = found[begun[k] :] == _CORRECT
-        loose = [at for _, at in before] + [width] * int((found[begun[k] :] == _WRONG).sum())
-        for at in loose:
+        own, near = int(begun[k]), int(nearer[k])
+        spoken = part.token[:own] + placed.ahead.token[:near] if near else part.token[:own]
+        found, _, before = _align(spoken, words)
+        states[k, :own] = found[:own]
+        for _, at in before:
             extra[k, min(max(at, 0), max(width, 1) - 1)] += 1
+        if near:
+            ahead[k, :near] = found[own:] == _CORRECT
+            extra[k, max(width, 1) - 1] += int((found[own:] == _WRONG).sum())
     if width:
         states[-1] = placed.states
     extra[-1] = placed.extra

@@ -142,7 +142,11 @@ class _Raw(Normaliser):
     """What is written."""
 
     def alone(self, word: str) -> Tokens:
-        return tuple(part for single in word.split() for part in cut(single))
+        return tuple(self.tokens(word))
+
+    def tokens(self, text: str) -> list[str]:
+        words = text.split()
+        return words if text.isascii() else [part for word in words for part in cut(word)]
 
 
 class _Own(Normaliser):
