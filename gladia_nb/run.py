@@ -7,7 +7,14 @@ import html
 from pathlib import Path
 from typing import Any
 
-from gladia_nb.metrics import Verdict, audit_note, latency_table, matched_words, verdict
+from gladia_nb.metrics import (
+    Verdict,
+    audit_note,
+    how_compared,
+    latency_table,
+    matched_words,
+    verdict,
+)
 from gladia_nb.record.data import RunData
 from gladia_nb.record.file import load_record
 from gladia_nb.record.message import writable
@@ -65,8 +72,8 @@ class Run(RunData):
         parts.append(f"<p><b>Measurement: {html.escape(status)}.</b> {why}</p>")
         notes = [text for text in (*self.warnings, self.damage, audit_note(self)) if text]
         parts.extend(f"<p><b>Note:</b> {html.escape(text)}</p>" for text in notes)
-        if matched := matched_words(self):
-            parts.append(f"<p>{html.escape(matched)}</p>")
+        said = " ".join(filter(None, (matched_words(self), how_compared(self))))
+        parts.append(f"<p>{html.escape(said)}</p>")
         table = latency_table(self)
         if len(table):
             parts.append(table.to_html(index=False, border=0))

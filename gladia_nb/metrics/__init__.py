@@ -5,7 +5,6 @@ opens a connection or draws.
 """
 
 from gladia_nb.metrics.accuracy import (
-    NORMALISERS,
     WORD_ALIGNMENT,
     WORD_ERRORS,
     word_alignment,
@@ -22,7 +21,7 @@ from gladia_nb.metrics.audit import (
 )
 from gladia_nb.metrics.base.intervals import Quantiles, Ratio, quantiles, ratio, share
 from gladia_nb.metrics.base.shown import Shown, screen
-from gladia_nb.metrics.base.text import NORMALISER, normalise
+from gladia_nb.metrics.base.text import NORMALISER, NORMALISERS, normalise
 from gladia_nb.metrics.beginnings import (
     ACK_DELAYS,
     PINGS,
@@ -72,6 +71,7 @@ from gladia_nb.metrics.summaries import (
     SUMMARY,
     best_anchor,
     ecdf,
+    how_compared,
     latency_table,
     matched_words,
     summary,
@@ -157,6 +157,7 @@ __all__ = [
     "field_name",
     "glossary",
     "health",
+    "how_compared",
     "latency",
     "latency_label",
     "latency_table",

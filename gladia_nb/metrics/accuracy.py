@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
@@ -13,15 +13,14 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.text import normalise
+from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.scripts import joined
+from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["NORMALISERS", "WORD_ALIGNMENT", "WORD_ERRORS", "word_alignment", "word_errors"]
-
-#: What can be done to both sides before they are compared.
-NORMALISERS = ("basic", "none", "whisper")
+__all__ = ["WORD_ALIGNMENT", "WORD_ERRORS", "word_alignment", "word_errors"]
 
 #: One row a channel, and one for all together.
 WORD_ERRORS: Schema = MappingProxyType(
@@ -33,7 +32,8 @@ WORD_ERRORS: Schema = MappingProxyType(
         "deletions": "int64",
         "insertions": "int64",
         "wer": "float64",  # errors / reference words; NaN without reference words
-        "cer": "float64",  # the same for characters, blanks included
+        "cer": "float64",  # the same for characters, blanks between words included
+        "normaliser": "str",  # what makes words equal
     }
 )
 
@@ -50,6 +50,7 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
         "transcript_end_s": "float64",
         "utterance_id": "str",  # of the utterance; missing for delete
         "position": "Int64",  # of the word in its final
+        "normaliser": "str",  # what makes words equal
     }
 )
 
@@ -59,19 +60,21 @@ _NO_REFERENCE = (
 )
 
 
-def word_errors(run: RunData, *, normaliser: str = "basic") -> pd.DataFrame:
+def word_errors(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
     """Word and character error rate of the finals against the reference.
 
-    Both sides are normalised; the finals of a channel are joined in the order of their audio and
-    aligned with all reference words of that channel by jiwer. The last row pools all channels: the
-    sum of errors over the sum of words, not the mean of rates. A channel without a single final is
-    legal and has a rate of 1; a rate can exceed 1.
+    Both sides are normalised and counted in tokens: words, numbers in words, characters of scripts
+    without spaces (`metrics.base.text`). The finals of a channel are joined in the order of their
+    audio and aligned with all reference words of that channel by jiwer. The last row pools all
+    channels: the sum of errors over the sum of words, not the mean of rates. A channel without a
+    single final is legal and has a rate of 1; a rate can exceed 1.
 
     Args:
         run: a run with a reference.
-        normaliser: `basic` takes away case and punctuation (`metrics.base.text.normalise`);
-            `none` compares what is written; `whisper` is the English normaliser that was published
-            with Whisper, which also spells out contractions and unifies numbers and spellings.
+        normaliser: `basic` is blind to case, punctuation and how English numbers are written;
+            `raw` compares what is written; `whisper` is the English normaliser that was published
+            with Whisper, which also spells out contractions and unifies spellings; or a function of
+            your own from a text to a text or to a list of tokens.
 
     Returns:
         Columns in `WORD_ERRORS`; channels in order, then "all".
@@ -82,7 +85,7 @@ def word_errors(run: RunData, *, normaliser: str = "basic") -> pd.DataFrame:
     Example:
         `word_errors(run, normaliser="whisper")["wer"].iloc[-1]`
     """
-    normal = _normaliser(normaliser)
+    choice = chosen(run, normaliser)
     reference = run.reference
     if not len(reference):
         raise ConfigError(_NO_REFERENCE)
@@ -92,19 +95,25 @@ def word_errors(run: RunData, *, normaliser: str = "basic") -> pd.DataFrame:
     for channel in sorted(set(reference["channel"]) | set(finals["channel"])):
         spoken = reference[reference["channel"] == channel].sort_values("start_s", kind="stable")
         heard = finals[finals["channel"] == channel].sort_values("start_s", kind="stable")
-        counts = _count(normal(" ".join(spoken["word"])), normal(" ".join(heard["text"])))
+        tokens = [token for text in heard["text"] for token in choice.tokens(text)]
+        counts = _count(choice.tokens(" ".join(spoken["word"])), tokens)
         totals += counts
         _append(columns, str(channel), counts)
     _append(columns, "all", totals)
+    columns["normaliser"] = [choice.name] * len(columns["channel"])
     return to_frame(columns, WORD_ERRORS)
 
 
-def word_alignment(run: RunData) -> pd.DataFrame:
+def word_alignment(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
     """Which word of the finals stands for which word that was spoken, and when each was.
 
-    The alignment behind the word error rate (`word_errors` with the normaliser `basic`): by jiwer,
-    all words of a channel at once, blind to time, case and punctuation. A word without a letter or
-    a digit is none and has no row.
+    The alignment behind the word error rate (`word_errors`): by jiwer, all tokens of a channel at
+    once, blind to time. A word of several tokens has a row for each ("21" is `equal` to "twenty"
+    and to "one"), and one that the normaliser makes nothing of has none.
+
+    Args:
+        run: a run with a reference.
+        normaliser: what makes words equal; see `word_errors`.
 
     Returns:
         Columns in `WORD_ALIGNMENT`, by channel and in the order of the audio.
@@ -118,13 +127,14 @@ def word_alignment(run: RunData) -> pd.DataFrame:
     reference = run.reference
     if not len(reference):
         raise ConfigError(_NO_REFERENCE)
-    words = _final_words(run)
+    choice, words = chosen(run, normaliser), _final_words(run)
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ALIGNMENT}
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):
         spoken = reference[reference["channel"] == channel].sort_values("start_s", kind="stable")
         heard = words[words["channel"] == channel].sort_values("_order", kind="stable")
-        for row in _aligned(_entries(spoken), _entries(heard)):
+        for row in _aligned(_entries(spoken, choice), _entries(heard, choice)):
             columns["channel"].append(channel)
+            columns["normaliser"].append(choice.name)
             for name, value in row.items():
                 columns[name].append(value)
     return to_frame(columns, WORD_ALIGNMENT)
@@ -148,10 +158,15 @@ def _final_words(run: RunData) -> pd.DataFrame:
 _Entry = dict[str, Any]
 
 
-def _entries(words: pd.DataFrame) -> list[tuple[str, _Entry]]:
-    """Each token of some words, with the row that it is from."""
+def _entries(words: pd.DataFrame, choice: Normaliser) -> list[tuple[str, _Entry]]:
+    """Each token of the words of some texts, one behind the other, with the row that it is from."""
     rows: list[_Entry] = words.to_dict("records")  # type: ignore[assignment]
-    return [(token, row) for row in rows for token in normalise(row["word"]).split()]
+    found: list[tuple[str, _Entry]] = []
+    for _, text in groupby(rows, key=lambda row: row.get("_order")):
+        said = list(text)
+        cut = choice.of_words([row["word"] for row in said])
+        found += [(token, row) for row, tokens in zip(said, cut, strict=True) for token in tokens]
+    return found
 
 
 def _aligned(
@@ -164,7 +179,7 @@ def _aligned(
             yield _pair("insert", nothing, entry)
         return
     found = jiwer.process_words(
-        " ".join(token for token, _ in spoken), " ".join(token for token, _ in heard)
+        _one_text([token for token, _ in spoken]), _one_text([token for token, _ in heard])
     )
     for edit in found.alignments[0]:
         left = [entry for _, entry in spoken[edit.ref_start_idx : edit.ref_end_idx]]
@@ -187,43 +202,26 @@ def _pair(op: str, spoken: _Entry, heard: _Entry) -> _Entry:
     }
 
 
-def _normaliser(name: str) -> Callable[[str], str]:
-    if name == "basic":
-        return normalise
-    if name == "none":
-        return lambda text: " ".join(text.split())
-    if name == "whisper":
-        return _whisper()
-    raise ConfigError(f"There is no normaliser {name!r}; there are {', '.join(NORMALISERS)}.")
+def _one_text(tokens: Sequence[str]) -> str:
+    """Tokens as jiwer takes them, which cuts a text at blanks."""
+    return " ".join("\u00b7".join(token.split()) for token in tokens)
 
 
-@lru_cache(maxsize=1)
-def _whisper() -> Callable[[str], str]:
-    try:
-        from whisper_normalizer.english import EnglishTextNormalizer
-    except ImportError:
-        raise ConfigError(
-            "The normaliser 'whisper' is not installed; "
-            'pip install "gladia-nb[whisper]", or take the normaliser "basic".'
-        ) from None
-    normal: Callable[[str], str] = EnglishTextNormalizer()
-    return normal
-
-
-def _count(reference: str, transcript: str) -> list[int]:
+def _count(reference: Sequence[str], transcript: Sequence[str]) -> list[int]:
     """Words, transcript words, substitutions, deletions, insertions; character errors, characters.
 
     jiwer defines no alignment with an empty reference, where all that was heard is inserted.
     """
-    n, heard = len(reference.split()), len(transcript.split())
+    n, heard = len(reference), len(transcript)
+    spoken, said = joined(reference), joined(transcript)
     if not n:
-        return [0, heard, 0, 0, heard, len(transcript), 0]
-    words = jiwer.process_words(reference, transcript)
+        return [0, heard, 0, 0, heard, len(said), 0]
+    words = jiwer.process_words(_one_text(reference), _one_text(transcript))
     edits = [words.substitutions, words.deletions, words.insertions]
     # Only the number of character errors is wanted. The hint, about five characters a wrong word,
     # spares most of the work where there are few, and cannot change the result.
-    wrong = Levenshtein.distance(reference, transcript, score_hint=5 * sum(edits))
-    return [n, heard, *edits, wrong, len(reference)]
+    wrong = Levenshtein.distance(spoken, said, score_hint=5 * sum(edits))
+    return [n, heard, *edits, wrong, len(spoken)]
 
 
 def _append(columns: dict[str, list[Any]], channel: str, counts: Any) -> None:

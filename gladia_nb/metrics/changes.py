@@ -1,4 +1,4 @@
-"""One utterance on its way: which tokens each update kept, brought, replaced or took away."""
+"""One utterance on its way: which words each update kept, brought, replaced or took away."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.text import normalise
+from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.scripts import cut
+from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.columns import read, since_start, transcripts, words
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["UPDATES", "liveliest", "updates"]
 
-#: One row a token of each update of one utterance, and one for each token that an update took away.
+#: One row a word of each update of one utterance, and one for each word that an update took away.
 UPDATES: Schema = MappingProxyType(
     {
         "update": "int64",  # number of the update within the utterance, from 0
         "recv_s": "float64",  # its arrival, since audio position 0 was spoken
         "is_final": "bool",
-        "position": "int64",  # of the token in the update; of a removed one in the update before
+        "position": "int64",  # of the word in the update; of a removed one in the update before
         "word": "str",  # as shown
         "change": "str",  # new, kept, replaced (stands where another stood), removed
         "age": "int64",  # updates that it has stood unchanged before this one
+        "normaliser": "str",  # what makes words equal
     }
 )
 
 
-def liveliest(run: RunData) -> tuple[int, str] | None:
-    """Channel and id of the utterance with the most replaced or removed tokens, else most updates.
+def liveliest(run: RunData, *, normaliser: Choice = "basic") -> tuple[int, str] | None:
+    """Channel and id of the utterance with the most replaced or removed words, else most updates.
 
     None when there is no utterance with a word.
     """
     best: tuple[int, int] = (-1, -1)
     found: tuple[int, str] | None = None
-    shown = transcripts(run.record)
+    shown, choice = transcripts(run.record), chosen(run, normaliser)
     for number, (channel, ident) in enumerate(zip(shown.channel.tolist(), shown.id, strict=True)):
-        table = _table(_texts(run, number), raw=False)
+        table = _table(_texts(run, number), choice)
         if not len(table):
             continue
         changed = int(table["change"].isin(("replaced", "removed")).sum())
@@ -51,23 +54,27 @@ def liveliest(run: RunData) -> tuple[int, str] | None:
     return found
 
 
-def updates(run: RunData, utterance: str, *, channel: int = 0, raw: bool = False) -> pd.DataFrame:
-    """What each update of an utterance did to its tokens.
+def updates(
+    run: RunData, utterance: str, *, channel: int = 0, normaliser: Choice = "basic"
+) -> pd.DataFrame:
+    """What each update of an utterance did to its words (characters, in scripts without spaces).
 
     Each update is aligned with the one before it by edit distance, so that a word brought in front
-    does not make all behind it new.
+    does not make all behind it new. Tokens are aligned: "21" keeps "twenty one". A word is kept
+    when all its tokens are, and removed when none of them stayed or was replaced.
 
     Args:
         run: the run.
         utterance: its id.
         channel: of the audio.
-        raw: tell apart case and punctuation, in which finals differ from partials as a rule.
+        normaliser: what makes words equal; `raw` tells apart case and punctuation, in which finals
+            differ from partials as a rule.
 
     Returns:
         Columns in `UPDATES`, in the order of the updates; the final, if one came, is the last.
 
     Raises:
-        ConfigError: there is no such utterance with words.
+        ConfigError: there is no such utterance with words, or no such normaliser.
     """
     shown = transcripts(run.record)
     keys = list(zip(shown.channel.tolist(), shown.id, strict=True))
@@ -77,7 +84,7 @@ def updates(run: RunData, utterance: str, *, channel: int = 0, raw: bool = False
             f"This run has no utterance {utterance!r} with words in channel {channel}; "
             "run.utterances lists those that it has."
         )
-    return _table(texts, raw=raw)
+    return _table(texts, chosen(run, normaliser))
 
 
 class _Text(NamedTuple):
@@ -98,34 +105,64 @@ def _texts(run: RunData, utterance: int) -> list[_Text]:
     texts = []
     for place, message, at in zip(places, messages, recv_s, strict=True):
         codes = said.text.codes[said.first[message] : said.first[message + 1]]
-        spoken = [said.text.levels[code] for code in codes]
+        # Where words are not told apart in writing, characters stand for them.
+        spoken = [part for code in codes for part in cut(said.text.levels[code])]
         texts.append(_Text(float(at), bool(shown.is_final[place]), spoken))
     return texts
 
 
-def _table(texts: Sequence[_Text], *, raw: bool) -> pd.DataFrame:
+def _table(texts: Sequence[_Text], choice: Normaliser) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
-    before: list[str] = []
+    before = _Cut([], [])
     shown_before: list[str] = []
     ages: list[int] = []
     for number, text in enumerate(texts):
         head, shown = (number, text.recv_s, text.is_final), text.words
-        tokens = shown if raw else [normalise(word) or word for word in shown]
-        aged = [0] * len(tokens)
-        changes = ["new"] * len(tokens)
-        for op in Levenshtein.opcodes(before, tokens):
-            for k, j in enumerate(range(op.dest_start, op.dest_end)):
-                if op.tag == "equal":
-                    changes[j], aged[j] = "kept", ages[op.src_start + k] + 1
-                elif op.tag == "replace":
-                    changes[j] = "replaced"
-            if op.tag == "delete":
-                gone = range(op.src_start, op.src_end)
-                rows += [(*head, i, shown_before[i], "removed", ages[i]) for i in gone]
+        now = _cut(shown, choice)
+        changes, aged, gone = _compared(before, now, ages)
+        rows += [(*head, i, shown_before[i], "removed", ages[i]) for i in gone]
         rows += [
             (*head, position, word, changes[position], aged[position])
             for position, word in enumerate(shown)
         ]
-        before, shown_before, ages = tokens, shown, aged
-    columns = list(zip(*rows, strict=True)) or [()] * len(UPDATES)
-    return to_frame(dict(zip(UPDATES, columns, strict=True)), UPDATES)
+        before, shown_before, ages = now, shown, aged
+    names = [name for name in UPDATES if name != "normaliser"]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    told = {"normaliser": [choice.name] * len(rows)}
+    return to_frame(dict(zip(names, columns, strict=True)) | told, UPDATES)
+
+
+class _Cut(NamedTuple):
+    """The tokens of a text, and the word that each is from."""
+
+    tokens: list[str]
+    owners: list[int]
+
+
+def _cut(words: Sequence[str], choice: Normaliser) -> _Cut:
+    """What the normaliser makes nothing of stands for itself: it is on the screen."""
+    found = [tokens or (word,) for word, tokens in zip(words, choice.of_words(words), strict=True)]
+    owners = [k for k, tokens in enumerate(found) for _ in tokens]
+    return _Cut([token for tokens in found for token in tokens], owners)
+
+
+def _compared(
+    before: _Cut, now: _Cut, ages: Sequence[int]
+) -> tuple[list[str], list[int], list[int]]:
+    """What became of each word, its age, and the old words that are gone."""
+    width = now.owners[-1] + 1 if now.owners else 0
+    tags: list[set[str]] = [set() for _ in range(width)]
+    aged: list[list[int]] = [[] for _ in range(width)]
+    left: list[set[str]] = [set() for _ in ages]
+    for op in Levenshtein.opcodes(before.tokens, now.tokens):
+        for i in range(op.src_start, op.src_end):
+            left[before.owners[i]].add(op.tag)
+        for k, j in enumerate(range(op.dest_start, op.dest_end)):
+            tags[now.owners[j]].add(op.tag)
+            same = op.tag == "equal"
+            aged[now.owners[j]].append(ages[before.owners[op.src_start + k]] + 1 if same else 0)
+    changes = [
+        "kept" if tag == {"equal"} else "new" if tag == {"insert"} else "replaced" for tag in tags
+    ]
+    gone = [i for i, tag in enumerate(left) if tag == {"delete"}]
+    return changes, [min(each) for each in aged], gone

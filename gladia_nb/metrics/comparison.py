@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.intervals import quantiles, student
 from gladia_nb.metrics.base.recordings import recording_numbers, same_recording
 from gladia_nb.metrics.defined_latencies import LATENCIES
@@ -45,6 +46,7 @@ COMPARISON: Schema = MappingProxyType(
         "interval_of": "str",  # kinds; or runs: of these sessions only; missing without interval
         "more_pairs": "int64",  # of runs, that an interval about the kinds needs beside these
         "note": "str",  # missing when there is nothing to say
+        "normaliser": "str",  # what makes words equal; both where the two sides differ
     }
 )
 
@@ -80,7 +82,10 @@ class Difference(NamedTuple):
 
 
 def compare(
-    runs_a: RunData | Sequence[RunData], runs_b: RunData | Sequence[RunData]
+    runs_a: RunData | Sequence[RunData],
+    runs_b: RunData | Sequence[RunData],
+    *,
+    normaliser: Choice = "basic",
 ) -> pd.DataFrame:
     """Every latency of two kinds of runs, pair by pair: how much later is b than a?
 
@@ -112,13 +117,14 @@ def compare(
     Args:
         runs_a: a run, or several of one kind.
         runs_b: the same number, of the other kind.
+        normaliser: what makes words equal; see `word_times`.
 
     Returns:
         Columns in `COMPARISON`, in the order of `latency`. Measures without a single pair have no
         row; pairs of which neither came have one, without a difference.
 
     Raises:
-        ConfigError: none, or not as many on both sides.
+        ConfigError: none, or not as many on both sides; or there is no such normaliser.
 
     Example:
         `compare(before, after)[["name", "difference_ms", "low_ms", "high_ms", "interval_of"]]`
@@ -131,12 +137,13 @@ def compare(
         )
     recordings = _recordings(left, right)
     blocks = [
-        _block(a, b, recording).assign(_run=k)
+        _block(a, b, recording, normaliser).assign(_run=k)
         for k, (a, b, recording) in enumerate(zip(left, right, recordings, strict=True))
     ]
     table = pd.concat(blocks, ignore_index=True)
     columns: dict[str, list[Any]] = {name: [] for name in COMPARISON}
     order = {name: k for k, name in enumerate(_names(left, right))}
+    told = ", ".join(dict.fromkeys(chosen(run, normaliser).name for run in [*left, *right]))
     table["_order"] = table["name"].map(order)
     triggers = {trigger: k for k, trigger in enumerate(TRIGGERS)}
     table["_trigger"] = table["trigger"].map(triggers).fillna(len(triggers))
@@ -145,6 +152,7 @@ def compare(
         if not row["pairs"] and not row["never"]:
             continue
         row["trigger"] = group["trigger"].iloc[0] or None
+        row["normaliser"] = told
         for name in COMPARISON:
             columns[name].append(row[name])
     return to_frame(columns, COMPARISON)
@@ -159,7 +167,7 @@ def paired(a: RunData, b: RunData) -> Iterator[tuple[str, float, float, float]]:
     Example:
         `{name: difference for name, _, _, difference in paired(before, after)}`
     """
-    table = _block(a, b, _recordings([a], [b])[0])
+    table = _block(a, b, _recordings([a], [b])[0], "basic")
     table = table[table["paired"]]
     came = np.isfinite(table["ms_a"]) | np.isfinite(table["ms_b"])
     for (name, trigger), group in table[came].groupby(["name", "trigger"], sort=False):
@@ -191,17 +199,17 @@ def _recordings(left: Sequence[RunData], right: Sequence[RunData]) -> list[int]:
     return [k if same_recording(a.reference, b.reference) else -1 for k, a, b in pairs]
 
 
-def _block(a: RunData, b: RunData, recording: int) -> pd.DataFrame:
+def _block(a: RunData, b: RunData, recording: int, normaliser: Choice) -> pd.DataFrame:
     """Rows of a pair of runs, side by side."""
     shared = recording >= 0
     join = _by_reference if shared else _by_run
-    found = join(_samples(a, shared=shared), _samples(b, shared=shared))
+    found = join(*(_samples(run, normaliser, shared=shared) for run in (a, b)))
     return found.assign(paired_by="reference" if shared else "run", recording=recording)
 
 
-def _samples(run: RunData, *, shared: bool) -> pd.DataFrame:
+def _samples(run: RunData, normaliser: Choice, *, shared: bool) -> pd.DataFrame:
     """Placed latencies of a run, with `inf` for those that never came."""
-    rows = latency(run)
+    rows = latency(run, normaliser=normaliser)
     rows = rows[rows["anchor_clock_s"].notna()]
     rows = rows[rows["anchor"] == ("reference" if shared else "service")]
     final = (rows["unit"] == "utterance") & (rows["milestone"] == "final")

@@ -10,7 +10,11 @@ who has just spoken it. An inserted word belongs to the reference word that it f
 alignment (to the first one, where it precedes all); the words of an utterance that has no part of
 the reference count from its end.
 
-Words are blind to case and punctuation (`gladia_nb.metrics.base.text.normalise`).
+A word that the utterance before showed, and that its final cut off, is on the screen as long as it
+stood there, and once it stands in its own utterance.
+
+Words are tokens of the normaliser (`metrics.base.text`): "21" is two of them, and each Chinese
+character is one. A word of several shares its time among them, evenly.
 """
 
 from __future__ import annotations
@@ -18,14 +22,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.placing import STATES, moment, placed_utterances, states_of
-from gladia_nb.metrics.base.shown import Shown, tokens
+from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.matching import spoken_in
+from gladia_nb.metrics.base.placing import STATES, Placed, moment, placed_utterances, states_of
+from gladia_nb.metrics.base.shown import Shown
+from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -44,6 +52,7 @@ WER_AT: Schema = MappingProxyType(
         "deletions": "int64",  # no word in its place: not yet, or never
         "insertions": "int64",  # words on the screen that belong to none
         "wer": "float64",  # (substitutions + deletions + insertions) / reference words
+        "normaliser": "str",  # what makes words equal
     }
 )
 
@@ -57,6 +66,7 @@ ERROR_DELAY: Schema = MappingProxyType(
         "wrong": "float64",
         "not_yet": "float64",
         "inserted": "float64",  # words too many, for each reference word
+        "normaliser": "str",  # what makes words equal
     }
 )
 
@@ -66,7 +76,9 @@ _TAUS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, math
 _WRONG, _CORRECT = STATES.index("wrong"), STATES.index("correct")
 
 
-def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
+def wer_at(
+    run: RunData, taus: Iterable[float] = _TAUS, *, normaliser: Choice = "basic"
+) -> pd.DataFrame:
     """WER(tau): the word error rate of what was on the screen `tau` after each word was spoken.
 
     At `tau` each reference word is looked at when that much time has passed since its end, and is
@@ -78,13 +90,14 @@ def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
     Args:
         run: a run with a reference.
         taus: seconds; negative ones ask for words that are still being spoken.
+        normaliser: what makes words equal; see `word_errors`.
 
     Returns:
         Columns in `WER_AT`, all channels together, in the order of `taus`. Without a single
         transcript all words are deletions, and the rate is 1.
 
     Raises:
-        ConfigError: the run has no reference, or a tau is no number.
+        ConfigError: the run has no reference, a tau is no number, or there is no such normaliser.
 
     Example:
         `wer_at(run, (0.3, 1.0)).set_index("tau_s")["wer"]`
@@ -92,7 +105,8 @@ def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
     deadlines = [float(tau) for tau in taus]
     if any(map(math.isnan, deadlines)):
         raise ConfigError("A deadline of wer_at must be a number of seconds; one of them is NaN.")
-    changes = _changes(run)
+    choice = chosen(run, normaliser)
+    changes = _changes(run, choice)
     at_ns = np.array([_ns(tau) for tau in deadlines], dtype="int64")
     states = {name: changes.count(name, at_ns) for name in ("correct", "wrong", "inserted")}
     missing = changes.words - states["correct"] - states["wrong"]
@@ -105,11 +119,18 @@ def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
         "deletions": missing,
         "insertions": states["inserted"],
         "wer": errors / changes.words,
+        "normaliser": [choice.name] * len(deadlines),
     }
     return to_frame(columns, WER_AT)
 
 
-def error_delay(run: RunData, *, width_s: float = 0.1, until_s: float = 5.0) -> pd.DataFrame:
+def error_delay(
+    run: RunData,
+    *,
+    width_s: float = 0.1,
+    until_s: float = 5.0,
+    normaliser: Choice = "basic",
+) -> pd.DataFrame:
     """How many words were correct, wrong and not yet there, by the delay since they were spoken.
 
     Each share is the exact average over its bin: a word that becomes correct in the middle of a bin
@@ -119,19 +140,22 @@ def error_delay(run: RunData, *, width_s: float = 0.1, until_s: float = 5.0) -> 
         run: a run with a reference.
         width_s: of a bin, seconds.
         until_s: end of the last bin, seconds; rounded up to whole bins.
+        normaliser: what makes words equal; see `word_errors`.
 
     Returns:
         Columns in `ERROR_DELAY`, by delay.
 
     Raises:
-        ConfigError: the run has no reference, or the bins are not positive.
+        ConfigError: the run has no reference, the bins are not positive, or there is no such
+            normaliser.
 
     Example:
         `error_delay(run).plot.area(x="from_s", y=["correct", "wrong", "not_yet"])`
     """
     if not (0 < width_s < math.inf and 0 < until_s < math.inf):
         raise ConfigError("width_s and until_s of error_delay must be positive, in seconds.")
-    changes = _changes(run)
+    choice = chosen(run, normaliser)
+    changes = _changes(run, choice)
     count = max(1, math.ceil(until_s / width_s - 1e-9))
     edges_ns = np.array([_ns(k * width_s) for k in range(count + 1)], dtype="int64")
     shares = {
@@ -144,6 +168,7 @@ def error_delay(run: RunData, *, width_s: float = 0.1, until_s: float = 5.0) -> 
         "reference_words": [changes.words] * count,
         **shares,
         "not_yet": 1 - shares["correct"] - shares["wrong"],
+        "normaliser": [choice.name] * count,
     }
     return to_frame(columns, ERROR_DELAY)
 
@@ -198,20 +223,59 @@ class _Changes:
         return found
 
 
-def _changes(run: RunData) -> _Changes:
-    changes = _Changes(_spoken_words(run))
-    for placed in placed_utterances(run):
+def _changes(run: RunData, choice: Normaliser) -> _Changes:
+    changes = _Changes(_spoken_words(run, choice))
+    ahead: _Ahead | None = None
+    for placed in placed_utterances(run, choice):
         recv_ns = np.array(placed.item.recv_ns, dtype="int64")
         spoken_ns = placed.part.end_ns
         if not len(spoken_ns):
             spoken_ns = np.array([_end_ns(run, placed.item)])
-        changes.add(recv_ns, spoken_ns, *states_of(placed))
+        states, extra, shown = states_of(placed)
+        history = _History(recv_ns, states, extra)
+        if ahead is not None and ahead.of.item.channel == placed.item.channel:
+            history = _handed_over(ahead, history, len(placed.part.token))
+        changes.add(history.recv_ns, spoken_ns, history.states, history.extra)
+        ahead = _Ahead(placed, recv_ns, shown) if shown.any() else None
     return changes
 
 
-def _spoken_words(run: RunData) -> int:
+class _History(NamedTuple):
+    """How words stood after each arrival: states and words inserted, shape `(arrivals, words)`."""
+
+    recv_ns: Ints
+    states: Ints
+    extra: Ints
+
+
+class _Ahead(NamedTuple):
+    """What an utterance showed of the next one's words, after each of its texts."""
+
+    of: Placed
+    recv_ns: Ints
+    shown: npt.NDArray[np.bool_]
+
+
+def _handed_over(ahead: _Ahead, own: _History, words: int) -> _History:
+    """The history of words with what the utterance before showed of them.
+
+    While both show a word it stands there twice: the second is inserted.
+    """
+    width = min(ahead.shown.shape[1], words)
+    recv_ns = np.unique(np.append(ahead.recv_ns, own.recv_ns))
+    mine = np.searchsorted(own.recv_ns, recv_ns, side="right") - 1
+    theirs = np.searchsorted(ahead.recv_ns, recv_ns, side="right") - 1
+    came = (mine >= 0)[:, None]
+    states, extra = own.states[mine] * came, own.extra[mine] * came
+    shown = ahead.shown[theirs, :width] & (theirs >= 0)[:, None]
+    extra[:, :width] += shown & (states[:, :width] == _CORRECT)
+    states[:, :width] = np.where(shown, _CORRECT, states[:, :width])
+    return _History(recv_ns, states, extra)
+
+
+def _spoken_words(run: RunData, choice: Normaliser) -> int:
     """Number of reference words."""
-    words = sum(len(tokens(word)) for word in run.reference["word"])
+    words = len(spoken_in(run, choice).token)
     if len(run.reference) and not words:
         raise ConfigError("The reference of this run has no word with a letter or a digit.")
     return words

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gladia_nb.metrics.audit import message_audit
+from gladia_nb.metrics.base.choice import chosen
 from gladia_nb.metrics.base.clocks import first_sent
+from gladia_nb.metrics.spoken import spoken_words
 from gladia_nb.metrics.stopwatch import pacing, vitals
 from gladia_nb.metrics.words import word_times
 from gladia_nb.record.columns import read
@@ -123,10 +125,10 @@ class Facts:
         if not len(self.run.reference) or not len(self.chunks):
             return np.nan
         sent = self.run.reference["end_s"] <= float(self.chunks["end_s"].max())
-        table = word_times(self.run)
-        held = set(table.loc[table["is_final"], "reference"].dropna())
-        spoken = self.run.reference.index[sent]
-        return float(np.mean([row not in held for row in spoken])) if len(spoken) else np.nan
+        spoken = spoken_words(self.run, chosen(self.run, "basic"))
+        within = sent.to_numpy()[spoken.row]
+        held = (spoken.equal & spoken.is_final)[within]
+        return float(np.mean(~held)) if len(held) else np.nan
 
     def untimed(self) -> float:
         """Words of finals that came without times."""

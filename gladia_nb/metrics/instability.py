@@ -2,7 +2,7 @@
 
 Let `H_1 ... H_n` be the word lists that an utterance showed one after the other, the last of them
 the final. Every measure is there twice, because formatting is not recognition: for words as they
-are written (`raw`), and blind to case and punctuation (`normalised`).
+are written (`raw`), and `normalised` (`metrics.base.text`), blind to case and punctuation.
 
 * *Erasure* of an update: words of the old text behind the longest common prefix with the new one.
   *Normalised erasure*: the sum over all updates by the words of the final (Arivazhagan et al.,
@@ -33,8 +33,10 @@ import pandas as pd
 from rapidfuzz.distance import Indel, LCSseq
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.intervals import FEWEST, needed, quantiles, ratio, share
-from gladia_nb.metrics.base.shown import Shown, screen, tokens
+from gladia_nb.metrics.base.shown import Shown, screen
+from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -52,7 +54,8 @@ STABILITY: Schema = MappingProxyType(
     {
         "channel": "int64",
         "utterance_id": "str",
-        "text": "str",  # raw, or normalised: blind to case and punctuation
+        "text": "str",  # raw, or normalised
+        "normaliser": "str",  # what makes words equal: raw, or the one that was chosen
         "is_final": "bool",  # else its last partial stands for the final
         "speech_s": "float64",  # length of the utterance in audio time; NaN when it is not said
         "updates": "int64",  # transcripts, the final included
@@ -79,6 +82,7 @@ STABILITY: Schema = MappingProxyType(
 STABILITY_SUMMARY: Schema = MappingProxyType(
     {
         "text": "str",
+        "normaliser": "str",
         "measure": "str",
         "unit": "str",
         "n": "int64",  # utterances
@@ -96,6 +100,7 @@ CORRECTIONS: Schema = MappingProxyType(
         "channel": "int64",
         "utterance_id": "str",
         "text": "str",  # raw or normalised
+        "normaliser": "str",
         "is_final": "bool",
         "position": "int64",  # among the words of that text, from 0
         "word": "str",
@@ -124,15 +129,26 @@ class _Measured(NamedTuple):
 _Utterance = tuple[Shown, str, _Measured]
 
 
-def _all(run: RunData, kinds: Sequence[str]) -> Iterator[_Utterance]:
+class _Kinds(dict[str, Normaliser]):
+    """What makes words equal, by the kind of text."""
+
+    def __init__(self, run: RunData, choice: Choice, names: Sequence[str] = _KINDS) -> None:
+        made = {"raw": "raw", "normalised": choice}
+        super().__init__({name: chosen(run, made[name]) for name in names})
+
+
+def _all(run: RunData, kinds: _Kinds) -> Iterator[_Utterance]:
     for shown in screen(run):
-        for kind in kinds:
-            lists = [tokens(text, raw=kind == "raw") for text in shown.texts]
-            yield shown, kind, _measure(lists)
+        for kind, choice in kinds.items():
+            yield shown, kind, _measure([choice.tokens(text) for text in shown.texts])
 
 
-def stability(run: RunData) -> pd.DataFrame:
+def stability(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
     """Erasure, edits, revocations and corrections of each utterance; see the module for each.
+
+    Args:
+        run: the run.
+        normaliser: what makes words equal where the text is `normalised`; see `word_times`.
 
     Returns:
         Columns in `STABILITY`, in the order of the utterances, `raw` before `normalised`. An
@@ -141,15 +157,19 @@ def stability(run: RunData) -> pd.DataFrame:
     Example:
         `stability(run).query("text == 'normalised'")["normalised_erasure"].describe()`
     """
-    return _table(_all(run, _KINDS))
+    kinds = _Kinds(run, normaliser)
+    return _table(_all(run, kinds), kinds)
 
 
-def corrections(run: RunData, *, text: str = "normalised") -> pd.DataFrame:
+def corrections(
+    run: RunData, *, text: str = "normalised", normaliser: Choice = "basic"
+) -> pd.DataFrame:
     """When each word of the finals was shown first, and since when it stayed.
 
     Args:
         run: the run.
         text: `raw` or `normalised`.
+        normaliser: what makes words equal where the text is `normalised`.
 
     Returns:
         Columns in `CORRECTIONS`, in the order of the utterances.
@@ -162,18 +182,20 @@ def corrections(run: RunData, *, text: str = "normalised") -> pd.DataFrame:
     """
     if text not in _KINDS:
         raise ConfigError(f"There is no text {text!r}; there are {' and '.join(_KINDS)}.")
-    return _times_of(_all(run, (text,)))
+    kinds = _Kinds(run, normaliser, (text,))
+    return _times_of(_all(run, kinds), kinds)
 
 
-def _table(everything: Iterable[_Utterance]) -> pd.DataFrame:
+def _table(everything: Iterable[_Utterance], kinds: _Kinds) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {name: [] for name in STABILITY}
     for shown, kind, found in everything:
+        columns["normaliser"].append(kinds[kind].name)
         for name, value in _row(shown, kind, found).items():
             columns[name].append(value)
     return to_frame(columns, STABILITY)
 
 
-def _times_of(everything: Iterable[_Utterance]) -> pd.DataFrame:
+def _times_of(everything: Iterable[_Utterance], kinds: _Kinds) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {name: [] for name in CORRECTIONS}
     for shown, kind, found in everything:
         first = [shown.recv_ns[k] for k in found.first]
@@ -183,6 +205,7 @@ def _times_of(everything: Iterable[_Utterance]) -> pd.DataFrame:
             "channel": [shown.channel] * n,
             "utterance_id": [shown.id] * n,
             "text": [kind] * n,
+            "normaliser": [kinds[kind].name] * n,
             "is_final": [shown.is_final] * n,
             "position": range(n),
             "word": found.last,
@@ -195,7 +218,7 @@ def _times_of(everything: Iterable[_Utterance]) -> pd.DataFrame:
     return to_frame(columns, CORRECTIONS)
 
 
-def stability_summary(run: RunData) -> pd.DataFrame:
+def stability_summary(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
     """The measures of stability over all utterances, each with its interval.
 
     Ratios are pooled: the sum of what was counted by the sum of words (or utterances, edits,
@@ -204,21 +227,27 @@ def stability_summary(run: RunData) -> pd.DataFrame:
     `quantiles` for correction times, which are over the words that were corrected; their share is
     `corrected_word_ratio`.
 
+    Args:
+        run: the run.
+        normaliser: what makes words equal where the text is `normalised`.
+
     Returns:
         Columns in `STABILITY_SUMMARY`. A measure whose denominator is 0 has no row: a run without
         words has next to none, and correction times are only there when a word was corrected.
     """
-    everything = list(_all(run, _KINDS))
-    table = _table(everything)
+    kinds = _Kinds(run, normaliser)
+    everything = list(_all(run, kinds))
+    table = _table(everything, kinds)
     columns: dict[str, list[Any]] = {name: [] for name in STABILITY_SUMMARY}
     for kind in _KINDS:
         part = table[table["text"] == kind].reset_index(drop=True)
         found = _pooled(part)
         if part["corrected_words"].any():
-            found += _times(_times_of(item for item in everything if item[1] == kind))
+            found += _times(_times_of((item for item in everything if item[1] == kind), kinds))
         for pooled in found:
             row = {
                 "text": kind,
+                "normaliser": kinds[kind].name,
                 "n": len(part),
                 "unfinished": int((~part["is_final"]).sum()),
                 **pooled._asdict(),

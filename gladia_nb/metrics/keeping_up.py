@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.metrics.base.intervals import student
+from gladia_nb.metrics.base.scripts import cut
 from gladia_nb.metrics.base.shown import Shown, screen
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
@@ -232,7 +233,7 @@ def cadence(run: RunData) -> pd.DataFrame:
 
 def _added(item: Shown, partials: int) -> list[int]:
     """Words that each partial of an utterance has more than the one before; the first, all."""
-    counts = [0, *(len(text.split()) for text in item.texts[:partials])]
+    counts = [0, *(sum(len(cut(w)) for w in text.split()) for text in item.texts[:partials])]
     return [b - a for a, b in pairwise(counts)]
 
 

@@ -14,7 +14,10 @@ import pandas as pd
 
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clocks import acknowledged_s, captured_s, sent_s
+from gladia_nb.metrics.base.text import Normaliser
+from gladia_nb.metrics.spoken import SpokenWords, spoken_words
 from gladia_nb.metrics.vad import speech_of
 from gladia_nb.metrics.waits import ANCHORS, Measure, utterance_measures, with_events, word_measures
 from gladia_nb.metrics.words import word_times
@@ -55,6 +58,7 @@ LATENCY: Schema = MappingProxyType(
         "latency_ms": "float64",  # event_s - anchor_clock_s, signed
         "trigger": "str",  # why the final came; missing when it cannot be told, or never came
         "behind_audio": "bool",  # the service says that it ended behind the audio that was sent
+        "normaliser": "str",  # what makes words equal
     }
 )
 
@@ -67,6 +71,7 @@ def latency(
     *,
     anchor: str | None = None,
     audio: Audio | str | Path | pd.DataFrame | None = None,
+    normaliser: Choice = "basic",
 ) -> pd.DataFrame:
     """Every latency of a run, one row each.
 
@@ -97,8 +102,8 @@ def latency(
       message. A final that was forced (`max_duration`) is amid speech and has no row.
     * `speech_end -> final`: time to the final segment.
     * `first_partial -> final`, `last_partial_message -> final`: between two arrivals.
-    * `text_settled -> final`: from the first partial whose text equals that of the final, blind to
-      case and punctuation: how much earlier the final could have been known.
+    * `text_settled -> final`: from the first partial whose text equals that of the final, both
+      normalised: how much earlier the final could have been known.
 
     Anchors: `service` takes the times of the final itself (of the last partial, if no final came).
     `reference` takes the words that were really spoken, where the run has them: a word is anchored
@@ -128,13 +133,14 @@ def latency(
         anchor: `reference`, `service` or `vad`; all that can be told by default.
         audio: what was sent, for `vad`, because a run does not hold it: sound, the path of a sound
             file, or spans from `speech_spans`.
+        normaliser: what makes words equal; see `word_times`.
 
     Returns:
         Columns in `LATENCY`; words before utterances, then by milestone, anchor and clock.
 
     Raises:
-        ConfigError: there is no such anchor, `vad` has no audio, or the audio is another one than
-            that of the run (length, rate or channels).
+        ConfigError: there is no such anchor or normaliser, `vad` has no audio, or the audio is
+            another one than that of the run (length, rate or channels).
         AudioError: the sound file cannot be read.
 
     Example:
@@ -147,30 +153,44 @@ def latency(
             "A run does not hold its audio: give latency(..., anchor='vad', audio=...) the sound, "
             "its path, or spans from speech_spans."
         )
+    choice = chosen(run, normaliser)
     if audio is not None:
-        return _latency(run, anchor, speech_of(run, audio))
+        return _latency(run, choice, anchor, speech_of(run, audio))
     # The dearest table of all, which most others are made of.
-    return kept_frame(run.record, f"latency {anchor}", lambda: _latency(run, anchor, None))
+    name = f"latency {anchor} {choice.key}"
+    return kept_frame(run.record, name, lambda: _latency(run, choice, anchor, None))
 
 
-def _latency(run: RunData, anchor: str | None, speech: pd.DataFrame | None) -> pd.DataFrame:
-    words = word_times(run)
+def _latency(
+    run: RunData, choice: Normaliser, anchor: str | None, speech: pd.DataFrame | None
+) -> pd.DataFrame:
+    words, spoken = word_times(run, normaliser=choice), spoken_words(run, choice)
     if run.record.t0_ns is None:
         return to_frame({name: [] for name in LATENCY}, LATENCY)
     wanted = ANCHORS if anchor is None else (anchor,)
-    utterances = with_events(run, words)
+    utterances = with_events(run, words, choice)
     measures = [
-        *word_measures(run, words, wanted),
-        *utterance_measures(run, words, utterances, wanted, speech),
+        *word_measures(run, words, spoken, wanted),
+        *utterance_measures(run, words, spoken, utterances, wanted=wanted, speech=speech),
     ]
-    return _table(run, words, utterances, measures)
+    # What rows are of, each kind behind the other, and where it begins.
+    kinds = {
+        "word": _own(run, words),
+        "utterance": _own(run, utterances),
+        "lost word": _lost(run),
+        "held word": _held(run, words, spoken),
+    }
+    table = _table(run, kinds, measures)
+    told = pd.array([choice.name], dtype="str").take(np.zeros(len(table), dtype="int64"))
+    return table.assign(normaliser=told)
 
 
 def _table(
-    run: RunData, words: pd.DataFrame, utterances: pd.DataFrame, measures: list[Measure]
+    run: RunData, kinds: Mapping[str, pd.DataFrame], measures: list[Measure]
 ) -> pd.DataFrame:
     """All measures on all their clocks; each text is written once and then pointed to."""
-    offsets = {"word": 0, "utterance": len(words), "lost word": len(words) + len(utterances)}
+    ends = np.cumsum([len(frame) for frame in kinds.values()]).tolist()
+    offsets = dict(zip(kinds, [0, *ends], strict=False))
     clocks: dict[str, Callable[[RunData, Floats], Floats]] = {
         "send": sent_s,
         "capture": captured_s,
@@ -194,7 +214,7 @@ def _table(
         for clock, anchor_clock_s in moments.items():
             names = {
                 "name": f"{measure.since} -> {measure.milestone} @{clock}",
-                "unit": measure.unit.removeprefix("lost "),
+                "unit": measure.unit.removeprefix("lost ").removeprefix("held "),
                 "milestone": measure.milestone,
                 "since": measure.since,
                 "clock": clock,
@@ -220,11 +240,11 @@ def _table(
     for name in ("name", "unit", "milestone", "since", "clock", "anchor"):
         codes, levels = pd.factorize(np.array([names[name] for names in labels], dtype=object))
         columns[name] = pd.array(levels, dtype="str").take(np.repeat(codes, counts))
-    whole = pd.concat([_own(run, words), _own(run, utterances), _lost(run)], ignore_index=True)
+    whole = pd.concat(kinds.values(), ignore_index=True)
     for name in _OWN:
         columns[name] = whole[name].array.take(rows)
     columns["reference"][~np.repeat(anchors, counts)] = pd.NA
-    return pd.DataFrame({name: columns[name] for name in LATENCY}, copy=False)
+    return pd.DataFrame({name: columns[name] for name in LATENCY if name in columns}, copy=False)
 
 
 #: What each row says of its word or utterance.
@@ -252,6 +272,16 @@ def _lost(run: RunData) -> pd.DataFrame:
     columns |= {name: reference[name] for name in ("channel", "word")}
     columns |= {"run": [run.session_id] * n, "reference": range(n)}
     return to_frame(columns, _OWN)
+
+
+def _held(run: RunData, words: pd.DataFrame, spoken: SpokenWords) -> pd.DataFrame:
+    """The words of the reference, as those that stand in their places."""
+    if not len(words):
+        return _lost(run)
+    at = np.zeros(len(run.reference), dtype="int64")
+    at[spoken.row] = np.maximum(spoken.held, 0)
+    frame = _own(run, words.iloc[at].reset_index(drop=True))
+    return frame.assign(reference=pd.array(range(len(at)), "Int64"))
 
 
 def _end_of_audio(run: RunData) -> float:

@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
 from gladia_nb.metrics.pooling import pooled_quantiles, pooling_labels
-from gladia_nb.metrics.words import match_rate
+from gladia_nb.metrics.words import match_rate, word_times
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import forgetting
 from gladia_nb.record.schema import Schema, to_frame
@@ -29,6 +30,7 @@ __all__ = [
     "SUMMARY",
     "best_anchor",
     "ecdf",
+    "how_compared",
     "latency_table",
     "matched_words",
     "summary",
@@ -61,6 +63,7 @@ SUMMARY: Schema = MappingProxyType(
         "note": "str",  # what is withheld and why; missing when nothing is
         "match_rate": "float64",  # share of the reference words that a final holds; NaN without
         "verdict": "str",  # valid, degraded, invalid: the worst of the runs; missing for bare rows
+        "normaliser": "str",  # what makes words equal; all of them where rows of several are pooled
     }
 )
 
@@ -95,7 +98,10 @@ def ecdf(values: npt.ArrayLike) -> tuple[Floats, Floats]:
 
 
 def summary(
-    source: RunData | pd.DataFrame | Sequence[RunData], *, names: str = "events"
+    source: RunData | pd.DataFrame | Sequence[RunData],
+    *,
+    names: str = "events",
+    normaliser: Choice = "basic",
 ) -> pd.DataFrame:
     """Quantiles of every latency of a run, or of several, by measure and anchor.
 
@@ -107,6 +113,7 @@ def summary(
             together; or several runs of the same kind, which are pooled.
         names: `events` names a latency by its two events, `field` as the field calls it, where it
             has a name for it; see `glossary`.
+        normaliser: what makes words equal; see `word_times`. Rows of `latency` have theirs already.
 
     Returns:
         Columns in `SUMMARY`; words first, partials before finals. The intervals are those of
@@ -118,13 +125,13 @@ def summary(
 
     Raises:
         ConfigError: an empty sequence; rows of several runs without the column `run`; or there are
-            no such names.
+            no such names, or no such normaliser.
 
     Example:
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
     _check(names)
-    rows, status, matched = _read(source)
+    rows, status, matched = _read(source, normaliser)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
     stretch, session = pooling_labels(rows, _listed(source))
     rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
@@ -155,6 +162,7 @@ def summary(
             "note": _note(found, placed["_run"].nunique()),
             "match_rate": matched,
             "verdict": status,
+            "normaliser": ", ".join(group["normaliser"].unique()),
         }
         for column, value in row.items():
             columns[column].append(value)
@@ -183,12 +191,12 @@ def _listed(source: RunData | pd.DataFrame | Sequence[RunData]) -> Sequence[RunD
 #: What is looked at of each row; hours of words have millions.
 _USED = [
     *"name unit milestone since anchor run channel utterance_id reference".split(),
-    *"anchor_s anchor_clock_s latency_ms trigger".split(),
+    *"anchor_s anchor_clock_s latency_ms trigger normaliser".split(),
 ]
 
 
 def _read(
-    source: RunData | pd.DataFrame | Sequence[RunData],
+    source: RunData | pd.DataFrame | Sequence[RunData], normaliser: Choice
 ) -> tuple[pd.DataFrame, str | None, float]:
     """Rows of `latency` with the number of their run; what the runs are worth, as in `SUMMARY`."""
     if isinstance(source, pd.DataFrame):
@@ -200,9 +208,9 @@ def _read(
     for k, run in enumerate(runs):
         # Of one run everything is kept, because more will be asked of it.
         with forgetting(run.record) if len(runs) > 1 else nullcontext():
-            parts.append(latency(run)[_USED].assign(_run=k))
+            parts.append(latency(run, normaliser=normaliser)[_USED].assign(_run=k))
             statuses.add(verdict(run).status)
-            rates = match_rate(run)
+            rates = match_rate(run, normaliser=normaliser)
             spoken += int(rates["reference_words"].sum())
             held += int(rates["matched"].sum())
     worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
@@ -274,18 +282,21 @@ def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order.sort_values(by, kind="stable").index].reset_index(drop=True)
 
 
-def latency_table(run: RunData, *, clock: str = "send", names: str = "events") -> pd.DataFrame:
+def latency_table(
+    run: RunData, *, clock: str = "send", names: str = "events", normaliser: Choice = "basic"
+) -> pd.DataFrame:
     """Partial versus final, small enough to read: text, ready to print.
 
     Counted from the reference words where the run has them, else from the service's own times; the
     column `from` says which, and on which clock. Above it stands whether the measurement can be
-    believed, and how many of the words that were spoken a final holds: those that none holds are
-    among the `never`.
+    believed, how many of the words that were spoken a final holds (those that none holds are among
+    the `never`), and what makes words equal.
 
     Args:
         run: the run.
         clock: `send` or `capture`; see `latency`.
         names: `events`, or `field` for what the field calls it; see `glossary`.
+        normaliser: what makes words equal; see `word_times`.
 
     Returns:
         Columns in `LATENCY_TABLE`: `n` samples, how many of them never came, how many more have no
@@ -301,7 +312,7 @@ def latency_table(run: RunData, *, clock: str = "send", names: str = "events") -
         `print(latency_table(run).to_string(index=False))`
     """
     _check(names)
-    rows = latency(run)
+    rows = latency(run, normaliser=normaliser)
     anchor = best_anchor(rows)
     chosen = rows[(rows["clock"] == clock) & (rows["anchor"] == anchor)]
     columns: dict[str, list[Any]] = {name: [] for name in LATENCY_TABLE}
@@ -322,7 +333,7 @@ def latency_table(run: RunData, *, clock: str = "send", names: str = "events") -
         for column, text in texts.items():
             columns[column].append(text)
     table = _Titled(to_frame(columns, LATENCY_TABLE))
-    table.title = _title(run)
+    table.title = _title(run, normaliser)
     if "-" in columns["p90_ms"]:
         # A dash that nobody explains looks like a fault.
         table.title += f" A 90th percentile (p90) needs {needed(0.9)} utterances."
@@ -348,22 +359,42 @@ class _Titled(pd.DataFrame):
         return f"<p>{html.escape(self.title)}</p>{pd.DataFrame(self).to_html()}"
 
 
-def _title(run: RunData) -> str:
-    """Whether the numbers below can be believed, and how much of the speech they are of."""
+def _title(run: RunData, normaliser: Choice) -> str:
+    """Whether the numbers below can be believed, how much of the speech they are of, and how."""
     status, reasons = verdict(run)
     title = f"Measurement {status}."
     if status == "invalid":
         title = f"INVALID MEASUREMENT, not to be quoted. {reasons[0]}"
-    return " ".join(filter(None, (title, matched_words(run))))
+    told = (title, matched_words(run, normaliser=normaliser), how_compared(run, normaliser))
+    return " ".join(filter(None, told))
 
 
-def matched_words(run: RunData) -> str:
+def how_compared(run: RunData, normaliser: Choice = "basic") -> str:
+    """By which normaliser words were compared, and how many were written in two forms.
+
+    Example:
+        "Words are compared by the normaliser basic; 2 of them are written in another form in a
+        partial than in the final, and count as the same."
+    """
+    table = word_times(run, normaliser=normaliser)
+    said = f"Words are compared by the normaliser {chosen(run, normaliser).name}"
+    count = int((table["reformed"] & table["is_final"]).sum())
+    if not count:
+        return f"{said}."
+    are = "1 of them is" if count == 1 else f"{count} of them are"
+    return (
+        f"{said}; {are} written in another form in a partial than in the final, and "
+        f"{'counts' if count == 1 else 'count'} as the same."
+    )
+
+
+def matched_words(run: RunData, *, normaliser: Choice = "basic") -> str:
     """How many of the words that were spoken a final holds, in a sentence; "" without a reference.
 
     Example:
         "129 of 131 words that were spoken are in a final."
     """
-    rates = match_rate(run)
+    rates = match_rate(run, normaliser=normaliser)
     spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
     return f"{held} of {spoken} words that were spoken are in a final." if spoken else ""
 

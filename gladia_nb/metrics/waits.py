@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics.base.text import normalise
+from gladia_nb.metrics.base.text import Normaliser
+from gladia_nb.metrics.spoken import SpokenWords
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 
@@ -48,7 +49,9 @@ class Measure(NamedTuple):
     since_s: Floats | None = None  # arrival of `since`, where that is one
 
 
-def word_measures(run: RunData, words: pd.DataFrame, wanted: tuple[str, ...]) -> list[Measure]:
+def word_measures(
+    run: RunData, words: pd.DataFrame, spoken: SpokenWords, wanted: tuple[str, ...]
+) -> list[Measure]:
     """Each milestone of the words, by the anchors wanted; see `gladia_nb.latency`."""
     known, is_final = words["correct"].notna().to_numpy(), words["is_final"].to_numpy()
     expected = _partials_expected(run)
@@ -59,7 +62,7 @@ def word_measures(run: RunData, words: pd.DataFrame, wanted: tuple[str, ...]) ->
         # What never became final is not known to have been a word.
         there = np.ones(len(words), dtype=bool) if milestone == "final" else is_final
         if "reference" in wanted and len(run.reference):
-            measures += _spoken_measures(run, words, milestone, there)
+            measures += _spoken_measures(run, spoken, milestone)
         if "service" in wanted:
             rows = np.flatnonzero(there & known if milestone == "first_correct" else there)
             anchor_s = words["end_s"].to_numpy()[rows]
@@ -70,33 +73,35 @@ def word_measures(run: RunData, words: pd.DataFrame, wanted: tuple[str, ...]) ->
     return measures
 
 
-def _spoken_measures(
-    run: RunData, words: pd.DataFrame, milestone: str, there: Bools
-) -> Iterator[Measure]:
+def _spoken_measures(run: RunData, spoken: SpokenWords, milestone: str) -> Iterator[Measure]:
     """A row for each word of the reference: those that stand somewhere, and those that nowhere."""
     end_s = run.reference["end_s"].to_numpy(dtype="float64")
-    equal = words["reference"].notna().to_numpy()
-    event_s = words[f"{milestone}_s"].to_numpy(copy=True)
     # Of a word that was heard wrong only the sight of the right one counts.
-    right_s = words["first_correct_s"].to_numpy()
-    event_s[~equal] = right_s[~equal] if milestone.startswith("first") else np.nan
-    rows = np.flatnonzero(there & words["place"].notna().to_numpy())
-    anchor_s = _taken(run.reference["end_s"], words["place"])[rows]
-    yield Measure("word", "word_end", milestone, "reference", rows, anchor_s, event_s[rows])
-    held = words["place"].to_numpy(dtype="float64", na_value=np.nan)[rows].astype("int64")
+    stamps = np.where(
+        spoken.equal,
+        getattr(spoken, milestone),
+        spoken.first_correct if milestone.startswith("first") else -1,
+    )
+    event_s = np.where(stamps >= 0, (stamps - (run.record.t0_ns or 0)) / 1e9, np.nan)
+    there = (spoken.held >= 0) & (spoken.is_final | (milestone == "final"))
+    order = np.argsort(spoken.held, kind="stable")
+    kept = order[there[order]]
+    held = spoken.row[kept]
+    yield Measure("held word", "word_end", milestone, "reference", held, end_s[held], event_s[kept])
     # What stands on a channel that the audio has not was not spoken in it.
     audible = run.reference["channel"].to_numpy() < int(run.config.get("channels", 1))
-    lost = np.setdiff1d(np.flatnonzero(audible), held)
+    lost = np.setdiff1d(spoken.row[audible[spoken.row]], held)
     never = np.full(len(lost), np.nan)
     yield Measure("lost word", "word_end", milestone, "reference", lost, end_s[lost], never)
 
 
-def with_events(run: RunData, words: pd.DataFrame) -> pd.DataFrame:
+def with_events(run: RunData, words: pd.DataFrame, choice: Normaliser) -> pd.DataFrame:
     """Utterances with the arrivals of all their events.
 
     Args:
         run: the run.
         words: its `gladia_nb.word_times`.
+        choice: what makes texts equal.
     """
     frame = run.utterances
     t0 = run.record.t0_ns or 0
@@ -110,7 +115,7 @@ def with_events(run: RunData, words: pd.DataFrame) -> pd.DataFrame:
         # A final without a word has no last word, which is not to wait for it in vain.
         has_last_word=has_word | ~frame["is_final"].to_numpy(),
         last_partial_message_s=frame["last_partial_s"],
-        text_settled_s=_settled_s(run),
+        text_settled_s=_settled_s(run, choice),
         position=pd.array([pd.NA] * len(frame), dtype="Int64"),
         word=pd.array([None] * len(frame), dtype="str"),
     )
@@ -126,7 +131,7 @@ def _last_word(utterances: pd.DataFrame, words: pd.DataFrame) -> tuple[Floats, B
     return found, there
 
 
-def _settled_s(run: RunData) -> Floats:
+def _settled_s(run: RunData, choice: Normaliser) -> Floats:
     """Arrival of the first partial of each utterance that says what its first final says."""
     found, shown = read(run.record), transcripts(run.record)
     settled = np.full(len(shown.id), np.nan)
@@ -138,9 +143,9 @@ def _settled_s(run: RunData) -> Floats:
         final = next((k for k in range(begin, end) if is_final[k]), None)
         if final is None:
             continue
-        goal = normalise(texts[final] or "")
+        goal = choice.tokens(texts[final] or "")
         for k in range(begin, final):
-            if normalise(texts[k] or "") == goal:
+            if choice.tokens(texts[k] or "") == goal:
                 stamp = int(found.recv_ns[shown.message[k]])
                 settled[number] = (stamp - (run.record.t0_ns or 0)) / 1e9
                 break
@@ -150,14 +155,16 @@ def _settled_s(run: RunData) -> Floats:
 def utterance_measures(
     run: RunData,
     words: pd.DataFrame,
+    spoken: SpokenWords,
     utterances: pd.DataFrame,
+    *,
     wanted: tuple[str, ...],
     speech: pd.DataFrame | None,
 ) -> list[Measure]:
     """Each milestone of the utterances, by the anchors wanted, and between two arrivals."""
     anchors: dict[str, tuple[Floats, Floats]] = {}
     if "reference" in wanted and len(run.reference):
-        anchors["reference"] = _spans(run, words)
+        anchors["reference"] = _spans(run, words, spoken)
     if "service" in wanted:
         anchors["service"] = (utterances["start_s"].to_numpy(), utterances["end_s"].to_numpy())
     if "vad" in wanted and speech is not None:
@@ -204,15 +211,7 @@ def _partials_expected(run: RunData) -> bool:
     return bool(asked) or bool((run.utterances["n_partials"] > 0).any())
 
 
-def _taken(values: pd.Series, rows: pd.Series) -> Floats:
-    """Values at row numbers; NaN at missing ones."""
-    taken = np.full(len(rows), np.nan)
-    known = rows.notna().to_numpy()
-    taken[known] = values.to_numpy()[rows[known].astype("int64")]
-    return taken
-
-
-def _spans(run: RunData, words: pd.DataFrame) -> tuple[Floats, Floats]:
+def _spans(run: RunData, words: pd.DataFrame, spoken: SpokenWords) -> tuple[Floats, Floats]:
     """Start and end of the reference words inside each utterance; NaN without any.
 
     Were only matched words taken, a wrong last word would put the end of speech a word too early.
@@ -221,11 +220,11 @@ def _spans(run: RunData, words: pd.DataFrame) -> tuple[Floats, Floats]:
     first_s, last_s = reference["start_s"].to_numpy(), reference["end_s"].to_numpy()
     starts, ends = np.full(len(utterances), np.inf), np.full(len(utterances), -np.inf)
     keys = pd.MultiIndex.from_arrays([utterances["channel"], utterances["utterance_id"]])
-    matched = words[words["reference"].notna()]
+    same = spoken.equal & (spoken.held >= 0)
+    matched, rows = words.iloc[spoken.held[same]], spoken.row[same]
     owner = keys.get_indexer(
         pd.MultiIndex.from_arrays([matched["channel"], matched["utterance_id"]])
     )
-    rows = matched["reference"].astype("int64").to_numpy()
     np.minimum.at(starts, owner, first_s[rows])
     np.maximum.at(ends, owner, last_s[rows])
     # Words without a match belong to the utterances around their middle.

@@ -16,6 +16,7 @@ from gladia_nb.metrics import (
     cadence,
     compare,
     ending,
+    how_compared,
     latency,
     latency_label,
     match_rate,
@@ -31,6 +32,7 @@ from gladia_nb.metrics import (
     waterfall,
     wer_at,
     word_errors,
+    word_times,
 )
 from gladia_nb.metrics.base.intervals import span
 from gladia_nb.record.data import RunData
@@ -127,7 +129,7 @@ def _all_quantiles(run: RunData) -> str:
             caption = f"@{clock}, anchor: {part['anchor'].iloc[0]}"
             out += frame(shown, _QUANTILES, caption=caption)
     withheld = sorted({note for note in found["note"] if isinstance(note, str)})
-    return out + _soft([*filter(None, [matched_words(run)]), *withheld])
+    return out + _soft([*filter(None, [matched_words(run), how_compared(run)]), *withheld])
 
 
 def _soft(sentences: list[str]) -> str:
@@ -222,6 +224,10 @@ def accuracy(runs: list[RunData], labels: list[str]) -> str:
         known = int(found["reference_words"])
         return 100 * int(found["matched"]) / known if known else math.nan
 
+    def forms(run: RunData) -> int:
+        found = word_times(run)
+        return int((found["reformed"] & found["is_final"]).sum())
+
     rows: list[tuple[str, Callable[[RunData], Any]]] = [
         ("WER of the finals (%)", rate("wer")),
         ("CER of the finals (%)", rate("cer")),
@@ -230,6 +236,8 @@ def accuracy(runs: list[RunData], labels: list[str]) -> str:
         ("insertions", count("insertions")),
         *((f"WER({tau:g} s) (%)", at(tau)) for tau in (0.3, 0.5, 1.0, 2.0, 5.0)),
         ("reference words found (%)", _known(matched)),
+        ("words written in two forms", forms),
+        ("normaliser", _known(lambda run: str(word_errors(run)["normaliser"].iloc[-1]))),
     ]
     return _columns(runs, labels, rows)
 

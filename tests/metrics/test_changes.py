@@ -53,7 +53,7 @@ def test_what_is_taken_away():
 def test_case_and_punctuation_count_only_when_asked_for():
     run = shown("hello there", final="Hello, there.")
     assert [c for _, _, c, _ in changes(run)][2:] == ["kept", "kept"]
-    assert [c for _, _, c, _ in changes(run, raw=True)][2:] == ["replaced", "replaced"]
+    assert [c for _, _, c, _ in changes(run, normaliser="raw")][2:] == ["replaced", "replaced"]
 
 
 def test_the_liveliest():

@@ -51,6 +51,7 @@ def test_only_equal_words_near_in_time_match():
             "wrong": 1,
             "missing": 1,
             "rate": 0.6,
+            "normaliser": "basic",
         }
     ]
 

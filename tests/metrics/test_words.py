@@ -191,6 +191,7 @@ def test_match_rate_tells_wrong_from_missing():
             "wrong": 1,
             "missing": 1,
             "rate": pytest.approx(1 / 3),
+            "normaliser": "basic",
         }
     ]
 

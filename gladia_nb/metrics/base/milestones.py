@@ -1,6 +1,6 @@
-"""When each word of a transcript was seen first, and since when it stood: all at once.
+"""When each token of a transcript was seen first, and since when it stood: all at once.
 
-The words of all partials are held as numbers in a few arrays. Nearly all partials show the words of
+The tokens of all partials are held as numbers in a few arrays. Nearly all partials show those of
 the final, one by one, from the first on, or something else in their place; these are paired with
 the final without looking at them one by one. Only where words were shifted, or stand twice near
 each other, an alignment is made for the partial.
@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gladia_nb.metrics.base.align import align_edits, align_in_time
-from gladia_nb.metrics.base.text import normalise
+from gladia_nb.metrics.base.text import Normaliser
+from gladia_nb.metrics.base.tokens import shared, spread
 from gladia_nb.record.columns import Transcripts, Words, read, transcripts, words
 from gladia_nb.record.file import Record
 
@@ -34,14 +35,14 @@ _NEVER = np.iinfo(np.int32).max
 
 
 class _Tokens(NamedTuple):
-    """Words without what is only punctuation, in the order of their transcripts.
+    """Tokens of words, in the order of their transcripts.
 
     Attributes:
         transcript: number of its transcript.
-        code: which word it is, blind to case and punctuation.
-        written: which word it is, as it is written.
-        word: its number among all words of the record.
-        start_s: NaN where the service does not say.
+        code: which token it is.
+        written: which piece of writing it is from.
+        word: number of its word among all words of the record.
+        start_s: its share of the time of the word; NaN where the service does not say.
     """
 
     transcript: Codes
@@ -61,37 +62,45 @@ class _Tokens(NamedTuple):
 
 
 class Milestones(NamedTuple):
-    """Words of the first final of each utterance (of its last partial without one), in order.
+    """Tokens of the first final of each utterance (of its last partial without one), in order.
 
-    A milestone is a stamp, or -1 for never. Shapes are `(w,)` unless it is said.
+    A milestone is a stamp, or -1 for never. Shapes are `(k,)` unless it is said.
 
     Attributes:
-        utterance: number of the utterance of each word.
-        word: its number among all words of the record.
-        code: which word it is, blind to case and punctuation; position in `texts`.
-        texts: the different words, normalised.
+        utterance: number of the utterance of each token.
+        word: number of its word among all words of the record.
+        code: which token it is; position in `texts`.
+        texts: the different tokens.
+        start_s: its share of the time of its word; NaN where the service does not say.
+        end_s: likewise.
         first_seen: arrival of the first partial that shows it.
         stable: arrival from which on all partials show it, up to and including the final.
-        stable_raw: the same for the word as it is written.
+        stable_raw: the same for what it is from as it is written.
+        reformed: whether a partial shows it in another form, as "21" for "twenty-one".
         target: number of the final (or last partial) of each utterance, or -1; shape `(u,)`.
-        other: words of partials that stand for no word of the final, with `other_*` in the order
+        has_final: whether that is a final; shape `(u,)`.
+        other: tokens of partials that stand for none of the final, with `other_*` in the order
             of arrival, shape `(o,)`: numbers of their utterances.
-        other_code: which word each is.
+        other_code: which token each is.
         other_start_s: its audio time.
         other_showing: number of its partial.
         showing_ns: arrival of each partial, by that number.
-        seen: for each partial and word of the final that it shows, both numbers, as
-            `showing * w + word`, in order.
+        seen: for each partial and token of the final that it shows, both numbers, as
+            `showing * k + token`, in order.
     """
 
     utterance: Ints
     word: Ints
     code: Ints
     texts: list[str]
+    start_s: Floats
+    end_s: Floats
     first_seen: Ints
     stable: Ints
     stable_raw: Ints
+    reformed: Bools
     target: Ints
+    has_final: Bools
     other: Ints
     other_code: Ints
     other_start_s: Floats
@@ -100,14 +109,14 @@ class Milestones(NamedTuple):
     seen: Ints
 
 
-def milestones_of(record: Record) -> Milestones:
-    """First sight and stability of each word; see `gladia_nb.metrics.words.word_times`.
+def milestones_of(record: Record, choice: Normaliser) -> Milestones:
+    """First sight and stability of each token; see `gladia_nb.metrics.words.word_times`.
 
     Partials that arrive behind the first final of their utterance change nothing: the first final
     is the last word about an utterance.
     """
     found, shown, said = read(record), transcripts(record), words(record)
-    tokens, texts = _tokens(shown, said)
+    tokens, texts, forms = _tokens(shown, said, choice)
     n = len(shown.id)
     target = _targets(shown, tokens, n)
     has_final = np.zeros(n, dtype=bool)
@@ -139,15 +148,21 @@ def milestones_of(record: Record) -> Milestones:
         since = _since(by[kept], which[kept], last[utterance])
         stamps = np.append(showing_ns, 0)[np.where(since < 0, -1, since)]
         stables.append(np.where((since >= 0) & (final_ns >= 0), stamps, final_ns))
+    reformed = np.zeros(len(final.code), dtype=bool)
+    reformed[which[~same & (forms[partial.written[seen]] != forms[final.written[which]])]] = True
     return Milestones(
         utterance=utterance.astype(np.int64),
         word=final.word.astype(np.int64),
         code=final.code.astype(np.int64),
         texts=texts,
+        start_s=final.start_s,
+        end_s=_ends_s(final, said),
         first_seen=np.where(first < _NEVER, np.append(showing_ns, 0)[_at(first)], -1),
         stable=stables[0],
         stable_raw=stables[1],
+        reformed=reformed,
         target=target,
+        has_final=has_final,
         other=shown.utterance[partial.transcript[~seen]],
         other_code=partial.code[~seen].astype(np.int64),
         other_start_s=partial.start_s[~seen],
@@ -161,19 +176,27 @@ def _at(numbers: Codes) -> Codes:
     return np.where(numbers < _NEVER, numbers, np.int32(-1))
 
 
-def _tokens(shown: Transcripts, said: Words) -> tuple[_Tokens, list[str]]:
-    normal = [normalise(text) for text in said.text.levels]
-    places = {text: k for k, text in enumerate(dict.fromkeys(text for text in normal if text))}
-    codes = np.array([places.get(text, -1) for text in normal] or [-1], dtype="int32")
+def _tokens(
+    shown: Transcripts, said: Words, choice: Normaliser
+) -> tuple[_Tokens, list[str], Codes]:
+    """All tokens, the different ones, and the form of each piece of writing."""
     counts = np.diff(said.first)[shown.message]
     transcript = np.repeat(np.arange(len(counts), dtype="int32"), counts)
     shift = (said.first[shown.message] - (np.cumsum(counts) - counts)).astype("int32")
     word = np.arange(len(transcript), dtype="int32") + shift[transcript]
-    code = codes[said.text.codes[word]]
-    kept = code >= 0
-    word = word[kept]
-    tokens = _Tokens(transcript[kept], code[kept], said.text.codes[word], word, said.start_s[word])
-    return tokens, list(places)
+    found = spread(said.text.levels, said.text.codes[word], transcript, choice)
+    word, transcript = word[found.word], transcript[found.word]
+    start_s, _ = shared(said.start_s[word], said.end_s[word], found.nth, found.total)
+    tokens = _Tokens(transcript, found.code, found.written, word, start_s)
+    return tokens, found.texts, found.forms
+
+
+def _ends_s(final: _Tokens, said: Words) -> Floats:
+    """Where tokens end: where the next one of their word begins."""
+    ends_s: Floats = said.end_s[final.word]
+    within = np.flatnonzero(final.word[1:] == final.word[:-1])
+    ends_s[within] = final.start_s[within + 1]
+    return ends_s
 
 
 def _targets(shown: Transcripts, tokens: _Tokens, n: int) -> Ints:

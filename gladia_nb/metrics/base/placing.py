@@ -3,6 +3,11 @@
 What stood on the screen at the end is aligned with the reference words of the channel as a whole (a
 shortest edit script, Levenshtein 1966), which gives each utterance its part of the reference; each
 earlier text of the utterance is aligned with that part, as far as it had begun to be spoken.
+
+A final that is forced may cut off words that its partials had, which are in the part of the next
+utterance of the channel then (see `handover`). So a partial is aligned with the words *ahead* of
+its part, too: those of the next part that begin before the audio that the partial covers ends. What
+it has right of them was on the screen, and is no word too many.
 """
 
 from __future__ import annotations
@@ -18,11 +23,14 @@ from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clocks import captured_s
-from gladia_nb.metrics.base.shown import Shown, screen, tokens
+from gladia_nb.metrics.base.matching import spoken_in
+from gladia_nb.metrics.base.shown import Shown, screen
+from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData
 
-__all__ = ["STATES", "Placed", "Spoken", "moment", "placed_utterances", "states_of"]
+__all__ = ["STATES", "Part", "Placed", "moment", "placed_utterances", "states_of"]
 
+Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -31,8 +39,11 @@ STATES = ("not_yet", "wrong", "correct")
 _ABSENT, _WRONG, _CORRECT = range(3)
 
 
-class Spoken(NamedTuple):
-    """The reference words of a channel, one entry a token, in the order of their audio."""
+class Part(NamedTuple):
+    """Reference words of a channel, one entry a token, in the order of their audio.
+
+    A word of several tokens shares its time among them, evenly.
+    """
 
     token: list[str]
     start_ns: Ints
@@ -42,15 +53,26 @@ class Spoken(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """An utterance with its part of the reference, and how that stood at the end."""
+    """An utterance with its part of the reference, and how that stood at the end.
+
+    Attributes:
+        item: the utterance.
+        texts: the tokens of each of its texts.
+        part: its part of the reference.
+        ahead: words of the part of the next utterance that its partials may show.
+        states: of the words of the part; indices of `STATES`.
+        extra: words inserted behind each.
+    """
 
     item: Shown
-    part: Spoken
-    states: Ints  # of the words of the part; indices of `STATES`
-    extra: Ints  # words inserted behind each
+    texts: list[list[str]]
+    part: Part
+    ahead: Part
+    states: Ints
+    extra: Ints
 
 
-def placed_utterances(run: RunData) -> Iterator[Placed]:
+def placed_utterances(run: RunData, choice: Normaliser) -> Iterator[Placed]:
     """Each utterance of a run with its part of the reference, channel by channel.
 
     Raises:
@@ -63,32 +85,25 @@ def placed_utterances(run: RunData) -> Iterator[Placed]:
         )
     shown = screen(run)
     channels = sorted(set(run.reference["channel"]) | {item.channel for item in shown})
-    spoken = {channel: _spoken(run, channel) for channel in channels}
+    spoken = {channel: _spoken(run, channel, choice) for channel in channels}
     for channel in channels:
         texts = [item for item in shown if item.channel == channel]
         # In the order of the audio; what has no time comes last.
         texts.sort(key=lambda item: item.start_s if item.start_s == item.start_s else math.inf)
-        yield from _parts(spoken[channel], texts)
+        yield from _parts(spoken[channel], texts, choice)
 
 
-def _spoken(run: RunData, channel: int) -> Spoken:
-    rows = run.reference
-    rows = rows[rows["channel"] == channel].sort_values("start_s", kind="stable")
-    found = [tokens(word) for word in rows["word"]]
-    counts = [len(part) for part in found]
-    start_s, end_s = rows["start_s"].to_numpy(), rows["end_s"].to_numpy()
-    return Spoken(
-        [token for part in found for token in part],
-        np.repeat(moment(run, start_s), counts),
-        np.repeat(moment(run, end_s), counts),
-        np.repeat(start_s, counts),
-        np.repeat(end_s, counts),
-    )
+def _spoken(run: RunData, channel: int, choice: Normaliser) -> Part:
+    found = spoken_in(run, choice)
+    here = np.flatnonzero(found.channel == channel)
+    start_s, end_s = found.start_s[here], found.end_s[here]
+    tokens = [found.token[k] for k in here]
+    return Part(tokens, moment(run, start_s), moment(run, end_s), start_s, end_s)
 
 
-def _part(spoken: Spoken, begin: int, end: int) -> Spoken:
+def _part(spoken: Part, begin: int, end: int) -> Part:
     kept = slice(begin, end)
-    return Spoken(
+    return Part(
         spoken.token[kept],
         spoken.start_ns[kept],
         spoken.end_ns[kept],
@@ -103,9 +118,9 @@ def moment(run: RunData, position_s: npt.ArrayLike) -> Ints:
     return moments + (run.record.t0_ns or 0)
 
 
-def _parts(spoken: Spoken, texts: Sequence[Shown]) -> Iterator[Placed]:
+def _parts(spoken: Part, texts: Sequence[Shown], choice: Normaliser) -> Iterator[Placed]:
     """Each utterance with its part of the reference, and how that stood at the end."""
-    last = [tokens(item.texts[-1]) for item in texts]
+    last = [choice.tokens(item.texts[-1]) for item in texts]
     owner = [k for k, words in enumerate(last) for _ in words]
     everything = [word for words in last for word in words]
     states, partner, before = _align(spoken.token, everything)
@@ -117,11 +132,17 @@ def _parts(spoken: Spoken, texts: Sequence[Shown]) -> Iterator[Placed]:
         mine[min(max(at - bounds[owner[position]], 0), len(mine) - 1)] += 1
     for k, item in enumerate(texts):
         begin, end = int(bounds[k]), int(bounds[k + 1])
-        yield Placed(item, _part(spoken, begin, end), states[begin:end], extra[k])
+        # The last text has no say about the words ahead: it was placed with all others.
+        until_s = max((at for at in item.ends_s[:-1] if not math.isnan(at)), default=-math.inf)
+        limit = int(bounds[min(k + 2, len(texts))])
+        ahead = end + int(np.searchsorted(spoken.start_s[end:limit], until_s))
+        cut = [*(choice.tokens(text) for text in item.texts[:-1]), last[k]]
+        parts = _part(spoken, begin, end), _part(spoken, end, ahead)
+        yield Placed(item, cut, *parts, states[begin:end], extra[k])
 
 
 def _owners(
-    spoken: Spoken, texts: Sequence[Shown], states: Ints, owner: Sequence[int]
+    spoken: Part, texts: Sequence[Shown], states: Ints, owner: Sequence[int]
 ) -> npt.NDArray[np.intp]:
     """The utterance of each reference word, never falling.
 
@@ -148,31 +169,39 @@ def _distance(item: Shown, middle_s: float) -> float:
     return math.inf if math.isnan(item.start_s + item.end_s) else found
 
 
-def states_of(placed: Placed) -> tuple[Ints, Ints]:
+def states_of(placed: Placed) -> tuple[Ints, Ints, Bools]:
     """How the words of an utterance stood after each of its texts.
 
     Returns:
         States (indices of `STATES`) and words inserted, shape `(texts, words)`; of an utterance
-        without a part of the reference one column.
+        without a part of the reference one column. And which of the words ahead each text shows,
+        shape `(texts, words ahead)`.
     """
     item, part = placed.item, placed.part
     width = len(part.token)
     states = np.zeros((len(item.recv_ns), max(width, 1)), dtype="int64")
     extra = np.zeros_like(states)
-    begun = np.searchsorted(part.start_ns, np.array(item.recv_ns, dtype="int64"), side="left")
-    for k, text in enumerate(item.texts[:-1]):
-        words = tokens(text)
-        if not width:
-            extra[k] = len(words)
-            continue
-        found, _, before = _align(part.token[: begun[k]], words)
-        states[k, : begun[k]] = found
+    ahead = np.zeros((len(item.recv_ns), len(placed.ahead.token)), dtype=bool)
+    recv_ns = np.array(item.recv_ns, dtype="int64")
+    begun = np.searchsorted(part.start_ns, recv_ns, side="left")
+    # Words ahead are looked for behind the whole part, as far as the text goes.
+    nearer = np.searchsorted(placed.ahead.start_ns, recv_ns, side="left")
+    heard = np.searchsorted(placed.ahead.start_s, np.array(item.ends_s))
+    nearer = np.where(begun == width, np.minimum(nearer, heard), 0)
+    for k, words in enumerate(placed.texts[:-1]):
+        own, near = int(begun[k]), int(nearer[k])
+        spoken = part.token[:own] + placed.ahead.token[:near] if near else part.token[:own]
+        found, _, before = _align(spoken, words)
+        states[k, :own] = found[:own]
         for _, at in before:
-            extra[k, max(at, 0)] += 1
+            extra[k, min(max(at, 0), max(width, 1) - 1)] += 1
+        if near:
+            ahead[k, :near] = found[own:] == _CORRECT
+            extra[k, max(width, 1) - 1] += int((found[own:] == _WRONG).sum())
     if width:
         states[-1] = placed.states
     extra[-1] = placed.extra
-    return states, extra
+    return states, extra, ahead
 
 
 def _align(

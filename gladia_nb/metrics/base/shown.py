@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gladia_nb.metrics.base.text import normalise
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 
-__all__ = ["Shown", "screen", "tokens"]
+__all__ = ["Shown", "screen"]
 
 
 class Shown(NamedTuple):
@@ -82,13 +81,3 @@ def _shown(channel: int, ident: str, rows: list[_Row]) -> Shown:
         tuple(row[4] for row in kept),
         tuple(row[3] for row in kept),
     )
-
-
-def tokens(text: str, *, raw: bool = False) -> list[str]:
-    """The words of a text, normalised (`metrics.base.text.normalise`) or as they are written.
-
-    Example:
-        >>> tokens(" Well, it's here. "), tokens(" Well, it's here. ", raw=True)
-        (['well', "it's", 'here'], ['Well,', "it's", 'here.'])
-    """
-    return text.split() if raw else normalise(text).split()

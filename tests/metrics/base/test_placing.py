@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import wer_at
 from gladia_nb.metrics.base.placing import STATES, moment, placed_utterances, states_of
-from gladia_nb.metrics.base.shown import tokens
+from gladia_nb.metrics.base.text import normaliser
 from tests.support.conversations import conversations
 from tests.support.make_runs import make_run, reference, transcript, utterance, words
 
@@ -39,12 +39,13 @@ def test_a_word_is_not_right_before_it_is_spoken():
     assert counts(run, 0.1) == [[0, 1, 3, 0]]
 
 
+BASIC = normaliser("basic")
 SAID = words("hello it is very nice", 0.5)  # begins at 0.5, 0.9, 1.3, 1.7, 2.1
 ABSENT, WRONG, CORRECT = range(3)
 
 
 def placed(arrivals, known, **options):
-    found = placed_utterances(make_run(arrivals, reference=reference(known), **options))
+    found = placed_utterances(make_run(arrivals, reference=reference(known), **options), BASIC)
     return {item.item.id: item for item in found}
 
 
@@ -57,7 +58,7 @@ def test_by_hand():
     found = placed(arrivals, SAID)["00_00000000"]
     assert found.part.token == ["hello", "it", "is", "very", "nice"]
     assert found.part.start_s.tolist() == [0.5, 0.9, 1.3, 1.7, 2.1]
-    states, extra = states_of(found)
+    states, extra, _ = states_of(found)
     assert STATES == ("not_yet", "wrong", "correct")
     assert states.tolist() == [
         [WRONG, ABSENT, ABSENT, ABSENT, ABSENT],
@@ -69,7 +70,7 @@ def test_by_hand():
 
 def test_stamps_of_the_words():
     run = make_run(utterance(SAID), reference=reference(SAID), t0_ns=7_000)
-    (found,) = placed_utterances(run)
+    (found,) = placed_utterances(run, BASIC)
     assert found.part.start_ns.tolist() == [7_000 + round(w[1] * 1e9) for w in SAID]
     assert found.part.end_ns.tolist() == [7_000 + round(w[2] * 1e9) for w in SAID]
     assert moment(run, [0.0, 1.5]).tolist() == [7_000, 1_500_007_000]
@@ -80,7 +81,9 @@ def test_a_reference_word_of_several_tokens_or_of_none():
     known = [("--", 0.1, 0.2), ("hello there", 0.5, 0.8), ("Nice!", 0.9, 1.0)]
     found = placed([transcript(2.0, SAID[:1], final=True)], known)["00_00000000"]
     assert found.part.token == ["hello", "there", "nice"]
-    assert found.part.start_s.tolist() == [0.5, 0.5, 0.9]
+    # Both words share the time of what the reference has as one, so that each has a deadline.
+    assert found.part.start_s.tolist() == pytest.approx([0.5, 0.65, 0.9])
+    assert found.part.end_s.tolist() == pytest.approx([0.65, 0.8, 1.0])
 
 
 def test_an_utterance_without_a_part_has_one_column():
@@ -92,7 +95,7 @@ def test_an_utterance_without_a_part_has_one_column():
     ]
     found = placed(arrivals, SAID, duration_s=12)
     assert found["1"].part.token == []
-    states, extra = states_of(found["1"])
+    states, extra, _ = states_of(found["1"])
     assert states.tolist() == [[ABSENT], [ABSENT]]
     assert extra.tolist() == [[1], [2]]
     assert found["0"].states.tolist() == [CORRECT] * 5
@@ -106,36 +109,37 @@ def test_channels_are_apart():
         transcript(3.0, SAID[:1], "b", final=True, channel=2),
     ]
     run = make_run(arrivals, channels=3, reference=known)
-    parts = [(p.item.channel, p.part.token) for p in placed_utterances(run)]
+    parts = [(p.item.channel, p.part.token) for p in placed_utterances(run, BASIC)]
     assert parts == [(0, ["hello", "it"]), (1, ["is", "very", "nice"]), (2, [])]
 
 
 def test_without_a_reference():
     with pytest.raises(ConfigError, match="no reference words to compare with"):
-        list(placed_utterances(make_run(utterance(SAID))))
-    assert list(placed_utterances(make_run(reference=reference(SAID)))) == []
+        list(placed_utterances(make_run(utterance(SAID)), BASIC))
+    assert list(placed_utterances(make_run(reference=reference(SAID)), BASIC)) == []
 
 
 @settings(max_examples=60)
 @given(conversations())
 def test_laws(run):
-    found = list(placed_utterances(run))
+    found = list(placed_utterances(run, BASIC))
     # Each reference word belongs to one utterance, in the order of the audio.
     assert [token for item in found for token in item.part.token] == [
-        token for word in run.reference["word"] for token in tokens(word)
+        token for word in run.reference["word"] for token in BASIC.tokens(word)
     ]
     for item in found:
-        states, extra = states_of(item)
+        states, extra, ahead = states_of(item)
         assert states.shape == extra.shape == (len(item.item.texts), max(len(item.part.token), 1))
-        for row, more, text, recv_ns in zip(
-            states, extra, item.item.texts, item.item.recv_ns, strict=True
+        for row, more, further, text, recv_ns in zip(
+            states, extra, ahead, item.item.texts, item.item.recv_ns, strict=True
         ):
-            # A word on the screen is correct, or stands for another, or is too much.
-            assert (row != ABSENT).sum() + more.sum() == len(tokens(text))
+            # A word on the screen is correct, here or ahead, or stands for another, or is too much.
+            shown = (row != ABSENT).sum() + further.sum()
+            assert shown + more.sum() == len(BASIC.tokens(text))
             assert (more >= 0).all()
             begun = item.part.start_ns < recv_ns
             if text is not item.item.texts[-1] and len(begun):
                 assert (row[~begun] == ABSENT).all()
         if item.part.token:
             right = np.array(item.part.token)[states[-1] == CORRECT]
-            assert set(right) <= set(tokens(item.item.texts[-1]))
+            assert set(right) <= set(BASIC.tokens(item.item.texts[-1]))

@@ -3,7 +3,7 @@
 import json
 
 from gladia_nb.metrics import screen
-from gladia_nb.metrics.base.shown import Shown, tokens
+from gladia_nb.metrics.base.shown import Shown
 from tests.support.make_runs import make_run, transcript, utterance, words
 
 SAID = words("hello it is", 0.5)
@@ -58,8 +58,3 @@ def test_callbacks_count_only_where_nothing_came_over_the_websocket():
 
 def test_nothing_was_shown():
     assert screen(make_run()) == []
-
-
-def test_tokens():
-    assert tokens(" Well, - it's. ") == ["well", "it's"]
-    assert tokens(" Well, - it's. ", raw=True) == ["Well,", "-", "it's."]
