@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from gladia_nb.api.limits import TOO_LARGE_MESSAGE
 from gladia_nb.clock import Clock
 
 __all__ = ["Closed", "Connection", "OnPong", "Received"]
@@ -34,11 +35,15 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end of a connection; code None means that it broke without a close frame."""
+    """The end of a connection; code None means that it broke without a close frame.
+
+    `fault` is what the service did that no other connection would mend, to follow "The service".
+    """
 
     ns: int
     code: int | None
     reason: str
+    fault: str = ""
 
 
 #: Called with the stamps of a ping and of its pong; None when none came.
@@ -88,15 +93,17 @@ class Connection:
             elif message.type is aiohttp.WSMsgType.PONG:
                 self._ponged(bytes(message.data), now)
             if message.type in _ENDS:
-                reason = ""
+                reason = fault = ""
                 if message.type is aiohttp.WSMsgType.CLOSE:
                     reason = str(message.extra or "")
                 elif message.type is aiohttp.WSMsgType.ERROR:
                     reason = type(message.data).__name__
+                    if getattr(message.data, "code", None) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+                        fault = TOO_LARGE_MESSAGE
                 code = self._socket.close_code
                 # 1006 is sent by nobody; it is how libraries say that no close frame came.
                 broken = code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
-                return Closed(now, None if broken else code, reason)
+                return Closed(now, None if broken else code, reason, fault)
 
     def _count_turn(self) -> None:
         """How many frames are read without the event loop having turned: they had to wait.

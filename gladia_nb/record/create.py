@@ -14,6 +14,7 @@ from gladia_nb.clock import Anchor
 from gladia_nb.errors import RunFileError
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.record.folders import new_path, runs_directory
+from gladia_nb.record.redact import redact_url
 
 __all__ = ["create_run_file"]
 
@@ -59,7 +60,8 @@ def create_run_file(
     }
     try:
         with path.open("x", encoding="ascii", newline="\n") as file:
-            file.write(dump_line(header))
+            # A callback's URL can hold a password.
+            file.write(redact_url(dump_line(header)))
     except FileExistsError:
         raise RunFileError(f"{path} exists already; a run is never overwritten.") from None
     except OSError as error:

@@ -81,8 +81,15 @@ def _error_text(body: dict[str, Any], kind: Any) -> str | None:
         return None
     if isinstance(error, dict):
         message = error.get("message")
-        return message if isinstance(message, str) else json.dumps(error)
-    return error if isinstance(error, str) else json.dumps(error)
+        return message if isinstance(message, str) else _dumped(error)
+    return error if isinstance(error, str) else _dumped(error)
+
+
+def _dumped(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "an error that is nested too deeply"
 
 
 def writable(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from gladia_nb.api.target import resolve_target
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, SessionError
+from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.create import create_run_file
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.handle import Live
@@ -79,7 +80,7 @@ class DirectLive(Live):
     def _feed(self, line: bytes) -> None:
         # The ticket is for the browser alone: neither kept nor shown to subscribers.
         if (ticket := read_ticket(line)) is not None:
-            self._url = ticket.url
+            self._url = Hidden(ticket.url)
             self._known.set()
             return
         super()._feed(line)
@@ -103,7 +104,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     path: str | Path | None = DEFAULTS.path,
     chunk_ms: float = DEFAULTS.chunk_ms,
     reference: Reference = None,
-    key: str | None = None,
+    key: str | Secret | None = None,
     url: str | None = None,
     region: str | None = DEFAULTS.region,
     server: Any = None,
@@ -127,6 +128,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
+    key = Secret.of(key)
     config = (config or SessionConfig()).replace(**fields).measuring()
     if (config.encoding, config.bit_depth) != ("wav/pcm", 16):
         raise ConfigError(

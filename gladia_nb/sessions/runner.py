@@ -21,6 +21,7 @@ from gladia_nb.api.target import Target, resolve_target
 from gladia_nb.audio import Audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
+from gladia_nb.keys import Secret
 from gladia_nb.record.create import create_run_file
 from gladia_nb.run import Run
 from gladia_nb.sessions.handle import Live
@@ -51,7 +52,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     json_audio: bool = DEFAULTS.json_audio,
     callbacks: bool | Mapping[str, Any] = DEFAULTS.callbacks,
     reference: Reference = None,
-    key: str | None = None,
+    key: str | Secret | None = None,
     url: str | None = None,
     region: str | None = DEFAULTS.region,
     server: Any = None,
@@ -77,6 +78,7 @@ def start(  # noqa: D417 - the options are described where they are defined
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
+    key = Secret.of(key)
     config = (config or SessionConfig()).replace(**fields).measuring()
     options = SendOptions(
         path=path,
@@ -137,6 +139,8 @@ def transcribe(
     Raises:
         GladiaNbError: as for `start`; and when the session failed, with the error's `run`.
     """
+    if "key" in options:
+        options["key"] = Secret.of(options["key"])
     live = start(source, config, **options)
     return wait_for(live, progress=progress)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from gladia_nb.keys import Secret
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.record.file import dump_line
 
@@ -70,7 +71,7 @@ class Begin(Command, frozen=True, kw_only=True):
 
     path: str
     base_url: str
-    key: str | None
+    key: Secret | None
     region: str | None
     body: dict[str, Any]
 
@@ -246,7 +247,7 @@ def decode_order(line: bytes) -> Order | Refusal:
     except (ValueError, RecursionError):
         return Refusal(_refused("it is not JSON"))
     try:
-        return msgspec.convert(fields, Order)
+        return msgspec.convert(fields, Order, dec_hook=_secret)
     except (msgspec.ValidationError, RecursionError) as error:
         found = fields if isinstance(fields, dict) else {}
         size = _whole(found.get("audio_bytes")) or 0
@@ -267,8 +268,19 @@ def read_ticket(line: bytes) -> Ticket | None:
 _TICKET = b'{"event":"ticket"'
 
 
+def _secret(kind: type, value: object) -> object:
+    """Whoever reads an order holds its key as one again."""
+    if kind is not Secret or not isinstance(value, str):
+        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
+    return Secret(value)
+
+
 def _plain(value: object) -> object:
-    """Numbers of NumPy that are floats too, as what they are."""
+    """What is hidden in clear, for the pipe; numbers of NumPy that are floats, as what they are."""
+    if isinstance(value, Secret):
+        return str(value.reveal())
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, float):
         return float(value)
     raise TypeError(f"a command cannot hold a {type(value).__name__}")

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.errors import GladiaNbError, RunFileError, SessionError
+from gladia_nb.errors import GladiaNbError, RunFileError, SessionError, internal_error
 from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.worker.browser_job import RemoteJob
 from gladia_nb.worker.commands import (
@@ -68,6 +68,8 @@ class _Host:
                 job.command(order.command, audio)
             except GladiaNbError as error:
                 job.fail(error)
+            except Exception as error:  # noqa: BLE001 - it is one session's, and ends no other
+                job.fail(internal_error(error))
         elif isinstance(order.command, Start | Direct):
             self._begin(order.session, order.command, audio)
 
@@ -96,6 +98,12 @@ class _Host:
                 job = RemoteJob(command, tell)
         except OSError as error:
             self._fail(number, _unwritable(error))
+            return
+        except GladiaNbError as error:
+            self._fail(number, error)
+            return
+        except Exception as error:  # noqa: BLE001 - whoever waits for this session is told
+            self._fail(number, internal_error(error))
             return
         self._jobs[number] = job
         task = asyncio.create_task(job.run())

@@ -17,8 +17,9 @@ from typing import Any, BinaryIO
 
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.errors import GladiaNbError, SessionError
-from gladia_nb.record.event_kinds import RecordEvent, WarningEvent
+from gladia_nb.errors import GladiaNbError, SessionError, internal_error
+from gladia_nb.keys import Secret
+from gladia_nb.record.event_kinds import EndEvent, RecordEvent, WarningEvent
 from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.record.redact import Redactor
 from gladia_nb.worker.commands import Begin, Command
@@ -87,8 +88,10 @@ class Job(ABC):
     """
 
     def __init__(self, command: Begin, tell: Tell) -> None:
-        key = command.key
-        self._redact = Redactor([key] if key else [])
+        key = Secret.of(command.key)
+        self._redact = Redactor([key.reveal()] if key else [])
+        self._redact.add_url(command.base_url)
+        self._ended = False
         self._loop = asyncio.get_running_loop()
         self._clock = MonotonicClock()
         # Buffered by nobody: what the system has taken survives the end of this process.
@@ -104,10 +107,20 @@ class Job(ABC):
                 await stack.enter_async_context(self._transport)
                 await self._carry_out(stack)
         except GladiaNbError as error:
-            self._emit(error_event(error, self._clock.now_ns()))
-            self._emit(end_event(self._clock, "failed"))
+            self._end_with(error)
+        except asyncio.CancelledError:
+            if not self._ended:
+                self._emit(end_event(self._clock, "aborted"))
+            raise
+        except Exception as error:  # noqa: BLE001 - without an end somebody would wait for ever
+            self._end_with(internal_error(error))
         finally:
             await asyncio.to_thread(self._writer.close)
+
+    def _end_with(self, error: GladiaNbError) -> None:
+        if not self._ended:
+            self._emit(error_event(error, self._clock.now_ns()))
+            self._emit(end_event(self._clock, "failed"))
 
     @abstractmethod
     async def _carry_out(self, stack: contextlib.AsyncExitStack) -> None:
@@ -134,6 +147,7 @@ class Job(ABC):
         """End at once with an error."""
 
     def _emit(self, event: RecordEvent) -> None:
+        self._ended |= isinstance(event, EndEvent)
         self._writer.write(self._redact(event_line(event)).encode("ascii"))
 
     def _file_failed(self, error: OSError) -> None:

@@ -57,6 +57,6 @@ def _warn(text: str, clock: Clock, emit: Emit) -> None:
 def _status(text: str) -> object:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body.get("status") if isinstance(body, dict) else None

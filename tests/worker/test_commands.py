@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gladia_nb.keys import Secret
 from gladia_nb.record.event_kinds import AudioStartEvent, MessageEvent, StopEvent
 from gladia_nb.worker import commands
 from gladia_nb.worker.commands import (
@@ -25,7 +26,13 @@ from gladia_nb.worker.commands import (
 )
 
 KEY = "a-key-that-nobody-may-see"
-BEGIN = {"path": "a.run", "base_url": "http://x", "key": KEY, "region": None, "body": {"a": [1]}}
+BEGIN = {
+    "path": "a.run",
+    "base_url": "http://x",
+    "key": Secret(KEY),
+    "region": None,
+    "body": {"a": [1]},
+}
 START = Start(
     **BEGIN,
     frame_bytes=2,
