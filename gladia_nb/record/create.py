@@ -42,11 +42,6 @@ def create_run_file(
     Raises:
         RunFileError: it exists already, or cannot be written.
     """
-    if path is None:
-        now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-        stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
-        path = new_path(runs_directory(), f"{now}-{stem}")
-    path = Path(path).expanduser().absolute()
     anchor = Anchor.take()
     header = {
         "format": FORMAT,
@@ -58,17 +53,29 @@ def create_run_file(
         "reference": words,
         "versions": _versions(),
     }
-    try:
-        with path.open("x", encoding="ascii", newline="\n") as file:
-            # A callback's URL can hold a password.
-            file.write(redact_url(dump_line(header)))
-    except FileExistsError:
-        raise RunFileError(f"{path} exists already; a run is never overwritten.") from None
-    except OSError as error:
-        raise RunFileError(
-            f"Cannot write the run to {path}: {error.strerror or error}. Name another place."
-        ) from None
-    return path
+    # A callback's URL can hold a password.
+    line = redact_url(dump_line(header))
+    while True:
+        place = _new_place(name) if path is None else Path(path).expanduser().absolute()
+        try:
+            with place.open("x", encoding="ascii", newline="\n") as file:
+                file.write(line)
+        except FileExistsError:
+            if path is None:
+                # Somebody else began at the same moment, and has this name now.
+                continue
+            raise RunFileError(f"{place} exists already; a run is never overwritten.") from None
+        except OSError as error:
+            raise RunFileError(
+                f"Cannot write the run to {place}: {error.strerror or error}. Name another place."
+            ) from None
+        return place
+
+
+def _new_place(name: str) -> Path:
+    now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+    stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
+    return new_path(runs_directory(), f"{now}-{stem}").absolute()
 
 
 def _versions() -> dict[str, str]:

@@ -8,6 +8,7 @@ worker ends the session and completes its record.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import threading
@@ -79,6 +80,7 @@ class Live:
         self._lock = threading.Lock()
         self._subscribers = Subscribers("a live session", self._told)
         self._before_stop: list[Callable[[], None]] = []
+        self._when_done: list[Callable[[], None]] = []
         self._done = threading.Event()
         self._sent_frames = 0
         self._outcome: str | None = None
@@ -164,7 +166,36 @@ class Live:
         return run
 
     def __await__(self) -> Generator[Any, None, Run]:
-        return asyncio.to_thread(self.result).__await__()
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Run:
+        """The result, waited for without a thread: whoever is cancelled leaves nothing behind."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(ended.set)
+
+        leave = self._at_end(wake)
+        try:
+            await ended.wait()
+        finally:
+            leave()
+        return await asyncio.to_thread(self.result, 0)
+
+    def _at_end(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` once the session has ended; returns a function that takes it back."""
+        with self._lock:
+            if not self.done:
+                self._when_done.append(callback)
+                return lambda: self._forget_callback(callback)
+        callback()
+        return lambda: None
+
+    def _forget_callback(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if callback in self._when_done:
+                self._when_done.remove(callback)
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` with every event, in order: first those that were, then as they come.
@@ -204,10 +235,22 @@ class Live:
                 self._outcome = outcome
         self._subscribers.publish(stored)
         if isinstance(event, EndEvent):
-            self._done.set()
+            self._orphaned()
 
     def _orphaned(self) -> None:
-        self._done.set()
+        """No more will be told."""
+        with self._lock:
+            self._done.set()
+            callbacks, self._when_done = self._when_done, []
+        for callback in callbacks:
+            callback()
+
+    def _disown(self) -> None:
+        """In a forked child: locks may be locked by threads that are not here."""
+        self._lock, self._done = threading.Lock(), threading.Event()
+        self._subscribers = Subscribers("a live session", self._told)
+        self._when_done = []
+        self._orphaned()
 
     def _told(self, start: int) -> Iterator[Mapping[str, Any]]:
         """Events from a number on, from the file, whose last line may still be being written."""
