@@ -17,6 +17,8 @@ from gladia_nb.clock import Clock
 
 __all__ = ["Closed", "Connection", "OnPong", "Received"]
 
+#: How long the other side may take to answer a close frame.
+_CLOSE_S = 3.0
 _ENDS = (
     aiohttp.WSMsgType.CLOSE,
     aiohttp.WSMsgType.CLOSING,
@@ -150,5 +152,9 @@ class Connection:
             on_pong(sent, None)
 
     async def close(self, code: int = 1000) -> None:
-        """Close from this side; does nothing when it is closed already."""
-        await self._socket.close(code=code)
+        """Close from this side; does nothing when it is closed already.
+
+        A service that never answers, or goes on talking, is not waited for without a bound.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._socket.close(code=code), _CLOSE_S)
