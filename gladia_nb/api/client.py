@@ -16,6 +16,7 @@ step is a call of one's own:
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -178,7 +179,10 @@ class GladiaClient:
             ApiError, UnreachableError: and their kinds.
         """
         if config is None or isinstance(config, SessionConfig):
-            config = (config or SessionConfig()).to_body()
+            config = config or SessionConfig()
+            for text in config.doubts():
+                warnings.warn(text, stacklevel=2)
+            config = config.to_body()
         return await self._transport.init(dict(config), region=self.region)
 
     async def connect(self, made: Initiated | str) -> LiveConnection:

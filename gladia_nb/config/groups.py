@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field
 from pydantic.fields import ComputedFieldInfo, FieldInfo
 
 from gladia_nb.config.base import Part, title
-from gladia_nb.config.values import LANGUAGES, TRANSLATION_LANGUAGES
 
 __all__ = [
     "CallbackConfig",
@@ -24,18 +23,34 @@ __all__ = [
     "SummarizationConfig",
     "TranslationConfig",
     "VocabularyEntry",
+    "language_doubts",
 ]
 
 
-def _check_languages(codes: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+def _check_languages(codes: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
-        if code not in allowed:
-            near = difflib.get_close_matches(code.lower()[:2], allowed, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(
-                f"must contain only language codes such as 'en' or 'fr', got {code!r}{hint}"
-            )
+        if not code.strip():
+            raise ValueError(f"must contain only language codes such as 'en' or 'fr', got {code!r}")
     return codes
+
+
+def language_doubts(codes: tuple[str, ...], known: tuple[str, ...]) -> list[str]:
+    """A sentence for each code that is not known here; the service may know more of them.
+
+    Example:
+        >>> language_doubts(("en", "yue"), LANGUAGES)
+        ["'yue' is not among the language codes that are known here; the service decides."]
+    """
+    found = []
+    for code in codes:
+        if code not in known:
+            near = difflib.get_close_matches(code.lower()[:2], known, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            found.append(
+                f"{code!r} is not among the language codes that are known here{hint}; "
+                "the service decides."
+            )
+    return found
 
 
 def _as_tuple(value: object) -> object:
@@ -67,7 +82,7 @@ class LanguageConfig(Part):
     @pydantic.field_validator("languages")
     @classmethod
     def _known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
-        return _check_languages(codes, LANGUAGES)
+        return _check_languages(codes)
 
 
 class PreProcessing(Part):
@@ -131,7 +146,7 @@ class TranslationConfig(Part):
     @pydantic.field_validator("target_languages")
     @classmethod
     def _known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
-        return _check_languages(codes, TRANSLATION_LANGUAGES)
+        return _check_languages(codes)
 
 
 class RealtimeProcessing(Part):

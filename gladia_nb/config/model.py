@@ -17,10 +17,16 @@ from gladia_nb.config.groups import (
     PostProcessing,
     PreProcessing,
     RealtimeProcessing,
+    language_doubts,
 )
 from gladia_nb.config.presets import PRESETS
 from gladia_nb.config.problems import Problem
-from gladia_nb.config.values import MAX_CHANNELS, MAX_METADATA
+from gladia_nb.config.values import (
+    LANGUAGES,
+    MAX_CHANNELS,
+    MAX_METADATA,
+    TRANSLATION_LANGUAGES,
+)
 from gladia_nb.errors import ConfigError
 
 __all__ = ["SessionConfig", "find_problems"]
@@ -104,6 +110,8 @@ class SessionConfig(Settings):
         if value is not None:
             try:
                 length = len(json.dumps(value, ensure_ascii=False))
+            except RecursionError:
+                raise ValueError("is nested too deeply") from None
             except (TypeError, ValueError) as error:
                 raise ValueError(f"must be plain JSON ({error})") from None
             if length > MAX_METADATA:
@@ -161,6 +169,20 @@ class SessionConfig(Settings):
         return self.replace(
             messages_config=dict.fromkeys(MessagesConfig.model_fields, True),
         )
+
+    def doubts(self) -> list[str]:
+        """What is unusual and sent all the same, a sentence each: the service decides.
+
+        Example:
+            >>> len(SessionConfig(language_config={"languages": ["en", "yue"]}).doubts())
+            1
+        """
+        translation = self.realtime_processing.translation_config
+        targets = () if translation is None else translation.target_languages
+        return [
+            *language_doubts(self.language_config.languages, LANGUAGES),
+            *language_doubts(targets, TRANSLATION_LANGUAGES),
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Only what was set, as plain JSON data: `from_dict` makes an equal configuration."""

@@ -20,10 +20,10 @@ from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.create import create_run_file
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.handle import Live
-from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.reference import Reference, find_reference
-from gladia_nb.worker.commands import Direct, Events, Failure, Finish, Note, read_ticket
+from gladia_nb.worker.commands import Direct, Events, Failure, Finish, read_ticket
 
 __all__ = ["DirectLive", "start_direct"]
 
@@ -63,10 +63,6 @@ class DirectLive(Live):
         """Put what the browser did into the run, stamps mapped to the clock of this machine."""
         if batch := list(events):
             self.command(Events(batch))
-
-    def note(self, event: AnyEvent) -> None:
-        """Put an event that is not the browser's into the run, such as a `ClockEvent`."""
-        self.command(Note(event))
 
     def finish(self, outcome: str = "finished", error: Failure | None = None) -> None:
         """The browser is done.
@@ -135,6 +131,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
             "A browser sends 16-bit PCM; leave encoding and bit_depth alone "
             f"(got {config.encoding}, {config.bit_depth} bit)."
         )
+    doubts = warn_of_doubts(config)
     sending = SendOptions(path=path, chunk_ms=chunk_ms, region=region)
     words = find_reference(None, reference)
     target = resolve_target(key=key, url=url, server=server)
@@ -162,4 +159,6 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     command = Direct(
         path=str(run_path), base_url=target.url, key=target.key, region=region, body=body
     )
-    return get_worker().launch(command, b"", make)
+    live = get_worker().launch(command, b"", make)
+    live.note_warnings(doubts)
+    return live

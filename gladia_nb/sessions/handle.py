@@ -12,7 +12,8 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,12 +21,12 @@ from typing import Any, Protocol
 from msgspec import UNSET
 
 from gladia_nb.errors import BY_NAME, ApiError, GladiaNbError, SessionError, WorkerError
-from gladia_nb.record.event_kinds import ChunkEvent, EndEvent, ErrorEvent
+from gladia_nb.record.event_kinds import AnyEvent, ChunkEvent, EndEvent, ErrorEvent, WarningEvent
 from gladia_nb.record.events import read_event
 from gladia_nb.record.file import load_record
 from gladia_nb.run import Run
 from gladia_nb.sessions.subscribers import Subscriber, Subscribers
-from gladia_nb.worker.commands import Abort, AnyCommand, Stop
+from gladia_nb.worker.commands import Abort, AnyCommand, Note, Stop
 
 __all__ = ["Live"]
 
@@ -116,6 +117,15 @@ class Live:
     def command(self, command: AnyCommand, audio: bytes = b"") -> None:
         """Tell the worker something about this session; for parts of the toolkit."""
         self._worker.send(self._number, command, audio)
+
+    def note(self, event: AnyEvent) -> None:
+        """Put an event into the run that the worker cannot know, such as a `ClockEvent`."""
+        self.command(Note(event))
+
+    def note_warnings(self, texts: Iterable[str]) -> None:
+        """Put warnings into the run that were known before it began."""
+        for text in texts:
+            self.note(WarningEvent(time.perf_counter_ns(), text))
 
     def before_stop(self, callback: Callable[[], None]) -> None:
         """Call `callback` before a stop is sent; for sources of live audio."""

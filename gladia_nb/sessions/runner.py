@@ -26,7 +26,7 @@ from gladia_nb.record.create import create_run_file
 from gladia_nb.run import Run
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.live_audio import LiveAudio
-from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker, shutdown
 from gladia_nb.sessions.reference import Reference, check_reference, find_reference
 from gladia_nb.sessions.sources import Prepared, prepare
@@ -90,6 +90,7 @@ def start(  # noqa: D417 - the options are described where they are defined
         region=region,
     )
     prepared = _prepare(source, config, options)
+    doubts = warn_of_doubts(config)
     words = _words(source, reference, prepared)
     target = resolve_target(key=key, url=url, server=server)
     body = prepared.config.to_body()
@@ -117,6 +118,7 @@ def start(  # noqa: D417 - the options are described where they are defined
         duration_s=None if isinstance(source, LiveAudio) else prepared.duration_s,
     )
     live = get_worker().launch(command, prepared.data, make)
+    live.note_warnings(doubts)
     if isinstance(source, LiveAudio):
         source.connect(live, prepared.config)
     return live

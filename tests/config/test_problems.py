@@ -40,9 +40,9 @@ from gladia_nb.errors import ConfigError
             "pre_processing.speech_threshold must be between 0 and 1 (got 1.2)",
         ),
         (
-            {"language_config": {"languages": ["en-US"]}},
+            {"language_config": {"languages": ["en", ""]}},
             "language_config.languages must contain only language codes such as 'en' or 'fr', "
-            "got 'en-US'; did you mean 'en'?",
+            "got ''",
         ),
         (
             {"realtime_processing": {"translation": True}},

@@ -78,6 +78,13 @@ def test_commands_and_what_comes_before_a_stop(tmp_path):
     ]
 
 
+def test_warnings_that_were_known_before_come_into_the_run(tmp_path):
+    live, process = make(tmp_path / "a.run")
+    live.note_warnings(["Odd."])
+    ((_, command, _),) = process.commands
+    assert command.event.text == "Odd."
+
+
 def test_a_process_that_died(tmp_path):
     live, _ = make(tmp_path / "a.run")
     feed(live, chunk(4000))

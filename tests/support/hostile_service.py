@@ -1,7 +1,7 @@
 """A service that does everything that it should not, one misbehaviour at a time.
 
-`MISBEHAVIOURS` is the table: what it does, and what a session makes of it. Where a misbehaviour does
-not touch a request, the service is polite.
+`MISBEHAVIOURS` is the table: what it does, and what a session makes of it. Where a misbehaviour
+does not touch a request, the service is polite.
 """
 
 from __future__ import annotations
