@@ -10,8 +10,6 @@ from __future__ import annotations
 import hmac
 from typing import NoReturn, Self
 
-from gladia_nb.errors import ConfigError
-
 __all__ = ["STARS", "Hidden", "Secret"]
 
 STARS = "********"
@@ -30,6 +28,11 @@ class Hidden(str):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, value: str | None) -> Hidden | None:
+        """The same text, hidden; None for None."""
+        return None if value is None else cls(value)
+
     def __repr__(self) -> str:
         return STARS
 
@@ -40,11 +43,11 @@ class Hidden(str):
 class Secret:
     """An API key that nothing shows: neither `repr`, nor `str`, nor a format.
 
+    Anything can be one, so that the door at which it comes in holds it hidden before it is judged;
+    `fault` says what is wrong with it.
+
     Args:
         value: the key; spaces and line ends around it are taken off.
-
-    Raises:
-        ConfigError: it is no text, is empty, or holds what no header can hold.
 
     Example:
         >>> key = Secret("0123456789")
@@ -57,16 +60,20 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        if not isinstance(value, str):
-            raise ConfigError(f"An API key is text, not {type(value).__name__}.")
-        value = Hidden(value.strip())
-        if not value:
-            raise ConfigError("The key is empty; paste it from your account.")
-        if not value.isprintable():
-            raise ConfigError(
-                "The API key holds characters that no key has, such as a line end; copy it again."
-            )
-        self._value = value
+        self._value = Hidden(value.strip() if isinstance(value, str) else "")
+
+    def fault(self) -> str | None:
+        """Why it cannot be a key, in a sentence, or None.
+
+        Example:
+            >>> Secret(" ").fault()
+            'The key is empty; paste it from your account.'
+        """
+        if not self._value:
+            return "The key is empty; paste it from your account."
+        if not self._value.isprintable():
+            return "The key holds what no key has, such as a line end; copy it again."
+        return None
 
     @classmethod
     def of(cls, value: str | Secret | None) -> Secret | None:
@@ -82,7 +89,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        mine, theirs = self.reveal(), other.reveal()
+        form = ("utf-8", "surrogatepass")
+        return hmac.compare_digest(mine.encode(*form), theirs.encode(*form))
 
     def __hash__(self) -> int:
         return hash((Secret, str(self._value)))

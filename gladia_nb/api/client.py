@@ -138,7 +138,8 @@ class GladiaClient:
         server: Any = None,
         retry: Retry | None = None,
     ) -> None:
-        key = Secret.of(key)
+        self._label = ""
+        key, url = Secret.of(key), Hidden.of(url)
         target = resolve_target(key=key, url=url, server=server)
         self.region = region
         self._transport = Transport(target.url, target.key, MonotonicClock(), retry=retry)

@@ -54,14 +54,20 @@ def resolve_target(
         AuthenticationError: a service elsewhere, and no key for it.
         ServerError: the embedded server could not be started.
     """
-    key, url = Secret.of(key), Hidden(url or os.environ.get(URL_VARIABLE) or "")
+    key, url = Secret.of(key), Hidden.of(url or os.environ.get(URL_VARIABLE))
+    if key is not None and (fault := key.fault()):
+        raise ConfigError(fault)
     if server is not None:
         return Target(server.url, Secret(server.key), "embedded server")
     key = key or Secret.of(os.environ.get(KEY_VARIABLE))
     if not url and key is None:
         own = shared_server()
         return Target(own.url, Secret(own.key), "embedded server")
-    url = Hidden(_clean(url or GLADIA_URL))
+    base = _clean(url or GLADIA_URL)
+    if base is None:
+        shown = redact_url(url or "")[:200]
+        raise ConfigError(f"{shown!r} is not the URL of a service; it looks like {GLADIA_URL}.")
+    url = base
     host = urlsplit(url).hostname or ""
     if key is None:
         if not is_loopback(host):
@@ -73,17 +79,15 @@ def resolve_target(
     return Target(url, key, host)
 
 
-def _clean(url: str) -> str:
+def _clean(url: str) -> Hidden | None:
+    """The base URL of a service, or None for what is none."""
     try:
         parts = urlsplit(url)
         scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
         good = scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        good = False
-    if not good:
-        shown = redact_url(url)[:200]
-        raise ConfigError(f"{shown!r} is not the URL of a service; it looks like {GLADIA_URL}.")
-    return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        return None
+    return Hidden(f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}") if good else None
 
 
 def shared_server() -> LocalServer:

@@ -50,11 +50,11 @@ class Initiated:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer of a request: status, body, headers."""
+    """Answer of a request: status, body, headers; it may repeat the key, and shows its status."""
 
     status: int
-    body: bytes
-    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
 
     @property
     def text(self) -> str:

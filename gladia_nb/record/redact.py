@@ -16,7 +16,7 @@ MARK = "[redacted]"
 _SHORTEST = 8
 _QUERY = re.compile(r"([?&][^=&#\s\"']*token=)[^&#\s\"'\\]+", re.IGNORECASE)
 #: Name and password in front of a host; a scheme comes before them, and no slash is in them.
-_USER = re.compile(r"((?:https?|wss?)://)[^/?#\s\"'\\@]*@", re.IGNORECASE)
+_USER = re.compile(r"(\b[a-z][a-z0-9+.-]{1,19}://)[^/?#\s\"'\\@]*@", re.IGNORECASE)
 
 
 def redact_url(text: str) -> str:

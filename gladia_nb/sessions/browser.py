@@ -124,7 +124,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
-    key = Secret.of(key)
+    key, url = Secret.of(key), Hidden.of(url)
     config = (config or SessionConfig()).replace(**fields).measuring()
     if (config.encoding, config.bit_depth) != ("wav/pcm", 16):
         raise ConfigError(

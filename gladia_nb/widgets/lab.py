@@ -296,7 +296,10 @@ class Lab(anywidget.AnyWidget):
             self.microphone.mode = content["choice"]
 
     def _take_key(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
-        self._key = Secret(str(content.pop("value", "")))
+        key = Secret(str(content.pop("value", "")))
+        if fault := key.fault():
+            raise ConfigError(fault)
+        self._key = key
 
     def _abort(self) -> None:
         if self._watcher.handle is not None:

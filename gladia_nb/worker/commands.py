@@ -271,7 +271,10 @@ def _secret(kind: type, value: object) -> object:
     """Whoever reads an order holds its key as one again."""
     if kind is not Secret or not isinstance(value, str):
         raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
-    return Secret(value)
+    key = Secret(value)
+    if fault := key.fault():
+        raise ValueError(fault)
+    return key
 
 
 def _plain(value: object) -> object:

@@ -24,8 +24,10 @@ from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.record.redact import Redactor
 from gladia_nb.worker.commands import Begin, Command
 
-__all__ = ["Job", "Tell", "Writer", "unfit"]
+__all__ = ["MAX_WAITING_BYTES", "Job", "Tell", "Writer", "unfit"]
 
+#: What may wait to be written: the disk, or the notebook, is slower than the service for long.
+MAX_WAITING_BYTES = 256 << 20
 #: Tells the other side a line.
 Tell = Callable[[bytes], None]
 
@@ -49,12 +51,20 @@ class Writer:
         self._then = then
         self._on_error = on_error
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        # Each is counted by one thread alone.
+        self._put = self._done = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def write(self, line: bytes) -> None:
         """Write a line, soon."""
+        self._put += len(line)
         self._queue.put(line)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that are not yet written."""
+        return self._put - self._done
 
     def close(self, timeout_s: float | None = None) -> None:
         """Write what is left and close the file."""
@@ -72,6 +82,7 @@ class Writer:
                     failed = True
                     self._on_error(error)
             self._then(line)
+            self._done += len(line)
         with contextlib.suppress(OSError):
             self._file.close()
 
@@ -91,7 +102,7 @@ class Job(ABC):
         key = Secret.of(command.key)
         self._redact = Redactor([key.reveal()] if key else [])
         self._redact.add_url(command.base_url)
-        self._ended = False
+        self._ended = self._flooded = False
         self._loop = asyncio.get_running_loop()
         self._clock = MonotonicClock()
         # Buffered by nobody: what the system has taken survives the end of this process.
@@ -149,6 +160,15 @@ class Job(ABC):
     def _emit(self, event: RecordEvent) -> None:
         self._ended |= isinstance(event, EndEvent)
         self._writer.write(self._redact(event_line(event)).encode("ascii"))
+        if self._writer.waiting > MAX_WAITING_BYTES and not self._flooded:
+            self._flooded = True
+            size = f"{MAX_WAITING_BYTES >> 20} MiB"
+            self.fail(
+                SessionError(
+                    f"More came from the service than could be written: {size} were waiting. "
+                    "What was written until then is in the run."
+                )
+            )
 
     def _file_failed(self, error: OSError) -> None:
         text = f"The run could not be written to its file: {error.strerror or error}."

@@ -160,7 +160,7 @@ class HostileService:
 
     misbehaviour: Misbehaviour
     url: str = ""
-    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list, repr=False)
     counts: dict[str, int] = field(default_factory=dict)
 
     async def handle(self, reader: Any, writer: Any) -> None:

@@ -281,3 +281,24 @@ def test_a_full_disk_ends_no_session(hand, local_server, tmp_path):
     assert told[-1]["outcome"] == "finished"
     (warning,) = [event for event in told if event["event"] == "warning"]
     assert warning["text"] == "The run could not be written to its file: No space left on device."
+
+
+async def test_a_flood_that_nobody_can_write_ends_the_session(tmp_path, monkeypatch):
+    go_on, failed = threading.Event(), []
+
+    async def work(job, stack):
+        job._writer._then = lambda _: go_on.wait(60)
+        job.fail = failed.append
+        for _ in range(9):
+            job._emit(warning("x" * 1000))
+
+    monkeypatch.setattr("gladia_nb.worker.jobs.MAX_WAITING_BYTES", 5000)
+    job, _ = job_of(new_record(tmp_path / "a.run"), work)
+    task = asyncio.create_task(job.run())
+    while not failed:
+        await asyncio.sleep(0.01)
+    go_on.set()
+    await task
+    (error,) = failed
+    assert "More came from the service than could be written" in str(error)
+    assert job._writer.waiting == 0
