@@ -38,7 +38,7 @@ def language_doubts(codes: tuple[str, ...], known: tuple[str, ...]) -> list[str]
     """A sentence for each code that is not known here; the service may know more of them.
 
     Example:
-        >>> language_doubts(("en", "yue"), LANGUAGES)
+        >>> language_doubts(("en", "yue"), ("en", "fr"))
         ["'yue' is not among the language codes that are known here; the service decides."]
     """
     found = []
