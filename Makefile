@@ -8,7 +8,7 @@ OUT ?= demo
 # Two at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
 SHARE := -n 2 --dist loadfile
 
-.PHONY: help demo test coverage check check-front format lab screenshots bench clean
+.PHONY: help demo test fuzz coverage check check-front format lab screenshots bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ test: .venv/.test ## run all tests, notebooks included
 	$(BIN)/python -m pytest $(SHARE) $(COVER) tests --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser
 	$(BIN)/python -m pytest $(SHARE) --nbval-lax --nbval-current-env --nbval-cell-timeout=180 notebooks
+
+fuzz: .venv/.test ## hostile input, 10,000 examples of each kind
+	$(BIN)/python -m pytest -m fuzz --hypothesis-profile=fuzz --timeout=3600 tests --ignore tests/browser
 
 coverage: .venv/.test ## the tests without browser and notebooks, with the gate on coverage
 	$(BIN)/python -m pytest $(SHARE) --cov=gladia_nb tests --ignore tests/browser

@@ -37,6 +37,7 @@ __all__ = [
     "SessionError",
     "UnreachableError",
     "WorkerError",
+    "internal_error",
 ]
 
 
@@ -107,7 +108,15 @@ class LimitError(ApiError):
 
 
 class UnreachableError(GladiaNbError):
-    """The service could not be reached, or did not answer in time."""
+    """The service could not be reached, or did not answer in time.
+
+    Attributes:
+        lasting: whether it will be the same a moment later, as with an untrusted certificate.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class SessionError(GladiaNbError):
@@ -132,6 +141,17 @@ class ServerError(GladiaNbError):
 
 class RunFileError(GladiaNbError):
     """A run file cannot be written, read or understood."""
+
+
+def internal_error(error: BaseException) -> SessionError:
+    """The error of a mistake of ours, so that even that ends a session with a sentence.
+
+    Example:
+        >>> print(internal_error(KeyError("id")))
+        An internal error ended the session: KeyError: 'id'. Please report it.
+    """
+    text = f"{type(error).__name__}: {error}"[:500]
+    return SessionError(f"An internal error ended the session: {text}. Please report it.")
 
 
 #: Errors that the worker reports by name; the caller's side raises them again under that name.

@@ -21,6 +21,13 @@ from gladia_nb.sessions.samples import sample
 mpl.use("Agg")
 # No test measures time, not even that of an example: a busy machine must not fail it.
 hypothesis.settings.register_profile("here", deadline=None)
+# For `make fuzz`: whatever takes bytes of others, with a hundred times the examples.
+hypothesis.settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=10_000,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("here")
 
 

@@ -75,11 +75,13 @@ class CallbackReceiver:
         host, port = self._address
         try:
             await web.TCPSite(self._runner, host, port).start()
-        except OSError as error:
+        except (OSError, ValueError, OverflowError) as error:
+            # A host that is no name, such as one with an empty label, is a kind of ValueError.
             await self._runner.cleanup()
+            why = getattr(error, "strerror", None) or error
             raise UnreachableError(
-                f"Cannot listen for callbacks on {host}:{port} ({error.strerror or error}). "
-                "Choose another port, or 0 for a free one."
+                f"Cannot listen for callbacks on {host}:{port} ({why}). "
+                "Choose another port, or 0 for a free one, or another host."
             ) from None
         host, port = self._runner.addresses[0][:2]
         base = (self._public or f"http://{host}:{port}").rstrip("/")

@@ -16,6 +16,7 @@ step is a call of one's own:
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +34,7 @@ from gladia_nb.api.transport import Initiated, Retry, Transport
 from gladia_nb.clock import MonotonicClock
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ApiError, SessionError
+from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.message import Message, parse_message
 
 __all__ = ["GladiaClient", "LiveConnection"]
@@ -129,13 +131,15 @@ class GladiaClient:
 
     def __init__(
         self,
-        key: str | None = None,
+        key: str | Secret | None = None,
         *,
         url: str | None = None,
         region: str | None = None,
         server: Any = None,
         retry: Retry | None = None,
     ) -> None:
+        self._label = ""
+        key, url = Secret.of(key), Hidden.of(url)
         target = resolve_target(key=key, url=url, server=server)
         self.region = region
         self._transport = Transport(target.url, target.key, MonotonicClock(), retry=retry)
@@ -176,7 +180,10 @@ class GladiaClient:
             ApiError, UnreachableError: and their kinds.
         """
         if config is None or isinstance(config, SessionConfig):
-            config = (config or SessionConfig()).to_body()
+            config = config or SessionConfig()
+            for text in config.doubts():
+                warnings.warn(text, stacklevel=2)
+            config = config.to_body()
         return await self._transport.init(dict(config), region=self.region)
 
     async def connect(self, made: Initiated | str) -> LiveConnection:
@@ -188,8 +195,8 @@ class GladiaClient:
         Raises:
             ApiError, UnreachableError: and their kinds.
         """
-        url = made if isinstance(made, str) else made.url
-        return LiveConnection(await self._transport.connect(url))
+        made = Hidden(made) if isinstance(made, str) else made.url
+        return LiveConnection(await self._transport.connect(made))
 
     async def get(self, session_id: str) -> dict[str, Any]:
         """`GET /v2/live/:id`: status and, once it is `done`, the result."""
@@ -220,17 +227,17 @@ class GladiaClient:
 
     async def delete(self, session_id: str) -> None:
         """`DELETE /v2/live/:id`; refused with 403 while the session runs."""
-        await self._transport.request("DELETE", f"/v2/live/{session_id}")
+        await self._transport.delete(session_id)
 
     async def audio(self, session_id: str) -> bytes:
         """`GET /v2/live/:id/file`: the audio that the service has kept, a WAV file."""
-        return (await self._transport.request("GET", f"/v2/live/{session_id}/file")).body
+        return await self._transport.get_audio(session_id)
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise ApiError("The service answered with something that is no JSON object.", status=200)

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from gladia_nb.api.limits import TOO_LARGE_MESSAGE
 from gladia_nb.clock import Clock
 
 __all__ = ["Closed", "Connection", "OnPong", "Received"]
 
+#: How long the other side may take to answer a close frame.
+_CLOSE_S = 3.0
 _ENDS = (
     aiohttp.WSMsgType.CLOSE,
     aiohttp.WSMsgType.CLOSING,
@@ -34,11 +37,15 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end of a connection; code None means that it broke without a close frame."""
+    """The end of a connection; code None means that it broke without a close frame.
+
+    `fault` is what the service did that no other connection would mend, to follow "The service".
+    """
 
     ns: int
     code: int | None
     reason: str
+    fault: str = ""
 
 
 #: Called with the stamps of a ping and of its pong; None when none came.
@@ -88,15 +95,17 @@ class Connection:
             elif message.type is aiohttp.WSMsgType.PONG:
                 self._ponged(bytes(message.data), now)
             if message.type in _ENDS:
-                reason = ""
+                reason = fault = ""
                 if message.type is aiohttp.WSMsgType.CLOSE:
                     reason = str(message.extra or "")
                 elif message.type is aiohttp.WSMsgType.ERROR:
                     reason = type(message.data).__name__
+                    if getattr(message.data, "code", None) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+                        fault = TOO_LARGE_MESSAGE
                 code = self._socket.close_code
                 # 1006 is sent by nobody; it is how libraries say that no close frame came.
                 broken = code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
-                return Closed(now, None if broken else code, reason)
+                return Closed(now, None if broken else code, reason, fault)
 
     def _count_turn(self) -> None:
         """How many frames are read without the event loop having turned: they had to wait.
@@ -143,5 +152,9 @@ class Connection:
             on_pong(sent, None)
 
     async def close(self, code: int = 1000) -> None:
-        """Close from this side; does nothing when it is closed already."""
-        await self._socket.close(code=code)
+        """Close from this side; does nothing when it is closed already.
+
+        A service that never answers, or goes on talking, is not waited for without a bound.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._socket.close(code=code), _CLOSE_S)

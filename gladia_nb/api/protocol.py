@@ -13,6 +13,7 @@ import enum
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from gladia_nb.record.message import Message, parse_message
 
@@ -21,10 +22,11 @@ __all__ = [
     "CLOSES",
     "EMPTY",
     "MAX_FRAME_BYTES",
+    "MOST_FINALS",
     "NO_RANGE",
+    "QUIET",
     "REFUSALS",
     "STOP",
-    "TO_EVERY_CONNECTION",
     "CloseOutcome",
     "Frame",
     "FrameKind",
@@ -60,6 +62,9 @@ CLOSES = {
     4403: CloseOutcome.ALREADY_ENDED,
     4408: CloseOutcome.IDLE,
 }
+#: Nothing was transcribed for about a minute. That is a loss like others while there is audio to
+#: send, and the end when there is none.
+QUIET = 4504
 #: The other codes after which the service does not go on.
 REFUSALS = range(4400, 4500)
 
@@ -213,8 +218,8 @@ class Frame:
 
 #: The text frame that asks for the rest of the messages.
 STOP = '{"type":"stop_recording"}'
-#: Types of messages that a service sends to every connection: none of them is progress.
-TO_EVERY_CONNECTION = ("audio_chunk", "stop_recording", "start_session", "start_recording")
+#: So many utterances are told apart; a session of three hours has some thousands.
+MOST_FINALS = 100_000
 #: Contradictions between what a service says and what was sent.
 BEYOND_SENT = "an acknowledgement speaks of more than was sent"
 NO_RANGE = "an acknowledgement has no byte range"
@@ -239,10 +244,15 @@ def _end_of_range(value: object) -> int | None:
     """The end of a byte range, or None when it is none: two whole numbers, as JSON knows them."""
     if not isinstance(value, list) or len(value) != 2:
         return None
-    # For JSON 4 and 4.0 are one number, and true is none.
-    if not all(type(part) is int or (type(part) is float and part.is_integer()) for part in value):
-        return None
-    return int(value[1])
+    start, end = map(_whole, value)
+    return None if start is None else end
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, or None: for JSON 4 and 4.0 are one number, and true is none."""
+    if type(value) is int:
+        return value
+    return int(value) if type(value) is float and value.is_integer() else None
 
 
 class SessionProtocol:
@@ -264,6 +274,9 @@ class SessionProtocol:
         state: where the session is.
         stop_sent: whether a stop has been sent, on whichever connection.
         problems: sentences about messages that contradict what was sent, and how often.
+        progress: grows whenever a message brings the session further: with audio that was not
+            acknowledged before, and with the first final of an utterance. Nothing else does, or a
+            service that greets or complains on every connection would be asked for ever.
     """
 
     def __init__(self, *, json_audio: bool = False, acknowledged: bool = True) -> None:
@@ -271,6 +284,8 @@ class SessionProtocol:
         self.stop_sent = False
         self.problems: Counter[str] = Counter()
         self.buffer = ResumeBuffer()
+        self.progress = 0
+        self._finals: set[tuple[int, str]] = set()
         self._json_audio = json_audio
         self._acknowledged = acknowledged
         self._probe_to_send = False
@@ -345,8 +360,22 @@ class SessionProtocol:
         """A frame from the service. Never raises."""
         message = parse_message(raw)
         if message.type == "audio_chunk" and message.acknowledged:
+            before = self.buffer.acknowledged
             self._acknowledge(message)
+            self.progress += self.buffer.acknowledged > before
+        elif message.type == "transcript":
+            self._count_final(message.data or {})
         return message
+
+    def _count_final(self, data: dict[str, Any]) -> None:
+        utterance, name = data.get("utterance"), data.get("id")
+        if data.get("is_final") is not True or not isinstance(name, str):
+            return
+        channel = _whole(utterance.get("channel") if isinstance(utterance, dict) else None)
+        key = (channel or 0, name)
+        if key not in self._finals and len(self._finals) < MOST_FINALS:
+            self._finals.add(key)
+            self.progress += 1
 
     def _acknowledge(self, message: Message) -> None:
         end = _end_of_range((message.data or {}).get("byte_range"))

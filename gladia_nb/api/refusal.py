@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
+from gladia_nb.api.limits import MAX_DETAILS, MAX_SAID
+from gladia_nb.api.origins import place_of
 from gladia_nb.errors import (
     ApiError,
     AuthenticationError,
@@ -16,7 +18,7 @@ from gladia_nb.errors import (
     UnreachableError,
 )
 
-__all__ = ["api_error", "object_of", "unreachable"]
+__all__ = ["api_error", "brief", "object_of", "unreachable"]
 
 
 def object_of(text: str) -> dict[str, Any]:
@@ -28,20 +30,32 @@ def object_of(text: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def brief(text: str) -> str:
+    r"""What a service said, as part of one sentence: one line, and not too long.
+
+    Example:
+        >>> brief("  <html>\n<body>\n  It works! ")
+        '<html> <body> It works!'
+    """
+    text = " ".join(text[: 4 * MAX_SAID].split())
+    return text if len(text) <= MAX_SAID else text[: MAX_SAID - 3] + "..."
 
 
 def api_error(status: int, text: str) -> ApiError:
     """The error of a status and the body that came with it; the body can be anything."""
     body = object_of(text)
     said = body.get("message")
-    said = said if isinstance(said, str) and said else text.strip()[:200] or "no explanation"
+    said = brief(said if isinstance(said, str) and said else text) or "no explanation"
     problems = body.get("validation_errors")
-    problems = [str(p) for p in problems] if isinstance(problems, list) else []
+    problems = problems[:MAX_DETAILS] if isinstance(problems, list) else []
+    problems = [brief(p) for p in problems if isinstance(p, str)]
     request_id = body.get("request_id")
-    request_id = request_id if isinstance(request_id, str) else None
+    request_id = brief(request_id) if isinstance(request_id, str) else None
     fields: dict[str, Any] = {
         "status": status,
         "request_id": request_id,
@@ -67,20 +81,40 @@ def api_error(status: int, text: str) -> ApiError:
 
 def unreachable(url: str, error: BaseException) -> UnreachableError:
     """The error of a service that gave no answer; user names and passwords of its URL stay out."""
-    parts = urlsplit(url)
-    host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    if isinstance(error, TimeoutError):
-        why = "no answer in time"
-    elif isinstance(error, aiohttp.InvalidURL | ValueError):
-        why = "this is not a URL"
-    elif isinstance(error, aiohttp.ClientConnectorDNSError):
-        why = "no such host"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        why = error.os_error.strerror or "no connection"
-    elif isinstance(error, aiohttp.ServerDisconnectedError):
-        why = "it closed the connection without an answer"
-    else:
-        why = type(error).__name__
+    why, lasting = _why(error)
     return UnreachableError(
-        f"Cannot reach {host} ({why}). Check the address, the network and the proxy."
+        f"Cannot reach {place_of(url)} ({why}). Check the address, the network and the proxy.",
+        lasting=lasting,
     )
+
+
+#: What happened, and whether it will be the same a moment later. Errors of certificates and of
+#: decoding are kinds of ValueError too, and one of names is one of connecting: the first that fits.
+_WHY: tuple[tuple[type[BaseException], str, bool], ...] = (
+    (TimeoutError, "no answer in time", False),
+    (aiohttp.ClientConnectorSSLError, "it does not speak TLS as it is spoken here", True),
+    (aiohttp.ClientConnectorDNSError, "no such host", True),
+    (aiohttp.ServerDisconnectedError, "it closed the connection without an answer", False),
+    (aiohttp.InvalidURL, "this is not a URL", True),
+    (aiohttp.ClientPayloadError, "its answer broke off", False),
+    (aiohttp.ClientResponseError, "its answer is not HTTP", False),
+    (UnicodeError, "its answer is not HTTP", False),
+)
+
+
+def _why(error: BaseException) -> tuple[str, bool]:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"its certificate is not trusted: {_verification(error)}", True
+    for kind, what, lasting in _WHY:
+        if isinstance(error, kind):
+            return what, lasting
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or "no connection", False
+    return type(error).__name__, False
+
+
+def _verification(error: aiohttp.ClientConnectorCertificateError) -> str:
+    inner = error.certificate_error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return brief(inner.verify_message)
+    return "it is not valid"

@@ -6,12 +6,15 @@ import atexit
 import os
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from gladia_nb.api.origins import is_loopback
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.errors import AuthenticationError, ConfigError
+from gladia_nb.keys import Hidden, Secret
+from gladia_nb.record.redact import redact_url
 from gladia_nb.server.local import LocalServer
 
 __all__ = ["GLADIA_URL", "Target", "resolve_target"]
@@ -30,17 +33,19 @@ class Target:
     """A service and the key for it.
 
     Attributes:
-        url: base URL.
-        key: API key; not in the repr.
+        url: base URL; its repr is stars, since it can hold a password.
+        key: API key.
         label: what to call it: `embedded server` or the host.
     """
 
     url: str
-    key: str = field(repr=False)
+    key: Secret
     label: str
 
 
-def resolve_target(*, key: str | None = None, url: str | None = None, server: Any = None) -> Target:
+def resolve_target(
+    *, key: str | Secret | None = None, url: str | None = None, server: Any = None
+) -> Target:
     """The service of a session.
 
     A `server` wins; then `url` and `key` as given, else from `GLADIA_API_URL` and
@@ -48,39 +53,44 @@ def resolve_target(*, key: str | None = None, url: str | None = None, server: An
     which is started when it is first needed and shared by this process.
 
     Raises:
-        ConfigError: the URL is none.
+        ConfigError: the URL is none, or the key cannot be one.
         AuthenticationError: a service elsewhere, and no key for it.
         ServerError: the embedded server could not be started.
     """
+    key, url = Secret.of(key), Hidden.of(url or os.environ.get(URL_VARIABLE))
+    if key is not None and (fault := key.fault()):
+        raise ConfigError(fault)
     if server is not None:
-        return Target(server.url, server.key, "embedded server")
-    url = url or os.environ.get(URL_VARIABLE) or None
-    key = key or os.environ.get(KEY_VARIABLE) or None
-    if url is None and key is None:
+        return Target(server.url, Secret(server.key), "embedded server")
+    key = key or Secret.of(os.environ.get(KEY_VARIABLE))
+    if not url and key is None:
         own = shared_server()
-        return Target(own.url, own.key, "embedded server")
-    url = _clean(url or GLADIA_URL)
+        return Target(own.url, Secret(own.key), "embedded server")
+    base = _clean(url or GLADIA_URL)
+    if base is None:
+        shown = redact_url(url or "")[:200]
+        raise ConfigError(f"{shown!r} is not the URL of a service; it looks like {GLADIA_URL}.")
+    url = base
     host = urlsplit(url).hostname or ""
     if key is None:
-        if host not in ("127.0.0.1", "localhost", "::1"):
+        if not is_loopback(host):
             raise AuthenticationError(
                 f"There is no API key for {host}. Set {KEY_VARIABLE}, or pass key=...", status=401
             )
         # A server on this machine may take any key; this one is nobody else's.
-        key = _nobodys
+        key = Secret(_nobodys)
     return Target(url, key, host)
 
 
-def _clean(url: str) -> str:
-    parts = urlsplit(url)
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+def _clean(url: str) -> Hidden | None:
+    """The base URL of a service, or None for what is none."""
     try:
+        parts = urlsplit(url)
+        scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
         good = scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
-        good = False
-    if not good:
-        raise ConfigError(f"{url!r} is not the URL of a service; it looks like {GLADIA_URL}.")
-    return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        return None
+    return Hidden(f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}") if good else None
 
 
 def shared_server() -> LocalServer:

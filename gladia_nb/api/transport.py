@@ -7,16 +7,26 @@ import contextlib
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 
+from gladia_nb.api.bodies import ACCEPTED, BodyError, read_body
 from gladia_nb.api.connection import Connection, OnPong
-from gladia_nb.api.refusal import api_error, object_of, unreachable
-from gladia_nb.clock import Clock
-from gladia_nb.errors import (
-    ApiError,
+from gladia_nb.api.limits import (
+    MAX_AUDIO_BYTES,
+    MAX_ERROR_BYTES,
+    MAX_MESSAGE_BYTES,
+    MAX_REDIRECTS,
+    MAX_REPLY_BYTES,
+    MAX_RESULT_BYTES,
 )
+from gladia_nb.api.origins import origin_of, place_of, websocket_fault
+from gladia_nb.api.refusal import api_error, brief, object_of, unreachable
+from gladia_nb.clock import Clock
+from gladia_nb.errors import ApiError, NotFoundError
+from gladia_nb.keys import Hidden, Secret
+from gladia_nb.record.redact import Redactor
 
 __all__ = ["Initiated", "Reply", "Retry", "Transport"]
 
@@ -25,11 +35,12 @@ KEY_HEADER = "x-gladia-key"
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 #: Pings keep middleboxes from dropping a silent connection and find one that is half dead.
 _HEARTBEAT_S = 20.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
 class Initiated:
-    """Answer of `POST /v2/live`; the URL holds a token and stays out of the repr."""
+    """Answer of `POST /v2/live`; the URL holds a token, and its repr is stars."""
 
     session_id: str
     created_at: str | None
@@ -39,11 +50,11 @@ class Initiated:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer of a request: status, body, headers."""
+    """Answer of a request: status, body, headers; it may repeat the key, and shows its status."""
 
     status: int
-    body: bytes
-    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
 
     @property
     def text(self) -> str:
@@ -85,7 +96,8 @@ class Transport:
 
     Args:
         base_url: such as `https://api.gladia.io`.
-        key: the API key, or None when only URLs initiated elsewhere are used.
+        key: the API key, or None when only URLs initiated elsewhere are used. It goes to the
+            scheme, host and port of `base_url` and nowhere else, redirects included.
         clock: where stamps come from.
         timeout_s: bound of each request and of each handshake.
         retry: how often and when a request is repeated.
@@ -94,15 +106,18 @@ class Transport:
     def __init__(
         self,
         base_url: str,
-        key: str | None,
+        key: str | Secret | None,
         clock: Clock,
         *,
         timeout_s: float = 10.0,
         retry: Retry | None = None,
     ) -> None:
         self._retry = retry or Retry()
-        self._base = base_url.rstrip("/")
-        self._key = key
+        self._base = Hidden(base_url.rstrip("/"))
+        self._place = place_of(base_url)
+        self._key = key = Secret.of(key)
+        #: What a service says comes into errors, and it may repeat what it was sent.
+        self._redact = Redactor([key.reveal()] if key else [])
         self._clock = clock
         self._timeout_s = timeout_s
         self._http: aiohttp.ClientSession | None = None
@@ -110,7 +125,7 @@ class Transport:
         self.phases: dict[str, float] = {}
 
     def __repr__(self) -> str:
-        return f"Transport({self._base!r})"
+        return f"Transport({self._place!r})"
 
     async def __aenter__(self) -> Self:
         trace = aiohttp.TraceConfig()
@@ -132,8 +147,13 @@ class Transport:
         trace.on_dns_resolvehost_end.append(end("dns_ms"))
         trace.on_connection_create_start.append(begin("connect_ms"))
         trace.on_connection_create_end.append(end("connect_ms"))
+        trace.on_request_redirect.append(_refuse_redirect)
         self._http = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s), trace_configs=[trace]
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            trace_configs=[trace],
+            headers={"Accept-Encoding": ACCEPTED},
+            # What comes is unpacked here, up to a limit.
+            auto_decompress=False,
         )
         return self
 
@@ -164,13 +184,27 @@ class Transport:
         """
         self.phases.clear()
         query = {"region": region} if region else None
-        reply = await self.request("POST", "/v2/live", json=body, params=query)
+        try:
+            reply = await self.request("POST", "/v2/live", json=body, params=query)
+        except NotFoundError as error:
+            raise ApiError(
+                f"{self._place} answered POST /v2/live with 404: there is no live speech-to-text "
+                "service at this address; check the URL.",
+                status=404,
+                request_id=error.request_id,
+            ) from None
         status, answer = reply.status, object_of(reply.text)
         session_id, url = answer.get("id"), answer.get("url")
         if not isinstance(session_id, str) or not isinstance(url, str):
             raise ApiError(
-                f"{self._base} answered POST /v2/live with {status} but without id and url; "
+                f"{self._place} answered POST /v2/live with {status} but without id and url; "
                 "is this a live speech-to-text service?",
+                status=status,
+            )
+        url = Hidden(url)
+        if fault := websocket_fault(self._base, url):
+            raise ApiError(
+                f"{self._place} answered POST /v2/live with {fault}; nothing was sent there.",
                 status=status,
             )
         created = answer.get("created_at")
@@ -178,25 +212,36 @@ class Transport:
 
     async def get(self, session_id: str) -> str:
         """The text of `GET /v2/live/:id`; errors as in `init`, and NotFoundError for 404."""
-        return (await self.request("GET", f"/v2/live/{session_id}")).text
+        return (await self.request("GET", _path(session_id), limit=MAX_RESULT_BYTES)).text
+
+    async def get_audio(self, session_id: str) -> bytes:
+        """The body of `GET /v2/live/:id/file`; errors as in `get`."""
+        path = _path(session_id) + "/file"
+        return (await self.request("GET", path, limit=MAX_AUDIO_BYTES)).body
+
+    async def delete(self, session_id: str) -> None:
+        """`DELETE /v2/live/:id`; errors as in `get`, and ApiError for 403: it still runs."""
+        await self.request("DELETE", _path(session_id))
 
     async def connect(self, url: str) -> Connection:
         """Open the WebSocket at a URL, which is used exactly as given and needs no key.
 
         Without compression: it costs processor time, disturbs the stopwatch and gains little on
-        audio. Frames of any length are accepted.
+        audio. Messages have `MAX_MESSAGE_BYTES` at most. Redirects are not followed: the audio
+        goes where the service said, and nowhere else.
 
         Raises:
             ApiError: the handshake was answered with a status.
             UnreachableError: no answer.
         """
         self.phases.clear()
+        url = Hidden(url)
         try:
             socket = await asyncio.wait_for(
                 self._session.ws_connect(
                     url,
                     compress=0,
-                    max_msg_size=0,
+                    max_msg_size=MAX_MESSAGE_BYTES,
                     heartbeat=_HEARTBEAT_S,
                     autoclose=True,
                     # Pongs are wanted; pings are answered by `Connection.receive`.
@@ -209,8 +254,17 @@ class Transport:
                 f"The service refused the WebSocket with status {error.status}.",
                 status=error.status,
             ) from None
+        except _RedirectedError as error:
+            raise ApiError(
+                f"The service redirects its WebSocket to {place_of(error.location)}; "
+                "that is not followed.",
+                status=error.status,
+            ) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise unreachable(url, error) from None
+        except (asyncio.CancelledError, KeyboardInterrupt) as error:
+            # An interrupt: the frames below hold the URL and are nothing for a traceback.
+            raise error.with_traceback(None) from None
         self._connection = Connection(socket, self._clock)
         return self._connection
 
@@ -223,36 +277,121 @@ class Transport:
         """Of the newest connection; see `Connection.take_backlog`."""
         return 0 if self._connection is None else self._connection.take_backlog()
 
-    async def request(self, method: str, path: str, **options: Any) -> Reply:
+    async def request(
+        self, method: str, path: str, *, limit: int = MAX_REPLY_BYTES, **options: Any
+    ) -> Reply:
         """One request, repeated within a bound where repeating may help.
 
         Statuses 408, 429 and 5xx are asked again, after the wait that `Retry-After` names, else
-        after one that doubles; what could not be reached at all is reported at once.
+        after one that doubles; what could not be reached at all is reported at once. A redirect is
+        followed within the same scheme, host and port, and to no other.
 
         Args:
             method: of HTTP.
             path: behind the base URL, or an absolute URL of the same service.
+            limit: bytes of the answer at most, unpacked.
             **options: of aiohttp, such as `json` and `params`.
 
         Raises:
-            ApiError: the last answer was an error status; a subclass says which kind.
+            ApiError: the last answer was an error status, a redirect to somewhere else or too
+                large; a subclass says which kind.
             UnreachableError: no answer.
         """
-        url = path if path.startswith(("http://", "https://")) else self._base + path
-        headers = {KEY_HEADER: self._key} if self._key and self._is_ours(url) else {}
+        url = Hidden(path if path.startswith(("http://", "https://")) else self._base + path)
         for attempt in range(1, self._retry.attempts + 1):
-            try:
-                async with self._session.request(method, url, headers=headers, **options) as answer:
-                    reply = Reply(answer.status, await answer.read(), dict(answer.headers))
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-                raise unreachable(url, error) from None
+            reply = await self._follow(method, url, limit, options)
             if reply.status < 400:
                 return reply
             if reply.status not in _PASSING or attempt == self._retry.attempts:
                 break
             await asyncio.sleep(self._retry.wait_s(attempt, reply.headers.get("Retry-After")))
-        raise api_error(reply.status, reply.text)
+        raise api_error(reply.status, self._redact(reply.text))
+
+    async def _follow(self, method: str, url: Hidden, limit: int, options: Any) -> Reply:
+        """One request, and those to which the service redirects it within itself."""
+        for _ in range(MAX_REDIRECTS + 1):
+            reply = await self._once(method, url, limit, options)
+            location = reply.headers.get("Location")
+            if reply.status not in _REDIRECTS or location is None:
+                return reply
+            target = _joined(url, location)
+            # Only these two keep method and body; a GET has nothing to lose by the others.
+            if origin_of(target) != origin_of(url) or not (
+                method == "GET" or reply.status in (307, 308)
+            ):
+                raise ApiError(
+                    f"{place_of(url)} redirects to {place_of(target)}; the API key is not sent to "
+                    "another address. If that is the right one, name it as the URL.",
+                    status=reply.status,
+                )
+            url, options = target, {**options, "params": None}
+        raise ApiError(
+            f"{self._place} redirects in a circle, or more than {MAX_REDIRECTS} times.",
+            status=reply.status,
+        )
+
+    async def _once(self, method: str, url: Hidden, limit: int, options: Any) -> Reply:
+        headers = {}
+        if self._key is not None and self._is_ours(url):
+            headers[KEY_HEADER] = self._key.reveal()
+        try:
+            async with self._session.request(
+                method, url, headers=headers, allow_redirects=False, **options
+            ) as answer:
+                failed = answer.status >= 300
+                body = await read_body(answer, MAX_ERROR_BYTES if failed else limit, cut=failed)
+                return Reply(answer.status, body, dict(answer.headers))
+        except BodyError as error:
+            raise ApiError(
+                f"The answer of {self._place} to {method} {brief(self._redact(_path_of(url)))} "
+                f"{error}; it was not read.",
+                status=answer.status,
+            ) from None
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise unreachable(url, error) from None
+        except (asyncio.CancelledError, KeyboardInterrupt) as error:
+            # An interrupt: the frames below hold the headers and are nothing for a traceback.
+            raise error.with_traceback(None) from None
 
     def _is_ours(self, url: str) -> bool:
         """The key goes to the service that it is for, and to no other that an answer names."""
-        return urlsplit(url)[:2] == urlsplit(self._base)[:2]
+        return origin_of(url) == origin_of(self._base)
+
+
+class _RedirectedError(Exception):
+    """The handshake of a WebSocket was answered with a redirect."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.location = location
+
+
+async def _refuse_redirect(
+    session: aiohttp.ClientSession,  # noqa: ARG001 - as aiohttp calls it
+    context: object,  # noqa: ARG001
+    redirect: aiohttp.TraceRequestRedirectParams,
+) -> None:
+    """Called before aiohttp follows one; requests do not let it, and `ws_connect` always would."""
+    answer = redirect.response
+    answer.close()
+    location = _joined(Hidden(redirect.url), answer.headers.get("Location", ""))
+    raise _RedirectedError(answer.status, location)
+
+
+def _joined(url: Hidden, location: str) -> Hidden:
+    """Where a redirect leads; what is no address stays as it is, and is refused as one."""
+    try:
+        return Hidden(urljoin(str(url), location))
+    except ValueError:
+        return Hidden(location)
+
+
+def _path(session_id: str) -> str:
+    """Of a session; a name that the service made up leads to no other place."""
+    return f"/v2/live/{quote(session_id, safe='')}"
+
+
+def _path_of(url: str) -> str:
+    """What a URL asks for, without its query."""
+    return urlsplit(url).path

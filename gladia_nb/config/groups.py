@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field
 from pydantic.fields import ComputedFieldInfo, FieldInfo
 
 from gladia_nb.config.base import Part, title
-from gladia_nb.config.values import LANGUAGES, TRANSLATION_LANGUAGES
 
 __all__ = [
     "CallbackConfig",
@@ -24,20 +23,31 @@ __all__ = [
     "SummarizationConfig",
     "TranslationConfig",
     "VocabularyEntry",
+    "unknown_languages",
 ]
 
 
-def _check_language(code: str, allowed: tuple[str, ...], rule: str) -> None:
-    if code not in allowed:
-        near = difflib.get_close_matches(code.lower()[:2], allowed, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{rule}, got {code!r}{hint}")
-
-
-def _check_languages(codes: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+def _check_languages(codes: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
-        _check_language(code, allowed, "must contain only language codes such as 'en' or 'fr'")
+        if not code.strip():
+            raise ValueError(f"must contain only language codes such as 'en' or 'fr', got {code!r}")
     return codes
+
+
+def unknown_languages(codes: tuple[str, ...], known: tuple[str, ...]) -> list[str]:
+    """Each code that is not known here, in quotes, with the nearest one that is.
+
+    Example:
+        >>> unknown_languages(("en", "yue", "EN"), ("en", "fr"))
+        ["'yue'", "'EN' (did you mean 'en'?)"]
+    """
+    found = []
+    for code in codes:
+        if code not in known:
+            near = difflib.get_close_matches(code.lower()[:2], known, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            found.append(f"{code!r}{hint}")
+    return found
 
 
 def _as_tuple(value: object) -> object:
@@ -69,7 +79,7 @@ class LanguageConfig(Part):
     @pydantic.field_validator("languages")
     @classmethod
     def _known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
-        return _check_languages(codes, LANGUAGES)
+        return _check_languages(codes)
 
 
 class PreProcessing(Part):
@@ -96,9 +106,7 @@ class VocabularyEntry(Part):
     @pydantic.field_validator("language")
     @classmethod
     def _known(cls, code: str | None) -> str | None:
-        if code is not None:
-            _check_language(code, LANGUAGES, "must be a language code such as 'en' or 'fr'")
-        return code
+        return None if code is None else _check_languages((code,))[0]
 
 
 def _branch(value: object) -> str:
@@ -152,7 +160,7 @@ class TranslationConfig(Part):
     @pydantic.field_validator("target_languages")
     @classmethod
     def _known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
-        return _check_languages(codes, TRANSLATION_LANGUAGES)
+        return _check_languages(codes)
 
 
 class RealtimeProcessing(Part):

@@ -17,10 +17,16 @@ from gladia_nb.config.groups import (
     PostProcessing,
     PreProcessing,
     RealtimeProcessing,
+    unknown_languages,
 )
 from gladia_nb.config.presets import PRESETS
 from gladia_nb.config.problems import Problem
-from gladia_nb.config.values import MAX_CHANNELS, MAX_METADATA
+from gladia_nb.config.values import (
+    LANGUAGES,
+    MAX_CHANNELS,
+    MAX_METADATA,
+    TRANSLATION_LANGUAGES,
+)
 from gladia_nb.errors import ConfigError
 
 __all__ = ["SessionConfig", "find_problems"]
@@ -109,6 +115,8 @@ class SessionConfig(Settings):
         if value is not None:
             try:
                 length = len(json.dumps(value, ensure_ascii=False))
+            except RecursionError:
+                raise ValueError("is nested too deeply") from None
             except (TypeError, ValueError) as error:
                 raise ValueError(f"must be plain JSON ({error})") from None
             if length > MAX_METADATA:
@@ -171,6 +179,42 @@ class SessionConfig(Settings):
         return self.replace(
             messages_config=dict.fromkeys(MessagesConfig.model_fields, True),
         )
+
+    def doubts(self) -> list[str]:
+        """What is unusual and sent all the same, a sentence each: the service decides.
+
+        Example:
+            >>> len(SessionConfig(language_config={"languages": ["en", "yue"]}).doubts())
+            1
+        """
+        return [
+            f"{said} is not among the language codes that are known here; the service decides."
+            for _, said in self.unknown_languages()
+        ]
+
+    def unknown_languages(self) -> list[tuple[str, str]]:
+        """Language codes that are not known here: the path of the field, and the code in quotes.
+
+        Example:
+            >>> SessionConfig(language_config={"languages": ["EN"]}).unknown_languages()
+            [('language_config.languages', "'EN' (did you mean 'en'?)")]
+        """
+        realtime = "realtime_processing"
+        translation = self.realtime_processing.translation_config
+        vocabulary = self.realtime_processing.custom_vocabulary_config
+        found = [("language_config.languages", self.language_config.languages, LANGUAGES)]
+        if translation is not None:
+            path = f"{realtime}.translation_config.target_languages"
+            found.append((path, translation.target_languages, TRANSLATION_LANGUAGES))
+        for number, word in enumerate(() if vocabulary is None else vocabulary.vocabulary):
+            if not isinstance(word, str) and word.language is not None:
+                path = f"{realtime}.custom_vocabulary_config.vocabulary.{number}.language"
+                found.append((path, (word.language,), LANGUAGES))
+        return [
+            (path, said)
+            for path, codes, known in found
+            for said in unknown_languages(codes, known)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Only what was set, as plain JSON data: `from_dict` makes an equal configuration."""

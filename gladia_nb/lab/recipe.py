@@ -16,6 +16,7 @@ from typing import Any, Literal
 from gladia_nb.api.target import GLADIA_URL, shared_server
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import AudioError, ConfigError
+from gladia_nb.keys import Secret
 from gladia_nb.lab.form import Field, fields_of, place_problems
 from gladia_nb.paths import expanded
 from gladia_nb.sessions.browser import DirectLive, start_direct
@@ -140,7 +141,7 @@ class Recipe:
         return {name: value for name, value in chosen.items() if value != defaults[name]}
 
     def start(
-        self, *, key: str | None = None, server: Any = None, source: Source | None = None
+        self, *, key: str | Secret | None = None, server: Any = None, source: Source | None = None
     ) -> Live:
         """Begin the run.
 
@@ -153,12 +154,18 @@ class Recipe:
             ConfigError: something is wrong with it; see `problems`.
             GladiaNbError: as for `gladia_nb.start`.
         """
+        key = Secret.of(key)
         options = self._asked(key, server)
         config = SessionConfig.from_dict(self.config)
         return start(self.path() if source is None else source, config, **options)
 
     def start_direct(
-        self, *, sample_rate: int, channels: int, key: str | None = None, server: Any = None
+        self,
+        *,
+        sample_rate: int,
+        channels: int,
+        key: str | Secret | None = None,
+        server: Any = None,
     ) -> DirectLive:
         """Begin a run that a browser holds itself: the kernel asks, the browser gets the URL.
 
@@ -172,6 +179,7 @@ class Recipe:
             ConfigError: something is wrong with it; see `problems`.
             GladiaNbError: as for `gladia_nb.start_direct`.
         """
+        key = Secret.of(key)
         asked = self._asked(key, server)
         # The rest is about audio that is sent from here.
         kept = ("chunk_ms", "region", "url", "key", "server")
@@ -179,8 +187,9 @@ class Recipe:
         config = SessionConfig.from_dict(self.config)
         return start_direct(config, sample_rate=sample_rate, channels=channels, **options)
 
-    def _asked(self, key: str | None, server: Any) -> dict[str, Any]:
+    def _asked(self, key: str | Secret | None, server: Any) -> dict[str, Any]:
         """Keyword arguments of a start, with the service to talk to."""
+        key = Secret.of(key)
         if problems := self.problems():
             raise ConfigError("; ".join(problems.values()), list(problems.values()))
         options = self.options()

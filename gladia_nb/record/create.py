@@ -15,6 +15,7 @@ from gladia_nb.errors import RunFileError
 from gladia_nb.paths import expanded
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.record.folders import new_path, runs_directory
+from gladia_nb.record.redact import redact_url
 
 __all__ = ["create_run_file"]
 
@@ -42,11 +43,6 @@ def create_run_file(
     Raises:
         RunFileError: it exists already, or cannot be written.
     """
-    if path is None:
-        now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-        stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
-        path = new_path(runs_directory(), f"{now}-{stem}")
-    path = expanded(path, RunFileError).absolute()
     anchor = Anchor.take()
     header = {
         "format": FORMAT,
@@ -58,15 +54,28 @@ def create_run_file(
         "reference": words,
         "versions": _versions(),
     }
-    try:
-        _write_header(path, dump_line(header))
-    except FileExistsError:
-        raise RunFileError(f"{path} exists already; a run is never overwritten.") from None
-    except OSError as error:
-        raise RunFileError(
-            f"Cannot write the run to {path}: {error.strerror or error}. Name another place."
-        ) from None
-    return path
+    # A callback's URL can hold a password.
+    line = redact_url(dump_line(header))
+    while True:
+        place = _new_place(name) if path is None else expanded(path, RunFileError).absolute()
+        try:
+            _write_header(place, line)
+        except FileExistsError:
+            if path is None:
+                # Somebody else began at the same moment, and has this name now.
+                continue
+            raise RunFileError(f"{place} exists already; a run is never overwritten.") from None
+        except OSError as error:
+            raise RunFileError(
+                f"Cannot write the run to {place}: {error.strerror or error}. Name another place."
+            ) from None
+        return place
+
+
+def _new_place(name: str) -> Path:
+    now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+    stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
+    return new_path(runs_directory(), f"{now}-{stem}").absolute()
 
 
 def _write_header(path: Path, line: str) -> None:

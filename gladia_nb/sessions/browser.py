@@ -16,13 +16,14 @@ from typing import Any
 from gladia_nb.api.target import resolve_target
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, SessionError
+from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.create import create_run_file
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.handle import Live
-from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.reference import Reference, find_reference
-from gladia_nb.worker.commands import Direct, Events, Failure, Finish, Note, read_ticket
+from gladia_nb.worker.commands import Direct, Events, Failure, Finish, read_ticket
 
 __all__ = ["DirectLive", "start_direct"]
 
@@ -63,10 +64,6 @@ class DirectLive(Live):
         if batch := list(events):
             self.command(Events(batch))
 
-    def note(self, event: AnyEvent) -> None:
-        """Put an event that is not the browser's into the run, such as a `ClockEvent`."""
-        self.command(Note(event))
-
     def finish(self, outcome: str = "finished", error: Failure | None = None) -> None:
         """The browser is done.
 
@@ -79,7 +76,7 @@ class DirectLive(Live):
     def _feed(self, line: bytes) -> None:
         # The ticket is for the browser alone: neither kept nor shown to subscribers.
         if (ticket := read_ticket(line)) is not None:
-            self._url = ticket.url
+            self._url = Hidden(ticket.url)
             self._known.set()
             return
         super()._feed(line)
@@ -103,7 +100,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     path: str | Path | None = DEFAULTS.path,
     chunk_ms: float = DEFAULTS.chunk_ms,
     reference: Reference = None,
-    key: str | None = None,
+    key: str | Secret | None = None,
     url: str | None = None,
     region: str | None = DEFAULTS.region,
     server: Any = None,
@@ -127,12 +124,14 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
+    key, url = Secret.of(key), Hidden.of(url)
     config = (config or SessionConfig()).replace(**fields).measuring()
     if (config.encoding, config.bit_depth) != ("wav/pcm", 16):
         raise ConfigError(
             "A browser sends 16-bit PCM; leave encoding and bit_depth alone "
             f"(got {config.encoding}, {config.bit_depth} bit)."
         )
+    doubts = warn_of_doubts(config)
     sending = SendOptions(path=path, chunk_ms=chunk_ms, region=region)
     words = find_reference(None, reference)
     target = resolve_target(key=key, url=url, server=server)
@@ -160,4 +159,6 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     command = Direct(
         path=str(run_path), base_url=target.url, key=target.key, region=region, body=body
     )
-    return get_worker().launch(command, b"", make)
+    live = get_worker().launch(command, b"", make)
+    live.note_warnings(doubts)
+    return live

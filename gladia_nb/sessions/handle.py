@@ -9,10 +9,12 @@ process dies, the worker ends the session and completes its record.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,12 +22,12 @@ from typing import Any, Protocol
 from msgspec import UNSET
 
 from gladia_nb.errors import BY_NAME, ApiError, GladiaNbError, SessionError, WorkerError
-from gladia_nb.record.event_kinds import ChunkEvent, EndEvent, ErrorEvent, WarningEvent
+from gladia_nb.record.event_kinds import AnyEvent, ChunkEvent, EndEvent, ErrorEvent, WarningEvent
 from gladia_nb.record.events import read_event
 from gladia_nb.record.file import extended, load_record
 from gladia_nb.run import Run
 from gladia_nb.sessions.subscribers import Subscriber, Subscribers
-from gladia_nb.worker.commands import Abort, AnyCommand, Stop
+from gladia_nb.worker.commands import Abort, AnyCommand, Note, Stop
 
 __all__ = ["Live"]
 
@@ -80,6 +82,7 @@ class Live:
         self._lock = threading.Lock()
         self._subscribers = Subscribers("a live session", self._told)
         self._before_stop: list[Callable[[], None]] = []
+        self._when_done: list[Callable[[], None]] = []
         self._done = threading.Event()
         self._sent_frames = 0
         self._outcome: str | None = None
@@ -119,6 +122,15 @@ class Live:
     def command(self, command: AnyCommand, audio: bytes = b"") -> None:
         """Tell the worker something about this session; for parts of the toolkit."""
         self._worker.send(self._number, command, audio)
+
+    def note(self, event: AnyEvent) -> None:
+        """Put an event into the run that the worker cannot know, such as a `ClockEvent`."""
+        self.command(Note(event))
+
+    def note_warnings(self, texts: Iterable[str]) -> None:
+        """Put warnings into the run that were known before it began."""
+        for text in texts:
+            self.note(WarningEvent(time.perf_counter_ns(), text))
 
     def before_stop(self, callback: Callable[[], None]) -> None:
         """Call `callback` before a stop is sent; for sources of live audio."""
@@ -179,7 +191,36 @@ class Live:
         return Run(record)
 
     def __await__(self) -> Generator[Any, None, Run]:
-        return asyncio.to_thread(self.result).__await__()
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Run:
+        """The result, waited for without a thread: whoever is cancelled leaves nothing behind."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(ended.set)
+
+        leave = self._at_end(wake)
+        try:
+            await ended.wait()
+        finally:
+            leave()
+        return await asyncio.to_thread(self.result, 0)
+
+    def _at_end(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` once the session has ended; returns a function that takes it back."""
+        with self._lock:
+            if not self.done:
+                self._when_done.append(callback)
+                return lambda: self._forget_callback(callback)
+        callback()
+        return lambda: None
+
+    def _forget_callback(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if callback in self._when_done:
+                self._when_done.remove(callback)
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` with every event, in order: first those that were, then as they come.
@@ -224,10 +265,22 @@ class Live:
                 self._outcome = outcome
         self._subscribers.publish(stored)
         if isinstance(event, EndEvent):
-            self._done.set()
+            self._orphaned()
 
     def _orphaned(self) -> None:
-        self._done.set()
+        """No more will be told."""
+        with self._lock:
+            self._done.set()
+            callbacks, self._when_done = self._when_done, []
+        for callback in callbacks:
+            callback()
+
+    def _disown(self) -> None:
+        """In a forked child: locks may be locked by threads that are not here."""
+        self._lock, self._done = threading.Lock(), threading.Event()
+        self._subscribers = Subscribers("a live session", self._told)
+        self._when_done = []
+        self._orphaned()
 
     def _told(self, start: int) -> Iterator[Mapping[str, Any]]:
         """Events from a number on, those of the file first, then those that are in none.

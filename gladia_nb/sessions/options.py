@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -13,9 +14,10 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import pydantic
 from pydantic import Field
 
+from gladia_nb.config import SessionConfig
 from gladia_nb.config.base import Settings, field_lines
 
-__all__ = ["DEFAULTS", "SendOptions", "describe_options"]
+__all__ = ["DEFAULTS", "SendOptions", "describe_options", "warn_of_doubts"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -128,6 +130,15 @@ class SendOptions(Settings):
 
 #: The defaults, for signatures.
 DEFAULTS = SendOptions()
+
+
+def warn_of_doubts(config: SessionConfig) -> list[str]:
+    """Warn of what is unusual in a configuration, before anything is sent, and return it."""
+    found = config.doubts()
+    for text in found:
+        # Of the line that called `start` or its kin.
+        warnings.warn(text, stacklevel=3)
+    return found
 
 
 def describe_options(function: FunctionT) -> FunctionT:

@@ -21,11 +21,12 @@ from gladia_nb.api.target import Target, resolve_target
 from gladia_nb.audio import Audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
+from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.create import create_run_file
 from gladia_nb.run import Run
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.live_audio import LiveAudio
-from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker, shutdown
 from gladia_nb.sessions.reference import Reference, check_reference, find_reference
 from gladia_nb.sessions.sources import Prepared, prepare
@@ -51,7 +52,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     json_audio: bool = DEFAULTS.json_audio,
     callbacks: bool | Mapping[str, Any] = DEFAULTS.callbacks,
     reference: Reference = None,
-    key: str | None = None,
+    key: str | Secret | None = None,
     url: str | None = None,
     region: str | None = DEFAULTS.region,
     server: Any = None,
@@ -77,6 +78,7 @@ def start(  # noqa: D417 - the options are described where they are defined
         ServerError: the embedded server did not start.
         WorkerError: the process for sessions did not start.
     """
+    key, url = Secret.of(key), Hidden.of(url)
     config = (config or SessionConfig()).replace(**fields).measuring()
     options = SendOptions(
         path=path,
@@ -88,25 +90,12 @@ def start(  # noqa: D417 - the options are described where they are defined
         region=region,
     )
     prepared = _prepare(source, config, options)
+    doubts = warn_of_doubts(config)
     words = _words(source, reference, prepared)
     target = resolve_target(key=key, url=url, server=server)
-    body = prepared.config.to_body()
     run_path = _create(prepared, options, target, words)
-    listen = options.listen()
-    command = Start(
-        path=str(run_path),
-        base_url=target.url,
-        key=target.key,
-        region=options.region,
-        body=body,
-        frame_bytes=prepared.frame_bytes,
-        sample_rate=prepared.config.sample_rate,
-        chunk_ms=options.chunk_ms,
-        speed=options.speed,
-        json_audio=options.json_audio,
-        callbacks=None if listen is None else Callbacks(**listen),
-        stall_s=source.stall_s if isinstance(source, LiveAudio) else None,
-    )
+    stall_s = source.stall_s if isinstance(source, LiveAudio) else None
+    command = _command(prepared, options, target, run_path, stall_s)
     make = functools.partial(
         Live,
         path=run_path,
@@ -115,6 +104,7 @@ def start(  # noqa: D417 - the options are described where they are defined
         duration_s=None if isinstance(source, LiveAudio) else prepared.duration_s,
     )
     live = get_worker().launch(command, prepared.data, make)
+    live.note_warnings(doubts)
     if isinstance(source, LiveAudio):
         source.connect(live, prepared.config)
     return live
@@ -137,6 +127,9 @@ def transcribe(
     Raises:
         GladiaNbError: as for `start`; and when the session failed, with the error's `run`.
     """
+    for name, hide in (("key", Secret.of), ("url", Hidden.of)):
+        if name in options:
+            options[name] = hide(options[name])
     live = start(source, config, **options)
     return wait_for(live, progress=progress)
 
@@ -214,6 +207,27 @@ def _create(
         audio=prepared.describe(),
         options={**options.header(), "target": target.label},
         words=words,
+    )
+
+
+def _command(
+    prepared: Prepared, options: SendOptions, target: Target, path: Path, stall_s: float | None
+) -> Start:
+    """What the worker needs to know."""
+    listen = options.listen()
+    return Start(
+        path=str(path),
+        base_url=target.url,
+        key=target.key,
+        region=options.region,
+        body=prepared.config.to_body(),
+        frame_bytes=prepared.frame_bytes,
+        sample_rate=prepared.config.sample_rate,
+        chunk_ms=options.chunk_ms,
+        speed=options.speed,
+        json_audio=options.json_audio,
+        callbacks=None if listen is None else Callbacks(**listen),
+        stall_s=stall_s,
     )
 
 

@@ -83,7 +83,10 @@ class Subscribers:
             # Whoever is behind finds it in the history.
             entries = [entry for entry in self._entries if not entry.behind]
         for entry in entries:
-            self._call(entry, event)
+            try:
+                self._call(entry, event)
+            except BaseException:
+                log.exception("A subscriber of %s wanted to end its thread", self._what)
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` with every event: first those that were, then as they come.

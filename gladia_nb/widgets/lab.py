@@ -20,6 +20,7 @@ import traitlets
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.keys import Secret
 from gladia_nb.lab.recipe import Recipe
 from gladia_nb.lab.replay import Replay
 from gladia_nb.lab.setup import Setup, form
@@ -99,7 +100,7 @@ class Lab(anywidget.AnyWidget):
         data = config.to_dict() if config is not None else {}
         self.cell = registry.current_cell()
         self._server = server
-        self._key: str | None = None
+        self._key: Secret | None = None
         self._setup = Setup(str(source), data, options, microphone=widget is not None)
         self._watcher = Watcher()
         self._study = Study(None if runs is None else str(runs))
@@ -295,9 +296,9 @@ class Lab(anywidget.AnyWidget):
             self.microphone.mode = content["choice"]
 
     def _take_key(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
-        key = str(content.pop("value", "")).strip()
-        if not key:
-            raise ConfigError("The key is empty; paste it from your account.")
+        key = Secret(str(content.pop("value", "")))
+        if fault := key.fault():
+            raise ConfigError(fault)
         self._key = key
 
     def _abort(self) -> None:

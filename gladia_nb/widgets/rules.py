@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gladia_nb.api import protocol
+from gladia_nb.api.limits import MAX_MESSAGE_BYTES, TOO_LARGE_MESSAGE
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.recipe import OPTIONS
@@ -47,11 +48,17 @@ def microphone_rules() -> dict[str, Any]:
     return {
         **protocol_rules(),
         "attempts": limits.attempts,
+        "connections": limits.connections,
+        "openings": limits.openings,
+        "max_message_bytes": MAX_MESSAGE_BYTES,
+        "too_large": TOO_LARGE_MESSAGE,
         "limits_ms": {
             "backoff": limits.backoff_s * 1e3,
             "backoff_cap": limits.backoff_cap_s * 1e3,
+            "apart": limits.apart_s * 1e3,
             "probe": limits.probe_s * 1e3,
             "finish": limits.finish_s * 1e3,
+            "ending": limits.ending_s * 1e3,
             "keep_alive": limits.keep_alive_s * 1e3,
             "long": limits.long_s * 1e3,
             "stall": STALL_S * 1e3,
@@ -73,7 +80,8 @@ def protocol_rules() -> dict[str, Any]:
         "max_frame_bytes": protocol.MAX_FRAME_BYTES,
         "closes": {str(code): outcome.value for code, outcome in protocol.CLOSES.items()},
         "refusals": [protocol.REFUSALS.start, protocol.REFUSALS.stop - 1],
-        "to_every_connection": list(protocol.TO_EVERY_CONNECTION),
+        "quiet": protocol.QUIET,
+        "most_finals": protocol.MOST_FINALS,
         "beyond_sent": protocol.BEYOND_SENT,
         "no_range": protocol.NO_RANGE,
     }
@@ -88,10 +96,15 @@ def _sentences(limits: Limits) -> dict[str, str]:
         "ended_meanwhile": sentences.ENDED_MEANWHILE,
         "long": sentences.LONG.format(hours=f"{limits.long_s / 3600:.2g}"),
         "lost": sentences.LOST,
-        "not_resumed": sentences.NOT_RESUMED.format(attempts=limits.attempts),
+        "not_opened": sentences.NOT_OPENED,
+        "not_resumed": sentences.NOT_RESUMED.format(attempts=limits.attempts, why="{why}"),
+        "quiet": sentences.QUIET,
         "silent": sentences.SILENT.format(seconds=f"{limits.finish_s:g}"),
         "stalled": sentences.STALLED.format(seconds=f"{STALL_S:g}"),
+        "too_often": sentences.TOO_OFTEN,
         "unanswered": sentences.UNANSWERED,
+        "unfit": sentences.UNFIT,
+        "unending": sentences.UNENDING.format(seconds=f"{limits.ending_s:g}"),
     }
 
 

@@ -1,18 +1,19 @@
 """What the caller's process tells the worker, and what the worker tells beside events.
 
-The caller writes an `Order`, one line of JSON, and behind it the bytes of audio that it announces.
-Commands are told apart by their type and checked field by field, so that two processes of different
-versions find out at once. The API key travels in `Start` and `Direct`, and the URL of a WebSocket
-in a `Ticket`: no repr shows them.
+The caller writes an `Order`, one line of JSON, with the audio that belongs to it in one frame of
+the pipe (`gladia_nb.worker.pipe`). Commands are told apart by their type and checked field by
+field, so that two processes of different versions find out at once. The API key travels in `Start`
+and `Direct`, and the URL of a WebSocket in a `Ticket`: no repr shows them.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
+from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.record.file import dump_line
 
@@ -42,8 +43,6 @@ __all__ = [
     "told_line",
 ]
 
-_Size = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
-
 
 class Command(msgspec.Struct, frozen=True, tag_field="cmd", forbid_unknown_fields=True):
     """Anything that can be told about one session."""
@@ -70,7 +69,7 @@ class Begin(Command, frozen=True, kw_only=True):
 
     path: str
     base_url: str
-    key: str | None
+    key: Secret | None
     region: str | None
     body: dict[str, Any]
 
@@ -185,12 +184,10 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         session: its number.
         command: what to do.
-        audio_bytes: bytes of audio that follow the line.
     """
 
     session: int
     command: AnyCommand
-    audio_bytes: _Size = 0
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -199,12 +196,10 @@ class Refusal(msgspec.Struct, frozen=True):
     Attributes:
         why: in a sentence.
         session: that it names, or None.
-        audio_bytes: bytes that follow it all the same.
     """
 
     why: str
     session: int | None = None
-    audio_bytes: int = 0
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="event"):
@@ -222,16 +217,16 @@ class Ticket(msgspec.Struct, frozen=True, tag="ticket", tag_field="event"):
         return "Ticket()"
 
 
-def encode_order(session: int, command: AnyCommand, audio: bytes = b"") -> bytes:
-    r"""The line of a command, with the bytes that follow it.
+def encode_order(session: int, command: AnyCommand) -> bytes:
+    r"""The line of a command.
 
     ASCII only, as in a run file: what a page says can hold what no encoding has.
 
     Example:
         >>> encode_order(7, Stop())
-        b'{"session":7,"command":{"cmd":"stop"},"audio_bytes":0}\n'
+        b'{"session":7,"command":{"cmd":"stop"}}\n'
     """
-    return told_line(Order(session, command, len(audio))) + audio
+    return told_line(Order(session, command))
 
 
 def decode_order(line: bytes) -> Order | Refusal:
@@ -239,7 +234,7 @@ def decode_order(line: bytes) -> Order | Refusal:
 
     Example:
         >>> decode_order(encode_order(7, End(clipped=0)))
-        Order(session=7, command=End(clipped=0), audio_bytes=0)
+        Order(session=7, command=End(clipped=0))
         >>> decode_order(b'{"session":7,"command":{"cmd":"end"}}').session
         7
     """
@@ -248,16 +243,21 @@ def decode_order(line: bytes) -> Order | Refusal:
     except (ValueError, RecursionError):
         return Refusal(_refused("it is not JSON"))
     try:
-        return msgspec.convert(fields, Order)
+        return msgspec.convert(fields, Order, dec_hook=_secret)
     except (msgspec.ValidationError, RecursionError) as error:
         found = fields if isinstance(fields, dict) else {}
-        size = _whole(found.get("audio_bytes")) or 0
-        return Refusal(_refused(str(error)), _whole(found.get("session")), size)
+        return Refusal(_refused(str(error)), _whole(found.get("session")))
 
 
 def told_line(told: Order | Ready | Ticket) -> bytes:
     """What one process tells the other, as a line."""
-    return dump_line(msgspec.to_builtins(told, enc_hook=_plain)).encode("ascii")
+    fields = msgspec.to_builtins(told, enc_hook=_plain)
+    if isinstance(told, Order) and isinstance(told.command, Begin):
+        # Until it is text, whatever shows these fields shows stars.
+        key = told.command.key
+        fields["command"]["key"] = None if key is None else key.reveal()
+        fields["command"]["base_url"] = Hidden(told.command.base_url)
+    return dump_line(fields).encode("ascii")
 
 
 def read_ticket(line: bytes) -> Ticket | None:
@@ -269,8 +269,20 @@ def read_ticket(line: bytes) -> Ticket | None:
 _TICKET = b'{"event":"ticket"'
 
 
+def _secret(kind: type, value: object) -> object:
+    """Whoever reads an order holds its key as one again."""
+    if kind is not Secret or not isinstance(value, str):
+        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
+    key = Secret(value)
+    if fault := key.fault():
+        raise ValueError(fault)
+    return key
+
+
 def _plain(value: object) -> object:
-    """Numbers of NumPy that are floats too, as what they are."""
+    """Texts and numbers of other kinds, as NumPy has them, as what they are; a key as stars."""
+    if isinstance(value, Secret | str):
+        return str(value)
     if isinstance(value, float):
         return float(value)
     raise TypeError(f"a command cannot hold a {type(value).__name__}")

@@ -1,13 +1,13 @@
 """Owns the sessions of the worker's process: commands come in, events go out.
 
 A session that shares a process with a notebook is late whenever the notebook computes; here it has
-an interpreter of its own. Commands come as lines of JSON on standard input, events leave as lines
+an interpreter of its own. Commands come as frames on standard input, events leave as lines of JSON
 on standard output, and every event is first appended to the file of its run. Threads do the reading
 and writing, so that a full pipe or a slow disk never holds up the stopwatch.
 
 What commands there are stands in `gladia_nb.worker.commands`. One that cannot be understood fails
 the session that it names and ends nothing else. When standard input ends, because the notebook is
-gone however it went, sessions are ended and the process too.
+gone however it went, or is damaged, sessions are ended and the process too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from gladia_nb.clock import MonotonicClock
-from gladia_nb.errors import GladiaNbError, RunFileError, SessionError
+from gladia_nb.errors import GladiaNbError, RunFileError, SessionError, internal_error
 from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.worker.browser_job import RemoteJob
 from gladia_nb.worker.commands import (
@@ -35,6 +35,7 @@ from gladia_nb.worker.commands import (
     told_line,
 )
 from gladia_nb.worker.jobs import Job, Writer
+from gladia_nb.worker.pipe import DamagedPipeError, read_frame
 from gladia_nb.worker.session_job import SessionJob
 
 __all__ = ["serve"]
@@ -69,6 +70,8 @@ class _Host:
                 job.command(order.command, audio)
             except GladiaNbError as error:
                 job.fail(error)
+            except Exception as error:  # noqa: BLE001 - it is one session's, and ends no other
+                job.fail(internal_error(error))
         elif isinstance(order.command, Start | Direct):
             self._begin(order.session, order.command, audio)
 
@@ -97,6 +100,12 @@ class _Host:
                 job = RemoteJob(command, tell)
         except OSError as error:
             self._fail(number, _unwritable(error))
+            return
+        except GladiaNbError as error:
+            self._fail(number, error)
+            return
+        except Exception as error:  # noqa: BLE001 - whoever waits for this session is told
+            self._fail(number, internal_error(error))
             return
         self._jobs[number] = job
         task = asyncio.create_task(job.run())
@@ -144,11 +153,13 @@ def _read_commands(host: _Host, loop: asyncio.AbstractEventLoop, source: BinaryI
             return  # the loop is closed: this process is ending
 
     try:
-        while line := source.readline():
-            order = decode_order(line)
-            audio = source.read(order.audio_bytes)
+        while (frame := read_frame(source)) is not None:
+            order = decode_order(frame[0])
             _load_receiver(order)
-            post(host.command, order, audio)
+            post(host.command, order, frame[1])
+    except DamagedPipeError as error:
+        # The caller keeps the last lines of this for its obituary.
+        sys.stderr.write(f"the commands from the notebook were damaged: {error}\n")
     finally:
         post(host.leave)
 

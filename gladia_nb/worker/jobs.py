@@ -17,15 +17,18 @@ from typing import Any, BinaryIO
 
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock, MonotonicClock
-from gladia_nb.errors import GladiaNbError, SessionError
+from gladia_nb.errors import GladiaNbError, SessionError, internal_error
+from gladia_nb.keys import Secret
 from gladia_nb.paths import mount_point
-from gladia_nb.record.event_kinds import RecordEvent, WarningEvent
+from gladia_nb.record.event_kinds import EndEvent, RecordEvent, WarningEvent
 from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.record.redact import Redactor
 from gladia_nb.worker.commands import Begin, Command
 
-__all__ = ["Job", "Tell", "Writer", "unfit", "unwritable"]
+__all__ = ["MAX_WAITING_BYTES", "Job", "Tell", "Writer", "unfit", "unwritable"]
 
+#: What may wait to be written: the disk, or the notebook, is slower than the service for long.
+MAX_WAITING_BYTES = 256 << 20
 #: Tells the other side a line.
 Tell = Callable[[bytes], None]
 
@@ -50,12 +53,20 @@ class Writer:
         self._then = then
         self._on_error = on_error
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        # Each is counted by one thread alone.
+        self._put = self._done = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def write(self, line: bytes) -> None:
         """Write a line, soon."""
+        self._put += len(line)
         self._queue.put(line)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that are not yet written."""
+        return self._put - self._done
 
     def close(self, timeout_s: float | None = None) -> None:
         """Write what is left and close the file."""
@@ -72,6 +83,7 @@ class Writer:
                     failed = True
                     self._on_error(error)
             self._then(line)
+            self._done += len(line)
         with contextlib.suppress(OSError):
             self._file.close()
 
@@ -96,8 +108,10 @@ class Job(ABC):
     """
 
     def __init__(self, command: Begin, tell: Tell, clock: Clock | None = None) -> None:
-        key = command.key
-        self._redact = Redactor([key] if key else [])
+        key = Secret.of(command.key)
+        self._redact = Redactor([key.reveal()] if key else [])
+        self._redact.add_url(command.base_url)
+        self._ended = self._flooded = False
         self._loop = asyncio.get_running_loop()
         self._clock = clock or MonotonicClock()
         # Buffered by nobody: what the system has taken survives the end of this process.
@@ -115,10 +129,20 @@ class Job(ABC):
                 await stack.enter_async_context(self._transport)
                 await self._carry_out(stack)
         except GladiaNbError as error:
-            self._emit(error_event(error, self._clock.now_ns()))
-            self._emit(end_event(self._clock, "failed"))
+            self._end_with(error)
+        except asyncio.CancelledError:
+            if not self._ended:
+                self._emit(end_event(self._clock, "aborted"))
+            raise
+        except Exception as error:  # noqa: BLE001 - without an end somebody would wait for ever
+            self._end_with(internal_error(error))
         finally:
             await asyncio.to_thread(self._writer.close)
+
+    def _end_with(self, error: GladiaNbError) -> None:
+        if not self._ended:
+            self._emit(error_event(error, self._clock.now_ns()))
+            self._emit(end_event(self._clock, "failed"))
 
     @abstractmethod
     async def _carry_out(self, stack: contextlib.AsyncExitStack) -> None:
@@ -145,7 +169,17 @@ class Job(ABC):
         """End at once with an error."""
 
     def _emit(self, event: RecordEvent) -> None:
+        self._ended |= isinstance(event, EndEvent)
         self._writer.write(self._redact(event_line(event)).encode("ascii"))
+        if self._writer.waiting > MAX_WAITING_BYTES and not self._flooded:
+            self._flooded = True
+            size = f"{MAX_WAITING_BYTES >> 20} MiB"
+            self.fail(
+                SessionError(
+                    f"More came from the service than could be written: {size} were waiting. "
+                    "What was written until then is in the run."
+                )
+            )
 
     def _file_failed(self, error: OSError) -> None:
         # Told at once, on the thread of the writer: what is told behind it is in no file.

@@ -16,10 +16,15 @@ __all__ = [
     "ENDED_MEANWHILE",
     "LONG",
     "LOST",
+    "NOT_OPENED",
     "NOT_RESUMED",
+    "QUIET",
     "SILENT",
     "STALLED",
+    "TOO_OFTEN",
     "UNANSWERED",
+    "UNENDING",
+    "UNFIT",
     "WHY_CLOSED",
 ]
 
@@ -45,10 +50,27 @@ LOST = (
     "{pieces} pieces of live audio, about {seconds} s, never came; "
     "the words around them are not to be trusted."
 )
+NOT_OPENED = (
+    "The service took the session, but its WebSocket could not be opened ({why}). "
+    "Ask its provider, or try another region."
+)
 NOT_RESUMED = (
-    "The connection was lost and {attempts} attempts to resume the session failed. "
+    "The connection was lost and {attempts} attempts to resume the session failed "
+    "(the last: {why}). What was received until then is in the run."
+)
+QUIET = (
+    "The service closed the connection because it had had nothing to transcribe for about a minute "
+    "(close code 4504)."
+)
+TOO_OFTEN = (
+    "The connection was lost {connections} times; the service does not hold the session (the last: "
+    "{why}). What was received until then is in the run."
+)
+UNENDING = (
+    "The service went on for {seconds} s after the stop and did not end the session. "
     "What was received until then is in the run."
 )
+UNFIT = "The service {fault}, and the session cannot go on. What came before is in the run."
 SILENT = (
     "The service was silent for {seconds} s after the stop and did not end the session. "
     "What was received until then is in the run."

@@ -16,10 +16,16 @@ import msgspec
 from msgspec import UNSET
 
 from gladia_nb.api.connection import Closed, Connection, Received
-from gladia_nb.api.protocol import TO_EVERY_CONNECTION, CloseOutcome, SessionProtocol, State
+from gladia_nb.api.protocol import QUIET, CloseOutcome, SessionProtocol, State
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock
-from gladia_nb.errors import ApiError, GladiaNbError, SessionError, UnreachableError
+from gladia_nb.errors import (
+    ApiError,
+    GladiaNbError,
+    SessionError,
+    UnreachableError,
+    internal_error,
+)
 from gladia_nb.record.event_kinds import (
     CloseEvent,
     ConnectEvent,
@@ -42,12 +48,17 @@ class Limits(msgspec.Struct, frozen=True):
     """Bounds of what a session waits for, in seconds.
 
     Attributes:
-        attempts: reconnections in a row that bring no progress before the session gives up.
+        attempts: reconnections in a row that bring no progress before the session gives up:
+            no audio that was not acknowledged before, and no new final.
+        openings: attempts to open the first connection of all.
+        connections: in one session at most, whatever they bring.
         backoff_s: wait before the second attempt, at most; it doubles from there. The first,
             after a connection that had brought progress, is immediate.
         backoff_cap_s: longest wait.
+        apart_s: the least time from the beginning of one connection to that of the next.
         probe_s: how long to wait for the answer to an empty chunk after a reconnection.
         finish_s: after the stop, how long the service may be silent before it is given up.
+        ending_s: after the stop, how long the service may go on when it is not silent.
         result_s: how long to ask for the stored result.
         keep_alive_s: after so long without audio an empty chunk is sent, because the service
             drops a session that sends nothing for about 30 s.
@@ -55,10 +66,14 @@ class Limits(msgspec.Struct, frozen=True):
     """
 
     attempts: int = 8
+    openings: int = 3
+    connections: int = 200
     backoff_s: float = 0.3
     backoff_cap_s: float = 5.0
+    apart_s: float = 0.24
     probe_s: float = 1.0
     finish_s: float = 60.0
+    ending_s: float = 900.0
     result_s: float = 30.0
     keep_alive_s: float = 20.0
     long_s: float = 10_200.0
@@ -112,7 +127,11 @@ class Session:
         self._open_ns = 0
         self._number = 0
         self._aborted = False
-        self._silent = False
+        self._given_up: str | None = None
+        self._connect_ns = 0
+        self._stop_ns = 0
+        self._why = ""
+        self._was_quiet = False
         self._main: asyncio.Task[Any] | None = None
         self._fault: GladiaNbError | None = None
         self._helpers: set[asyncio.Task[None]] = set()
@@ -172,7 +191,7 @@ class Session:
             self._emit_error(error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours may not lose the record
             outcome = "failed"
-            self._emit_error(_internal(error))
+            self._emit_error(internal_error(error))
         finally:
             await self._put_away()
             self._emit(end_event(self._clock, outcome))
@@ -205,7 +224,7 @@ class Session:
 
     async def _converse(self) -> None:
         """Connections, one after the other, until the service is done."""
-        fruitless = 0
+        limits, fruitless = self._limits, 0
         while True:
             connection = await self._connect()
             if connection is not None:
@@ -215,14 +234,23 @@ class Session:
                 if progress:
                     fruitless = 0
             fruitless += 1
-            if fruitless > self._limits.attempts:
-                raise SessionError(sentences.NOT_RESUMED.format(attempts=self._limits.attempts))
+            if not self._open_ns and fruitless >= limits.openings:
+                raise SessionError(sentences.NOT_OPENED.format(why=self._why))
+            if fruitless > limits.attempts:
+                text = sentences.NOT_RESUMED.format(attempts=limits.attempts, why=self._why)
+                raise SessionError(text)
+            if self._number >= limits.connections:
+                text = sentences.TOO_OFTEN.format(connections=self._number, why=self._why)
+                raise SessionError(text)
             await self._back_off(fruitless)
 
     async def _back_off(self, attempt: int) -> None:
         longest = min(self._limits.backoff_s * 2 ** (attempt - 2), self._limits.backoff_cap_s)
         # Half fixed, half random: many clients that lost one server shall not come back at once.
         wait = 0.0 if attempt == 1 else longest * random.uniform(0.5, 1)  # noqa: S311
+        # A service that lets go at once is not asked again at once.
+        age = (self._clock.now_ns() - self._connect_ns) / 1e9
+        wait = max(wait, self._limits.apart_s - age)
         self._emit(RetryEvent(self._clock.now_ns(), attempt, wait))
         await asyncio.sleep(wait)
 
@@ -231,13 +259,17 @@ class Session:
         first = self._number == 0
         self._number += 1
         start_ns, said = self._clock.now_ns(), None
+        self._connect_ns = start_ns
         connection: Connection | None = None
         try:
             connection = await self._transport.connect(self._url)
         except (UnreachableError, ApiError) as error:
             said = str(error)
+            self._why = said.rstrip(".")
             # A refusal of the very first handshake is an answer; later ones may be passing.
-            if first and isinstance(error, ApiError) and error.status < 500:
+            refused = isinstance(error, ApiError) and error.status < 500
+            lasting = isinstance(error, UnreachableError) and error.lasting
+            if (first and refused) or (not self._open_ns and lasting):
                 raise
         finally:
             end_ns, phases = self._clock.now_ns(), self._transport.phases
@@ -259,7 +291,7 @@ class Session:
         Returns:
             None when the session is over, else whether the connection brought it further.
         """
-        number, progress = self._number, False
+        number, before = self._number, self._protocol.progress
         self._open = connection
         self._protocol.opened()
         self._sender.attach(connection, number)
@@ -271,11 +303,11 @@ class Session:
             self._help(self._give_up_probe())
         try:
             while isinstance(item := await connection.receive(), Received):
-                progress |= self._receive(item, number)
+                self._receive(item, number)
         finally:
             self._sender.detach()
             await self._dismiss_helpers()
-        return self._after(item, number, progress)
+        return self._after(item, number, self._protocol.progress > before)
 
     def _help(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the reader for as long as the connection lasts."""
@@ -289,10 +321,9 @@ class Session:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
 
-    def _receive(self, item: Received, number: int) -> bool:
-        """Record a message; whether it is progress: more acknowledged, or more recognised."""
+    def _receive(self, item: Received, number: int) -> None:
+        """Record a message."""
         raw = item.raw
-        acknowledged = self._protocol.buffer.acknowledged
         self._last_ns = item.recv_ns
         resuming = self._protocol.state is State.RESUMING
         message = self._protocol.receive(raw)
@@ -307,19 +338,17 @@ class Session:
         )
         if resuming and self._protocol.state is not State.RESUMING:
             self._help(self._sender.flush())
-        # What a service says to every connection is none, or it could go on for ever.
-        return (
-            message.type not in TO_EVERY_CONNECTION
-            or self._protocol.buffer.acknowledged > acknowledged
-        )
 
     def _after(self, closed: Closed, number: int, progress: bool) -> bool | None:
         outcome = self._protocol.closed(closed.code)
         self._emit(CloseEvent(closed.ns, number, closed.code, closed.reason, outcome.value))
-        if self._silent:
-            raise SessionError(sentences.SILENT.format(seconds=f"{self._limits.finish_s:g}"))
+        if self._given_up is not None:
+            raise SessionError(self._given_up)
+        if closed.fault:
+            raise SessionError(sentences.UNFIT.format(fault=closed.fault), code=closed.code)
         if outcome is CloseOutcome.RETRY:
-            return progress
+            self._why = _how(closed)
+            return self._after_quiet(closed, progress) if closed.code == QUIET else progress
         if outcome is CloseOutcome.FINISHED:
             if not self._protocol.stop_sent:
                 self._warn(sentences.ENDED_EARLY)
@@ -332,10 +361,20 @@ class Session:
         text = sentences.CLOSED.format(what=what, code=closed.code, said=said)
         raise SessionError(text, code=closed.code)
 
+    def _after_quiet(self, closed: Closed, progress: bool) -> bool | None:
+        """The service had nothing to transcribe: said once; the end where all has been sent."""
+        if not self._was_quiet:
+            self._was_quiet = True
+            self._warn(sentences.QUIET)
+        if self._protocol.stop_sent and not self._protocol.buffer.unacknowledged:
+            return None
+        # A speaker may pause for long. Only a service that says so at once is given up.
+        return progress or closed.ns - self._connect_ns > self._limits.keep_alive_s * 1e9
+
     # -- beside the reader --
 
     def _source_failed(self, error: BaseException) -> None:
-        self.fail(_internal(error))
+        self.fail(internal_error(error))
 
     async def _give_up_probe(self) -> None:
         await asyncio.sleep(self._limits.probe_s)
@@ -351,8 +390,8 @@ class Session:
             await asyncio.sleep(min(1.0, limits.finish_s / 4, limits.keep_alive_s / 4))
             now = self._clock.now_ns()
             if self._protocol.state is State.STOPPING:
-                if now - self._last_ns > limits.finish_s * 1e9:
-                    self._silent = True
+                self._given_up = self._unfinished(now)
+                if self._given_up is not None:
                     await connection.close(1000)
                     return
             elif (
@@ -364,6 +403,20 @@ class Session:
                 self._long = True
                 self._warn(sentences.LONG.format(hours=f"{limits.long_s / 3600:.2g}"))
 
+    def _unfinished(self, now: int) -> str | None:
+        """Why a service that has been asked to finish is given up, or None."""
+        limits = self._limits
+        self._stop_ns = self._stop_ns or now
+        if now - self._last_ns > limits.finish_s * 1e9:
+            return sentences.SILENT.format(seconds=f"{limits.finish_s:g}")
+        if now - self._stop_ns > limits.ending_s * 1e9:
+            return sentences.UNENDING.format(seconds=f"{limits.ending_s:g}")
+        return None
 
-def _internal(error: BaseException) -> SessionError:
-    return SessionError(f"An internal error ended the session: {type(error).__name__}: {error}")
+
+def _how(closed: Closed) -> str:
+    """How a connection ended, inside a sentence."""
+    if closed.code is None:
+        return "no close frame"
+    said = f": {closed.reason}" if closed.reason else ""
+    return f"close code {closed.code}{said}"

@@ -5,12 +5,17 @@ import pytest
 
 from gladia_nb.api.target import GLADIA_URL, resolve_target
 from gladia_nb.errors import AuthenticationError, ConfigError
+from gladia_nb.keys import Secret
 
 
 def test_with_a_key_it_is_gladia(monkeypatch):
     monkeypatch.setenv("GLADIA_API_KEY", "0123456789")
     target = resolve_target()
-    assert (target.url, target.key, target.label) == (GLADIA_URL, "0123456789", "api.gladia.io")
+    assert (target.url, target.key.reveal(), target.label) == (
+        GLADIA_URL,
+        "0123456789",
+        "api.gladia.io",
+    )
     assert "0123456789" not in repr(target)
 
 
@@ -18,7 +23,7 @@ def test_arguments_win_over_the_environment(monkeypatch):
     monkeypatch.setenv("GLADIA_API_KEY", "from-outside")
     monkeypatch.setenv("GLADIA_API_URL", "https://other.example")
     assert resolve_target().url == "https://other.example"
-    assert resolve_target(key="mine", url="wss://third.example/base/").key == "mine"
+    assert resolve_target(key="mine", url="wss://third.example/base/").key == Secret("mine")
     assert resolve_target(key="mine", url="wss://third.example/base/").url == (
         "https://third.example/base"
     )
@@ -27,7 +32,7 @@ def test_arguments_win_over_the_environment(monkeypatch):
 def test_a_server_wins_over_both(monkeypatch, local_server):
     monkeypatch.setenv("GLADIA_API_KEY", "from-outside")
     target = resolve_target(server=local_server)
-    assert (target.url, target.key) == (local_server.url, local_server.key)
+    assert (target.url, target.key) == (local_server.url, Secret(local_server.key))
 
 
 def test_a_server_on_this_machine_needs_no_key():

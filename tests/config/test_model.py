@@ -151,3 +151,11 @@ def test_a_configuration_can_be_pickled_and_copied():
     for again in (pickle.loads(pickle.dumps(config)), copy.deepcopy(config)):
         assert again == config
         assert again.to_body() == config.to_body()
+
+
+def test_metadata_that_is_nested_too_deeply_is_refused_in_words():
+    deep: dict = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    with pytest.raises(ConfigError, match="custom_metadata"):
+        SessionConfig(custom_metadata=deep)

@@ -160,7 +160,7 @@ def test_a_preset_that_names_some_flags_has_the_defaults_of_the_api_for_the_othe
             "realtime_processing.translation_config.target_languages",
         ),
         ({"callback": True}, "callback_config.url"),
-        ({"language_config": {"languages": ["xx"]}}, "language_config.languages"),
+        ({"language_config": {"languages": [""]}}, "language_config.languages"),
         (
             {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": [{"value": 1}]}}},
             "realtime_processing.custom_vocabulary_config.vocabulary",

@@ -1,4 +1,7 @@
+import json
 import resource
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -52,3 +55,28 @@ def test_a_full_disk_is_said_and_leaves_nothing_in_the_way(tmp_path):
 def test_a_place_that_cannot_be(tmp_path):
     with pytest.raises(RunFileError, match="Name another place"):
         create_run_file(tmp_path / "no" / "a.run", name="a", **WHAT)
+
+
+def test_runs_that_begin_at_the_same_moment_have_names_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLADIA_NB_RUNS", str(tmp_path))
+    begin, n = threading.Barrier(32), 32
+
+    def create(_):
+        begin.wait()
+        return create_run_file(None, name="a.wav", body={}, audio={}, options={}, words=None)
+
+    with ThreadPoolExecutor(n) as pool:
+        paths = list(pool.map(create, range(n)))
+    assert len(set(paths)) == n
+    assert all(path.read_text().count("\n") == 1 for path in paths)
+
+
+def test_a_password_in_a_url_is_not_written(tmp_path):
+    body = {"callback_config": {"url": "https://me:hunter-2@example.com/hook?token=7a0c"}}
+    path = create_run_file(
+        tmp_path / "a.run", name="a", body=body, audio={}, options={}, words=None
+    )
+    header = json.loads(path.read_text())
+    assert header["config"]["callback_config"]["url"] == (
+        "https://[redacted]@example.com/hook?token=[redacted]"
+    )

@@ -1,3 +1,4 @@
+import asyncio
 import gc
 import json
 import threading
@@ -82,6 +83,13 @@ def test_commands_and_what_comes_before_a_stop(tmp_path):
     ]
 
 
+def test_warnings_that_were_known_before_come_into_the_run(tmp_path):
+    live, process = make(tmp_path / "a.run")
+    live.note_warnings(["Odd."])
+    ((_, command, _),) = process.commands
+    assert command.event.text == "Odd."
+
+
 def test_a_process_that_died(tmp_path):
     live, _ = make(tmp_path / "a.run")
     feed(live, chunk(4000))
@@ -110,7 +118,50 @@ def test_an_error_is_raised_as_what_it_was(tmp_path):
     assert json.dumps(late[0]) == json.dumps(error)
 
 
+def test_who_awaits_gets_the_run(tmp_path):
+    live, _ = make(tmp_path / "a.run")
+
+    async def wait():
+        asyncio.get_running_loop().call_soon(
+            lambda: told_by_another_thread(live, {"event": "end", "outcome": "finished"})
+        )
+        return await live, await live
+
+    first, second = asyncio.run(wait())
+    assert first.outcome == second.outcome == "finished"
+
+
+def test_a_cancelled_await_holds_no_loop(tmp_path):
+    """The loop closes, although the session has not ended and never will."""
+    live, _ = make(tmp_path / "a.run")
+
+    async def give_up():
+        task = asyncio.ensure_future(live)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    assert live._when_done == []
+    assert not live.done
+
+
 # -- subscribers --
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_a_subscriber_cannot_end_the_thread_that_tells(tmp_path, error):
+    live, _ = make(tmp_path / "a.run")
+    seen = []
+
+    def leaves(event):
+        raise error
+
+    live.subscribe(leaves)
+    live.subscribe(seen.append)
+    told_by_another_thread(live, *told(1, 2))
+    assert len(seen) == 2
 
 
 def told(*numbers):

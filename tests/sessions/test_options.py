@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
 from gladia_nb.sessions.browser import start_direct
-from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options
+from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.runner import start
 from gladia_nb.sessions.sources import prepare
 
@@ -100,3 +101,14 @@ def test_paths_and_callbacks_are_put_in_order():
     assert SendOptions(callbacks=place).header()["callbacks"] is True
     assert SendOptions(callbacks=True).listen() == {}
     assert SendOptions(callbacks=False).listen() is None
+
+
+def test_what_is_doubted_is_warned_of_at_the_line_that_asked():
+    def start(config):
+        return warn_of_doubts(config)
+
+    with pytest.warns(UserWarning, match="'yue' is not among") as caught:
+        found = start(SessionConfig(language_config={"languages": ["yue"]}))
+    assert len(found) == 1
+    assert caught[0].filename == __file__
+    assert start(SessionConfig(language_config={"languages": ["en"]})) == []

@@ -16,7 +16,6 @@ from typing import Any
 from gladia_nb.api.protocol import (
     EMPTY,
     MAX_FRAME_BYTES,
-    TO_EVERY_CONNECTION,
     Frame,
     FrameKind,
     SessionProtocol,
@@ -101,10 +100,9 @@ def _take(protocol: SessionProtocol, step: Step) -> dict[str, Any]:
 
 def _receive(protocol: SessionProtocol, step: Step) -> bool:
     raw = bytes(step["bytes"]) if "bytes" in step else step["text"]
-    before = protocol.buffer.acknowledged
-    message = protocol.receive(raw)
-    further = protocol.buffer.acknowledged > before
-    return further or message.type not in TO_EVERY_CONNECTION
+    before = protocol.progress
+    protocol.receive(raw)
+    return protocol.progress > before
 
 
 def _plain(frame: Frame) -> list[Any]:
@@ -197,10 +195,22 @@ RANGES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+def _finals() -> list[str]:
+    """Transcripts, of which only the first final of an utterance is progress."""
+    whole = {"id": "00_0", "is_final": True, "utterance": {"channel": 0}}
+    changes: list[dict[str, Any]] = [
+        {"is_final": False}, {"is_final": 1}, {}, {}, {"utterance": None}, {"id": "00_1"},
+        {"utterance": {"channel": 1}}, {"utterance": {"channel": "1"}}, {"id": 5}, {"id": None},
+        {"utterance": {"channel": True}}, {"utterance": {"channel": 1.0}}, {"utterance": []},
+    ]  # fmt: skip
+    return [json.dumps({"type": "transcript", "data": {**whole, **one}}) for one in changes]
+
+
 def _messages() -> list[Step]:
     texts = [
         "", "not JSON", "null", "17", '"text"', "[]", "{}", '{"type":1}', '{"type":null}',
-        '{"type":"transcript","data":{}}', '{"type":"start_session"}', '{"type":"start_recording"}',
+        '{"type":"transcript","data":{}}', *_finals(),
+        '{"type":"start_session"}', '{"type":"start_recording"}',
         '{"type":"stop_recording","acknowledged":true}', '{"type":"end_session"}', '{"type":""}',
         '{"type":"audio_chunk"}', '{"type":"audio_chunk","acknowledged":1}', "\ufeff{}",
         '{"type":"audio_chunk","acknowledged":true}',

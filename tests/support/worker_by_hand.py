@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
+from gladia_nb.worker.pipe import pack_frame
 
 HEADER: dict[str, Any] = {"format": FORMAT, "version": VERSION, "config": {"sample_rate": 16000}}
 
@@ -23,9 +24,11 @@ class Hand:
         )
 
     def send(self, audio: bytes = b"", *, session: int = 1, **command) -> None:
-        order = {"session": session, "command": command, "audio_bytes": len(audio)}
-        line = json.dumps(order).encode()
-        self.process.stdin.write(line + b"\n" + audio)
+        order = {"session": session, "command": command}
+        self.write(json.dumps(order).encode() + b"\n", audio)
+
+    def write(self, line: bytes, audio: bytes = b"") -> None:
+        self.process.stdin.write(b"".join(pack_frame(line, audio)))
         self.process.stdin.flush()
 
     def read(self) -> tuple[int, dict]:

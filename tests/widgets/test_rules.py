@@ -23,7 +23,8 @@ def test_rules_are_json(rules):
 
 def test_limits_are_those_of_the_worker_in_milliseconds():
     rules, limits = microphone_rules(), Limits()
-    assert rules["attempts"] == limits.attempts
+    for name in ("attempts", "openings", "connections"):
+        assert rules[name] == getattr(limits, name)
     found = {name: ms / 1e3 for name, ms in rules["limits_ms"].items()}
     assert found.pop("stall") == STALL_S
     for name, seconds in found.items():
@@ -51,6 +52,10 @@ def test_what_is_left_open_in_a_sentence_is_known_only_when_it_happens():
         "closed": {"what", "code", "said"},
         "contradiction": {"problem", "count"},
         "lost": {"pieces", "seconds"},
+        "not_opened": {"why"},
+        "not_resumed": {"why"},
+        "too_often": {"connections", "why"},
+        "unfit": {"fault"},
     }
     templates = {name.lower() for name in sentences.__all__} - {"why_closed"}
     assert set(open_) == templates, "one that the page does not get"

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from gladia_nb.keys import Secret
 from gladia_nb.record.event_kinds import AudioStartEvent
 from gladia_nb.record.events import as_mapping, event_line
 from gladia_nb.record.file import load_record
-from gladia_nb.worker.commands import Direct, End, Events, Feed, Finish, encode_order
+from gladia_nb.worker.commands import Direct, End, Events, Feed, Finish, Stop, encode_order
+from gladia_nb.worker.pipe import pack_frame
 from gladia_nb.worker.timer_descriptor import timers_keep_the_stamps_time
 from tests.support.worker_by_hand import Hand, start
 
@@ -83,7 +85,7 @@ def test_a_command_that_does_not_fit_fails_the_session(hand, local_server, tmp_p
         "The process for sessions refused a command: 'pause' does not fit here."
     )
     hand.send(**start(tmp_path / "b.run", local_server, session=2, stall_s=5.0, speed=1))
-    hand.process.stdin.write(encode_order(2, Feed(1, None), b"odd"))
+    hand.write(encode_order(2, Feed(1, None)), b"odd")
     hand.send(cmd="end", session=2, clipped=0)
     assert "3 bytes are not whole frames" in str(hand.until("end"))
     assert works(hand, local_server, tmp_path / "c.run")
@@ -92,13 +94,11 @@ def test_a_command_that_does_not_fit_fails_the_session(hand, local_server, tmp_p
 def test_a_session_in_a_browser_takes_only_its_own_commands(hand, local_server, tmp_path):
     begin = start(tmp_path / "a.run", local_server)
     direct = {name: begin[name] for name in ("path", "base_url", "key", "region", "body")}
-    hand.process.stdin.write(encode_order(1, Direct(**direct)))
-    hand.process.stdin.flush()
+    hand.write(encode_order(1, Direct(**{**direct, "key": Secret(direct["key"])})))
     hand.until("ticket")
     event = AudioStartEvent(5)
-    hand.process.stdin.write(encode_order(1, Events([event])) + encode_order(1, End(None)))
-    hand.process.stdin.write(encode_order(1, Finish("finished")))
-    hand.process.stdin.flush()
+    for command in (Events([event]), End(None), Finish("finished")):
+        hand.write(encode_order(1, command))
     told = [event for _, event in hand.until("end")]
     assert as_mapping(event) in told
     assert "'end' does not fit here" in told[-2]["text"]
@@ -108,13 +108,26 @@ def test_a_session_in_a_browser_takes_only_its_own_commands(hand, local_server, 
 
 def test_what_names_no_session_is_said_on_standard_error(hand, local_server, tmp_path):
     for line in (b"\xff\xfe{\n", b"[]\n", b'{"session":"one","command":{"cmd":"stop"}}\n', b"\n"):
-        hand.process.stdin.write(line)
+        hand.write(line)
     assert works(hand, local_server, tmp_path / "a.run")
     hand.process.stdin.close()
     hand.process.wait(10)
     said = hand.process.stderr.read().decode().splitlines()
     assert len(said) == 4
     assert all(line.startswith("The process for sessions refused a command: ") for line in said)
+
+
+def test_commands_that_are_damaged_end_the_process_and_say_so(hand, local_server, tmp_path):
+    hand.send(bytes(320_000), **start(tmp_path / "a.run", local_server, speed=1))
+    hand.until("chunk")
+    # As after a command that was cut off in its audio.
+    cut = b"".join(pack_frame(encode_order(1, Feed(1, None)), bytes(100)))[:80]
+    stop = b"".join(pack_frame(encode_order(1, Stop()), bytes(100)))
+    hand.process.stdin.write(cut + stop)
+    hand.process.stdin.flush()
+    assert hand.until("end")[-1][1]["outcome"] == "aborted"
+    assert hand.process.wait(20) == 0
+    assert b"damaged" in hand.process.stderr.read()
 
 
 def test_a_command_for_a_session_that_is_over_is_nothing(hand, local_server, tmp_path):
@@ -180,7 +193,7 @@ def test_it_loads_little():
     heavy = {"pandas", "numpy", "pydantic", "soundfile", "soxr", "matplotlib", "IPython", "jiwer"}
     assert packages & heavy == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("gladia_nb.")}
-    assert rooms == {"api", "clock", "errors", "record", "worker"}
+    assert rooms == {"api", "clock", "errors", "keys", "record", "worker"}
     assert "aiohttp.web" not in loaded
     assert "ctypes" not in loaded, "it comes once the other side knows that the worker is ready"
     assert (without, with_callbacks) == (False, True)

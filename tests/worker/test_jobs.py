@@ -1,5 +1,6 @@
 """What every session of the worker shares: its file, its secrets and its end."""
 
+import asyncio
 import io
 import signal
 import threading
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from gladia_nb.errors import SessionError
 from gladia_nb.record.event_kinds import WarningEvent
+from gladia_nb.record.events import end_event
 from gladia_nb.record.file import load_record
 from gladia_nb.worker.commands import Direct, End, Feed, Pause
 from gladia_nb.worker.jobs import Job, Writer, unfit, unwritable
@@ -166,11 +168,36 @@ async def test_a_mistake_is_not_hidden_and_the_record_is_closed_all_the_same(tmp
         raise ZeroDivisionError
 
     job, told = job_of(new_record(tmp_path / "a.run"), work)
-    with pytest.raises(ZeroDivisionError):
-        await job.run()
+    await job.run()
     assert job._writer._file.closed
-    assert told.kinds == ["warning"]
-    assert len(load_record(tmp_path / "a.run").events) == 1
+    assert told.kinds == ["warning", "error", "end"]
+    record = load_record(tmp_path / "a.run")
+    assert record.outcome == "failed"
+    assert "An internal error ended the session: ZeroDivisionError" in record.of("error")[0]["text"]
+
+
+async def test_what_is_cancelled_from_outside_has_an_end_too(tmp_path):
+    async def work(job, stack):
+        await asyncio.sleep(60)
+
+    job, told = job_of(new_record(tmp_path / "a.run"), work)
+    task = asyncio.create_task(job.run())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert told.kinds == ["end"]
+    assert load_record(tmp_path / "a.run").outcome == "aborted"
+
+
+async def test_after_the_end_comes_no_other(tmp_path):
+    async def work(job, stack):
+        job._emit(end_event(job._clock, "finished"))
+        raise SessionError("too late")
+
+    job, told = job_of(new_record(tmp_path / "a.run"), work)
+    await job.run()
+    assert told.kinds == ["end"]
 
 
 async def test_secrets_are_neither_written_nor_told(tmp_path):
@@ -277,3 +304,24 @@ def test_a_full_disk_ends_no_session(hand, local_server, tmp_path):
     (warning,) = [event for event in told if event["event"] == "warning"]
     assert "(No space left on device): the run goes on in memory" in warning["text"]
     assert warning["unwritten"] is True
+
+
+async def test_a_flood_that_nobody_can_write_ends_the_session(tmp_path, monkeypatch):
+    go_on, failed = threading.Event(), []
+
+    async def work(job, stack):
+        job._writer._then = lambda _: go_on.wait(60)
+        job.fail = failed.append
+        for _ in range(9):
+            job._emit(warning("x" * 1000))
+
+    monkeypatch.setattr("gladia_nb.worker.jobs.MAX_WAITING_BYTES", 5000)
+    job, _ = job_of(new_record(tmp_path / "a.run"), work)
+    task = asyncio.create_task(job.run())
+    while not failed:
+        await asyncio.sleep(0.01)
+    go_on.set()
+    await task
+    (error,) = failed
+    assert "More came from the service than could be written" in str(error)
+    assert job._writer.waiting == 0

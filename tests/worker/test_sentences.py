@@ -13,6 +13,9 @@ KNOWN = {
     "problem": "an acknowledgement has no byte range",
     "said": ": no audio",
     "seconds": "60",
+    "why": "close code 1011",
+    "connections": 200,
+    "fault": "sent too much",
     "what": sentences.WHY_CLOSED[CloseOutcome.IDLE],
 }
 TEMPLATES = [name for name in sentences.__all__ if name != "WHY_CLOSED"]

@@ -60,9 +60,14 @@ def configuration(data: Any) -> SessionConfig:
         if problem.kind == "unknown":
             _remove(clean, problem.path)
     try:
-        return _Asked.from_dict(clean)
+        config = _Asked.from_dict(clean)
     except ConfigError as error:
         raise invalid(*error.problems) from None
+    # A client leaves to the service which languages there are.
+    if unknown := config.unknown_languages():
+        allowed = "must be a language code such as 'en' or 'fr'"
+        raise invalid(*(f"{path} {allowed}, got {said}" for path, said in unknown))
+    return config
 
 
 def _without_null(data: dict[str, Any]) -> dict[str, Any]:

@@ -92,3 +92,27 @@ def Body(data: bytes) -> Any:
     request = make_mocked_request("POST", "/")
     request._read_bytes = data
     return request
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"language_config": {"languages": ["en", "xx"]}}, "language_config.languages"),
+        (
+            {"realtime_processing": {"translation_config": {"target_languages": ["xx"]}}},
+            "realtime_processing.translation_config.target_languages",
+        ),
+        (
+            {
+                "realtime_processing": {
+                    "custom_vocabulary_config": {"vocabulary": [{"value": "a", "language": "xx"}]}
+                }
+            },
+            "realtime_processing.custom_vocabulary_config.vocabulary.0.language",
+        ),
+    ],
+)
+def test_languages_that_there_are_not_are_refused(data: dict[str, Any], path: str) -> None:
+    with pytest.raises(RefusalError) as refused:
+        configuration(data)
+    assert refused.value.problems == [f"{path} must be a language code such as 'en' or 'fr', got 'xx'"]

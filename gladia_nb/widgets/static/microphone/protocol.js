@@ -83,13 +83,22 @@ export function parseMessage(raw) {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     body = JSON.parse(typeof raw === "string" ? raw : decoder.decode(raw));
   } catch {
-    return { type: null, acknowledged: false, range: undefined };
+    return { type: null, acknowledged: false, range: undefined, final: null };
   }
   return {
     type: typeof body?.type === "string" ? body.type : null,
     acknowledged: body?.acknowledged === true,
     range: body?.data?.byte_range,
+    final: finalOf(body),
   };
+}
+
+/** What tells a final from others, its channel and its id; null for anything else. */
+function finalOf(body) {
+  const data = body?.type === "transcript" ? body.data : null;
+  if (data?.is_final !== true || typeof data.id !== "string") return null;
+  const channel = data.utterance?.channel;
+  return `${Number.isInteger(channel) ? channel : 0} ${data.id}`;
 }
 
 /** The client's side of one live session. */
@@ -99,6 +108,7 @@ export class SessionProtocol {
     this.state = "new";
     this.stopSent = false;
     this.problems = new Map();
+    this.finals = new Set();
     this.buffer = new ResumeBuffer();
     this.hasAcknowledgements = acknowledged;
     this.probeToSend = false;
@@ -168,13 +178,19 @@ export class SessionProtocol {
     if (this.state === "resuming") this.state = "streaming";
   }
 
-  /** A frame of the service; whether it brings the session further. */
+  /** A frame of the service; whether it brings the session further, as in Python. */
   receive(raw) {
     const message = parseMessage(raw);
     const before = this.buffer.acknowledged;
     if (message.type === "audio_chunk" && message.acknowledged) this.acknowledge(message.range);
-    const further = this.buffer.acknowledged > before;
-    return further || !this.rules.to_every_connection.includes(message.type);
+    return this.buffer.acknowledged > before || this.isNewFinal(message.final);
+  }
+
+  isNewFinal(final) {
+    const known = final === null || this.finals.has(final);
+    if (known || this.finals.size >= this.rules.most_finals) return false;
+    this.finals.add(final);
+    return true;
   }
 
   acknowledge(range) {

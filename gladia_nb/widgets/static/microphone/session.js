@@ -25,6 +25,10 @@ export class Session {
     this.socket = null;
     this.number = 0;
     this.fruitless = 0;
+    // A browser does not say why; the console of the page does.
+    this.why = "the browser does not say why";
+    this.wasQuiet = false;
+    this.stopMs = 0;
     this.progress = false;
     this.finishing = false;
     this.over = false;
@@ -51,6 +55,7 @@ export class Session {
     this.progress = false;
     const number = this.number;
     const startMs = now();
+    this.connectMs = startMs;
     let opened = false;
     const socket = new WebSocket(this.url);
     this.socket = socket;
@@ -145,6 +150,10 @@ export class Session {
 
   receive(data, number, atMs) {
     this.lastMs = atMs;
+    if ((data.length ?? data.byteLength) >= this.rules.max_message_bytes) {
+      this.fail(fill(this.sentences.unfit, { fault: this.rules.too_large }), null);
+      return;
+    }
     const event = { event: "message", recv_ms: atMs, connection: number, via: "websocket" };
     if (typeof data === "string") this.tell({ ...event, raw: data });
     else this.tell({ ...event, bytes: [...new Uint8Array(data)], binary: true });
@@ -162,7 +171,7 @@ export class Session {
     this.tell({ event: "close", at_ms: atMs, connection: number, code, reason, outcome });
     if (this.over) return;
     const { stopSent } = this.protocol;
-    if (outcome === "retry") this.retry(this.progress);
+    if (outcome === "retry") this.lost(code, reason, atMs);
     else if (outcome === "finished") {
       if (!stopSent) this.warn(this.sentences.ended_early);
       this.end("finished");
@@ -176,18 +185,45 @@ export class Session {
     }
   }
 
+  lost(code, reason, atMs) {
+    this.why = code === null ? "no close frame" : `close code ${code}${reason && `: ${reason}`}`;
+    const quiet = code === this.rules.quiet;
+    if (quiet && !this.wasQuiet) {
+      this.wasQuiet = true;
+      this.warn(this.sentences.quiet);
+    }
+    if (quiet && this.protocol.stopSent && !this.protocol.buffer.unacknowledged) {
+      this.end("finished");
+      return;
+    }
+    // A speaker may pause for long. Only a service that says so at once is given up.
+    const held = quiet && atMs - this.connectMs > this.limits.keep_alive;
+    this.retry(this.progress || held);
+  }
+
   retry(progress) {
     if (this.over) return;
     if (progress) this.fruitless = 0;
     this.fruitless += 1;
-    if (this.fruitless > this.rules.attempts) {
-      this.fail(this.sentences.not_resumed, null);
+    const { why, number: connections } = this;
+    if (!this.openMs && this.fruitless >= this.rules.openings) {
+      this.fail(fill(this.sentences.not_opened, { why }), null);
       return;
     }
-    const { backoff, backoff_cap: cap } = this.limits;
+    if (this.fruitless > this.rules.attempts) {
+      this.fail(fill(this.sentences.not_resumed, { why }), null);
+      return;
+    }
+    if (connections >= this.rules.connections) {
+      this.fail(fill(this.sentences.too_often, { connections, why }), null);
+      return;
+    }
+    const { backoff, backoff_cap: cap, apart } = this.limits;
     const longest = Math.min(backoff * 2 ** (this.fruitless - 2), cap);
     // Half fixed, half random: many clients that lost one server shall not come back at once.
-    const wait = this.fruitless === 1 ? 0 : longest * (0.5 + Math.random() / 2);
+    const doubled = this.fruitless === 1 ? 0 : longest * (0.5 + Math.random() / 2);
+    // A service that lets go at once is not asked again at once.
+    const wait = Math.max(doubled, apart - (now() - this.connectMs));
     this.tell({ event: "retry", at_ms: now(), attempt: this.fruitless, wait_s: wait / 1000 });
     setTimeout(() => this.connect(), wait);
   }
@@ -196,8 +232,10 @@ export class Session {
   look() {
     const at = now();
     const { state } = this.protocol;
-    if (state === "stopping" && at - this.lastMs > this.limits.finish) {
-      this.fail(this.sentences.silent, null);
+    if (state === "stopping") {
+      this.stopMs = this.stopMs || at;
+      if (at - this.lastMs > this.limits.finish) this.fail(this.sentences.silent, null);
+      else if (at - this.stopMs > this.limits.ending) this.fail(this.sentences.unending, null);
     } else if (state === "streaming" && at - this.sentMs > this.limits.keep_alive) {
       if (this.socket?.readyState === WebSocket.OPEN) this.send("keep_alive", this.rules.empty);
     }

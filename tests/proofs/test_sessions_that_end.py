@@ -1,0 +1,124 @@
+"""Through the real worker: whatever happens to a session, whoever waits for it is told the end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gladia_nb as gn
+from gladia_nb.sessions.process import WorkerProcess, get_worker
+from tests.support.hostile_service import BOMB, NESTED, at_once, endlessly, grows, names, says
+from tests.support.raw_service import HostileService, Misbehaviour, hostile
+
+SHORT = (np.zeros(1600, "float32"), 16_000)
+KEY = "a-key-that-nobody-may-see"
+#: Far above what any of them takes.
+BOUND_S = 60
+#: The documented bound of a process that meets all of this.
+MOST_BYTES = 1 << 30
+
+
+class Elsewhere:
+    """A hostile service on a loop of its own, for callers that block."""
+
+    def __init__(self, misbehaviour: Misbehaviour) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._context = hostile(misbehaviour)
+
+    def _run(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(BOUND_S)
+
+    def __enter__(self) -> HostileService:
+        self._thread.start()
+        return self._run(self._context.__aenter__())
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self._context.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(BOUND_S)
+        self._loop.close()
+
+
+def failure(url: str, **options: Any) -> gn.GladiaNbError:
+    live = gn.start(SHORT, url=url, key=KEY, **options)
+    with pytest.raises(gn.GladiaNbError) as caught:
+        live.result(BOUND_S)
+    assert live.state == "failed"
+    assert KEY not in caught.value.run.path.read_text()
+    return caught.value
+
+
+@pytest.mark.parametrize("host", ["a..b", "no such host", "x" * 300, "\ud800", "", "256.1.1.1"])
+def test_a_host_for_callbacks_that_is_none(host):
+    with Elsewhere(Misbehaviour()) as service:
+        if host == "":
+            # Every address of the machine: that is one.
+            run = gn.start(SHORT, url=service.url, key=KEY, callbacks={"host": host}).result(
+                BOUND_S
+            )
+            assert run.complete
+            return
+        error = failure(service.url, callbacks={"host": host})
+    assert isinstance(error, gn.UnreachableError), error
+    assert "Cannot listen for callbacks" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("misbehaviour", "words"),
+    [
+        (Misbehaviour(names(url="ws://[::1")), "no URL of a WebSocket"),
+        (Misbehaviour(says(201, NESTED)), "without id and url"),
+        (Misbehaviour(says(201, '{"url":"ws://x","id":' + NESTED)), "without id and url"),
+    ],
+)
+@pytest.mark.parametrize("direct", [False, True])
+def test_an_answer_that_is_none(misbehaviour, words, direct):
+    with Elsewhere(misbehaviour) as service:
+        if direct:
+            live = gn.start_direct(url=service.url, key=KEY)
+            with pytest.raises(gn.SessionError, match="ended before it began"):
+                live.ticket(BOUND_S)
+            with pytest.raises(gn.GladiaNbError, match=words):
+                live.result(BOUND_S)
+        else:
+            assert words in str(failure(service.url))
+
+
+def peak_bytes(worker: WorkerProcess) -> int:
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+@pytest.fixture
+def own_worker() -> Iterator[WorkerProcess]:
+    """A worker that has met nothing yet."""
+    gn.shutdown()
+    yield get_worker()
+    gn.shutdown()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory in /proc")
+def test_the_memory_of_the_worker_is_bounded(own_worker):
+    for misbehaviour in (
+        Misbehaviour(says(201, BOMB, content_encoding="gzip")),
+        Misbehaviour(endlessly(201)),
+        Misbehaviour(live=at_once(grows)),
+    ):
+        with Elsewhere(misbehaviour) as service:
+            failure(service.url)
+    result = b'{"status":"done","result":"' + b"\xc3\xa9" * (10 << 20) + b'"}'
+    with Elsewhere(Misbehaviour(get=says(200, result))) as service:
+        live = gn.start(SHORT, url=service.url, key=KEY)
+        assert live.wait(BOUND_S)
+        assert live.state == "finished"
+    assert peak_bytes(own_worker) < MOST_BYTES
