@@ -71,11 +71,13 @@ from .run import load as load
 from .server.local import LocalServer as LocalServer
 from .sessions.browser import DirectLive as DirectLive
 from .sessions.browser import start_direct as start_direct
+from .sessions.formats.base import Reference as Reference
 from .sessions.handle import Live as Live
 from .sessions.live_audio import LiveAudio as LiveAudio
 from .sessions.local_microphone import LocalMicrophone as LocalMicrophone
 from .sessions.local_microphone import record_audio as record_audio
 from .sessions.process import shutdown as shutdown
+from .sessions.reference import load_reference as load_reference
 from .sessions.runner import start as start
 from .sessions.runner import transcribe as transcribe
 from .sessions.samples import sample as sample

@@ -13,6 +13,7 @@ import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.granularity import NO_REFERENCE, spoken_words
 from gladia_nb.metrics.base.text import normalise
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
@@ -44,7 +45,7 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
         "op": "str",  # equal, substitute, delete, insert
         "reference": "str",  # the word really spoken; missing for insert
         "transcript": "str",  # the word of the final; missing for delete
-        "reference_start_s": "float64",  # NaN for insert
+        "reference_start_s": "float64",  # NaN for insert, and where the reference has no words
         "reference_end_s": "float64",
         "transcript_start_s": "float64",  # NaN for delete, or when the service does not say
         "transcript_end_s": "float64",
@@ -53,14 +54,9 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
     }
 )
 
-_NO_REFERENCE = (
-    "This run has no reference words to compare with. "
-    "Give reference= when it is made, or put NAME.words.json beside the sound file."
-)
-
 
 def word_errors(run: RunData, *, normaliser: str = "basic") -> pd.DataFrame:
-    """Word and character error rate of the finals against the reference.
+    """Word and character error rate of the finals against the reference, of any granularity.
 
     Both sides are normalised; the finals of a channel are joined in the order of their audio and
     aligned with all reference words of that channel by jiwer. The last row pools all channels: the
@@ -83,9 +79,9 @@ def word_errors(run: RunData, *, normaliser: str = "basic") -> pd.DataFrame:
         `word_errors(run, normaliser="whisper")["wer"].iloc[-1]`
     """
     normal = _normaliser(normaliser)
-    reference = run.reference
+    reference = spoken_words(run)
     if not len(reference):
-        raise ConfigError(_NO_REFERENCE)
+        raise ConfigError(NO_REFERENCE)
     finals = run.utterances[run.utterances["is_final"]]
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ERRORS}
     totals = np.zeros(7, dtype="int64")
@@ -104,7 +100,8 @@ def word_alignment(run: RunData) -> pd.DataFrame:
 
     The alignment behind the word error rate (`word_errors` with the normaliser `basic`): by jiwer,
     all words of a channel at once, blind to time, case and punctuation. A word without a letter or
-    a digit is none and has no row.
+    a digit is none and has no row. For a reference of any granularity; of segments or a text the
+    words have no times of their own.
 
     Returns:
         Columns in `WORD_ALIGNMENT`, by channel and in the order of the audio.
@@ -115,9 +112,9 @@ def word_alignment(run: RunData) -> pd.DataFrame:
     Example:
         `word_alignment(run).query("op == 'substitute'")[["reference", "transcript"]]`
     """
-    reference = run.reference
+    reference = spoken_words(run)
     if not len(reference):
-        raise ConfigError(_NO_REFERENCE)
+        raise ConfigError(NO_REFERENCE)
     words = _final_words(run)
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ALIGNMENT}
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):

@@ -76,7 +76,7 @@ def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
     The curve need not fall: a text that was right can be changed for the worse.
 
     Args:
-        run: a run with a reference.
+        run: a run with a reference of the granularity `word`.
         taus: seconds; negative ones ask for words that are still being spoken.
 
     Returns:
@@ -84,7 +84,7 @@ def wer_at(run: RunData, taus: Iterable[float] = _TAUS) -> pd.DataFrame:
         transcript all words are deletions, and the rate is 1.
 
     Raises:
-        ConfigError: the run has no reference, or a tau is no number.
+        ConfigError: the run has no reference of words with times, or a tau is no number.
 
     Example:
         `wer_at(run, (0.3, 1.0)).set_index("tau_s")["wer"]`
@@ -116,7 +116,7 @@ def error_delay(run: RunData, *, width_s: float = 0.1, until_s: float = 5.0) -> 
     counts half. States are those of `wer_at`.
 
     Args:
-        run: a run with a reference.
+        run: a run with a reference of the granularity `word`.
         width_s: of a bin, seconds.
         until_s: end of the last bin, seconds; rounded up to whole bins.
 
@@ -124,7 +124,7 @@ def error_delay(run: RunData, *, width_s: float = 0.1, until_s: float = 5.0) -> 
         Columns in `ERROR_DELAY`, by delay.
 
     Raises:
-        ConfigError: the run has no reference, or the bins are not positive.
+        ConfigError: the run has no reference of words with times, or the bins are not positive.
 
     Example:
         `error_delay(run).plot.area(x="from_s", y=["correct", "wrong", "not_yet"])`

@@ -38,7 +38,7 @@ def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf)
     of audio are left out, so that a part of a long run can be looked at.
 
     Args:
-        run: a run with a reference.
+        run: a run with a reference of the granularity `word`.
         from_s: beginning of the span, seconds of audio.
         until_s: end of the span.
 
@@ -46,7 +46,7 @@ def word_states(run: RunData, *, from_s: float = 0.0, until_s: float = math.inf)
         Columns in `WORD_STATES`, by update and position of the word.
 
     Raises:
-        ConfigError: the run has no reference.
+        ConfigError: the run has no reference, or one without each word and its time.
 
     Example:
         `word_states(run, until_s=15).query("state == 'wrong'")`

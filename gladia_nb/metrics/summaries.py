@@ -14,6 +14,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clusters import utterance_clusters
+from gladia_nb.metrics.base.granularity import withheld
 from gladia_nb.metrics.base.intervals import Quantiles, needed, quantiles, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.latencies import CLOCKS, latency
@@ -255,7 +256,7 @@ def latency_table(run: RunData, *, clock: str = "send") -> pd.DataFrame:
     Counted from the reference words where the run has them, else from the service's own times; the
     column `from` says which, and on which clock. Above it stands whether the measurement can be
     believed, and how many of the words that were spoken a final holds: those that none holds are
-    among the `never`.
+    among the `never`. Where the reference has only segments or a text, it says what is withheld.
 
     Args:
         run: the run.
@@ -332,12 +333,14 @@ def _title(run: RunData) -> str:
 def matched_words(run: RunData) -> str:
     """How many of the words that were spoken a final holds, in a sentence; "" without a reference.
 
+    Of a reference that has not each word with its time: what is withheld for that.
+
     Example:
         "129 of 131 words that were spoken are in a final."
     """
     rates = match_rate(run)
     spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
-    return f"{held} of {spoken} words that were spoken are in a final." if spoken else ""
+    return f"{held} of {spoken} words that were spoken are in a final." if spoken else withheld(run)
 
 
 def _interval(row: Mapping[Hashable, Any], prob: str) -> str:

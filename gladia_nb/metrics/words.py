@@ -120,8 +120,10 @@ def match_rate(run: RunData) -> pd.DataFrame:
     speaks for few of them. Words of a channel that the audio has not, or behind its end, are found
     nowhere.
 
+    Known for the granularity `word` only.
+
     Returns:
-        Columns in `MATCH_RATE`, by channel; without a reference no rows.
+        Columns in `MATCH_RATE`, by channel; without a reference that has words no rows.
     """
     reference, table = run.reference, word_times(run)
     channels = sorted(set(reference["channel"]) | set(table["channel"])) if len(reference) else []

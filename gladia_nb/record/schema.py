@@ -14,7 +14,16 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["CHUNKS", "MESSAGES", "REFERENCE", "UTTERANCES", "WORDS", "Schema", "to_frame"]
+__all__ = [
+    "CHUNKS",
+    "MESSAGES",
+    "REFERENCE",
+    "SPOKEN",
+    "UTTERANCES",
+    "WORDS",
+    "Schema",
+    "to_frame",
+]
 
 Schema = Mapping[str, str]
 
@@ -122,6 +131,18 @@ WORDS: Schema = MappingProxyType(
 #: One row a word that was really spoken.
 REFERENCE: Schema = MappingProxyType(
     {"word": "str", "start_s": "float64", "end_s": "float64", "channel": "int64"}
+)
+
+#: What was really spoken, as finely as it is known (its granularity): one row a `word`, a `segment`
+#: (a sentence, a subtitle), or a `text`.
+SPOKEN: Schema = MappingProxyType(
+    {
+        "text": "str",
+        "start_s": "float64",  # NaN for the granularity `text`
+        "end_s": "float64",
+        "channel": "int64",
+        "speaker": "str",  # missing when it is not known
+    }
 )
 
 

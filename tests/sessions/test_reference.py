@@ -11,8 +11,12 @@ from gladia_nb.sessions.samples import sample
 ROW = {"word": "hello", "start_s": 0.5, "end_s": 0.9, "channel": 0}
 
 
+def known(rows):
+    return find_reference(None, rows)
+
+
 def test_words_beside_the_sound_file_are_found():
-    words = find_reference(sample("call"))
+    words = find_reference(sample("call")).records
     assert {word["channel"] for word in words} == {0, 1}
     assert words == sorted(words, key=lambda word: word["start_s"])
     assert find_reference(sample("call"), False) is None
@@ -33,7 +37,8 @@ def test_nothing_beside(tmp_path: Path):
     ],
 )
 def test_every_form(tmp_path: Path, make):
-    assert find_reference("x.wav", make(tmp_path)) == [ROW]
+    (row,) = find_reference("x.wav", make(tmp_path)).records
+    assert row.items() >= ROW.items()
 
 
 @pytest.mark.parametrize(
@@ -42,9 +47,9 @@ def test_every_form(tmp_path: Path, make):
         (lambda d: d / "none.json", "Cannot read the reference"),
         (lambda d: (d / "r.json").write_text("hi") and d / "r.json", "is not JSON"),
         (lambda d: (d / "r.json").write_text("{}") and d / "r.json", "has no list of words"),
-        (lambda d: [{"word": "a"}], "Word 1 of the reference needs word, start_s and end_s"),
-        (lambda d: ["hello"], "Word 1 of the reference needs"),
-        (lambda d: [ROW, {**ROW, "end_s": 0.1}], "Word 2 .* ends before it starts"),
+        (lambda d: [{"word": "a"}], "the reference: word 1 needs word, start_s and end_s"),
+        (lambda d: ["hello"], "the reference: word 1 needs"),
+        (lambda d: [ROW, {**ROW, "end_s": 0.1}], "word 2 .* ends before it starts"),
         (lambda d: [{**ROW, "start_s": float("nan")}], "no number"),
     ],
 )
@@ -66,10 +71,10 @@ def test_mistakes(tmp_path: Path, make, sentence):
 )
 def test_a_reference_of_another_audio(changes, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        check_reference([ROW, {**ROW, **changes}], channels=1, duration_s=2.0)
+        check_reference(known([ROW, {**ROW, **changes}]), channels=1, duration_s=2.0)
 
 
 def test_a_reference_of_this_audio():
     assert check_reference(None, channels=1, duration_s=2.0) is None
-    assert check_reference([{**ROW, "end_s": 2.05}], channels=1, duration_s=2.0) is None
-    assert check_reference([{**ROW, "end_s": 99.0}], channels=1, duration_s=None) is None
+    assert check_reference(known([{**ROW, "end_s": 2.05}]), channels=1, duration_s=2.0) is None
+    assert check_reference(known([{**ROW, "end_s": 99.0}]), channels=1, duration_s=None) is None
