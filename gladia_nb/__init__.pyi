@@ -81,6 +81,9 @@ from .sessions.reference import load_reference as load_reference
 from .sessions.runner import start as start
 from .sessions.runner import transcribe as transcribe
 from .sessions.samples import sample as sample
+from .studies.corpora.collection import Corpus as Corpus
+from .studies.corpora.items import Item as Item
+from .studies.corpora.readers import corpus as corpus
 from .widgets.lab import Lab as Lab
 from .widgets.microphone import Microphone as Microphone
 

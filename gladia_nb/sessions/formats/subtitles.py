@@ -78,7 +78,7 @@ def _clean(path: Path, problems: list[Problem]) -> tuple[list[str], list[tuple[i
         elif _CUE.match(line):
             cues.append((number, None))
             skipping, inside = False, True
-        elif _ALMOST.search(line):
+        elif not skipping and _ALMOST.search(line):
             problems.append(
                 Problem(
                     str(path),
