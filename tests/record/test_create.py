@@ -29,3 +29,12 @@ def test_nothing_is_overwritten(tmp_path):
 def test_a_place_that_cannot_be(tmp_path):
     with pytest.raises(RunFileError, match="Name another place"):
         create_run_file(tmp_path / "no" / "a.run", name="a", **WHAT)
+
+
+def test_how_finely_it_is_known_what_was_spoken_stands_in_the_header(tmp_path):
+    rows = [{"text": "hi", "start_s": None, "end_s": None, "channel": 0}]
+    what = {**WHAT, "words": rows, "granularity": "text"}
+    header = load_record(create_run_file(tmp_path / "a.run", name="a", **what)).header
+    assert (header["reference"], header["granularity"]) == (rows, "text")
+    header = load_record(create_run_file(tmp_path / "b.run", name="b", **WHAT)).header
+    assert (header["reference"], header["granularity"]) == (None, None)

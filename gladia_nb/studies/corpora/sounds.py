@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -109,7 +109,7 @@ class FileSound:
 class ArraySound:
     """A sound that is in memory."""
 
-    audio: Audio
+    audio: Audio = field(repr=False)
 
     def layout(self) -> Layout:
         """How much there is."""
