@@ -93,7 +93,7 @@ def _transcribe(arguments: argparse.Namespace) -> int:
     for name in ("endpointing", "sample_rate", "channels"):
         if (value := getattr(arguments, name)) is not None:
             fields[name] = value
-    options = {name: getattr(arguments, name) for name in (*SENDING, "url")}
+    options = {name: getattr(arguments, name) for name in (*SENDING, "url", "reference")}
     return run_session(Path(arguments.file), arguments.out, fields, options)
 
 

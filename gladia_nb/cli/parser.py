@@ -75,6 +75,12 @@ def _add_transcribe(one: argparse.ArgumentParser) -> None:
     for field in fields_of(SendOptions):
         if field.name in SENDING:
             _add_option(one, field)
+    one.add_argument(
+        "--reference",
+        metavar="FILE",
+        help="what was spoken: .words.json, .TextGrid, .ctm, .stm, .srt, .vtt or .txt "
+        "(default: NAME.words.json beside the sound)",
+    )
     one.add_argument("--url", metavar="URL", help="another service (default: Gladia, with a key)")
 
 

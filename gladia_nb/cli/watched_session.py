@@ -108,7 +108,7 @@ def _print_results(run: Run, told: set[str]) -> None:
     print(f"\n{plain_lines(run.text)}\n")
     table = latency_table(run).to_string(index=False)
     print(f"Latency in milliseconds, partial versus final\n{plain_lines(table)}\n")
-    if len(run.reference):
+    if run.granularity is not None:
         total = word_errors(run).iloc[-1]
         print(
             f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"

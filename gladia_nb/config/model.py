@@ -211,9 +211,7 @@ class SessionConfig(Settings):
                 path = f"{realtime}.custom_vocabulary_config.vocabulary.{number}.language"
                 found.append((path, (word.language,), LANGUAGES))
         return [
-            (path, said)
-            for path, codes, known in found
-            for said in unknown_languages(codes, known)
+            (path, said) for path, codes, known in found for said in unknown_languages(codes, known)
         ]
 
     def to_dict(self) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def explored(run: Run) -> dict[str, Any]:
     Returns:
         `duration` of the audio that was sent, seconds; `spoken`, start and end of each utterance;
         `kinds`, those of `CUT_KINDS` that there are; `note`, what the numbers are worth; and
-        `steps`, one an endpointing: its `name`, its `facts` as pairs, all of it in a `sentence`, and the `cuts` as
-        pairs of audio time and kind. Without an utterance there are no steps.
+        `steps`, one an endpointing: its `name`, its `facts` as pairs, all of it in a `sentence`,
+        and the `cuts` as pairs of audio time and kind. Without an utterance there are no steps.
     """
     was = endpointing_cuts(run)
     table = endpointing(run)

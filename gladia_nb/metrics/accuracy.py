@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.granularity import NO_REFERENCE, spoken_words
 from gladia_nb.metrics.base.scripts import joined
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.columns import read, transcripts
@@ -44,7 +45,7 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
         "op": "str",  # equal, substitute, delete, insert
         "reference": "str",  # the word really spoken; missing for insert
         "transcript": "str",  # the word of the final; missing for delete
-        "reference_start_s": "float64",  # NaN for insert
+        "reference_start_s": "float64",  # NaN for insert, and where the reference has no words
         "reference_end_s": "float64",
         "transcript_start_s": "float64",  # NaN for delete, or when the service does not say
         "transcript_end_s": "float64",
@@ -54,14 +55,9 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
     }
 )
 
-_NO_REFERENCE = (
-    "This run has no reference words to compare with. "
-    "Give reference= when it is made, or put NAME.words.json beside the sound file."
-)
-
 
 def word_errors(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
-    """Word and character error rate of the finals against the reference.
+    """Word and character error rate of the finals against the reference, of any granularity.
 
     Both sides are normalised and counted in tokens: words, numbers in words, characters of scripts
     without spaces (`metrics.base.text`). The finals of a channel are joined in the order of their
@@ -86,9 +82,9 @@ def word_errors(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
         `word_errors(run, normaliser="whisper")["wer"].iloc[-1]`
     """
     choice = chosen(run, normaliser)
-    reference = run.reference
+    reference = spoken_words(run)
     if not len(reference):
-        raise ConfigError(_NO_REFERENCE)
+        raise ConfigError(NO_REFERENCE)
     finals = run.utterances[run.utterances["is_final"]]
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ERRORS}
     totals = np.zeros(7, dtype="int64")
@@ -109,7 +105,8 @@ def word_alignment(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFram
 
     The alignment behind the word error rate (`word_errors`): by jiwer, all tokens of a channel at
     once, blind to time. A word of several tokens has a row for each ("21" is `equal` to "twenty"
-    and to "one"), and one that the normaliser makes nothing of has none.
+    and to "one"), and one that the normaliser makes nothing of has none. The reference may have any
+    granularity; of segments or a text its words have no times of their own.
 
     Args:
         run: a run with a reference.
@@ -124,9 +121,9 @@ def word_alignment(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFram
     Example:
         `word_alignment(run).query("op == 'substitute'")[["reference", "transcript"]]`
     """
-    reference = run.reference
+    reference = spoken_words(run)
     if not len(reference):
-        raise ConfigError(_NO_REFERENCE)
+        raise ConfigError(NO_REFERENCE)
     choice, words = chosen(run, normaliser), _final_words(run)
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ALIGNMENT}
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):

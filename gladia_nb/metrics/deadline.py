@@ -88,7 +88,7 @@ def wer_at(
     The curve need not fall: a text that was right can be changed for the worse.
 
     Args:
-        run: a run with a reference.
+        run: a run with a reference of the granularity `word`.
         taus: seconds; negative ones ask for words that are still being spoken.
         normaliser: what makes words equal; see `word_errors`.
 
@@ -97,7 +97,8 @@ def wer_at(
         transcript all words are deletions, and the rate is 1.
 
     Raises:
-        ConfigError: the run has no reference, a tau is no number, or there is no such normaliser.
+        ConfigError: the run has no reference of words with times, a tau is no number, or there is
+            no such normaliser.
 
     Example:
         `wer_at(run, (0.3, 1.0)).set_index("tau_s")["wer"]`
@@ -137,7 +138,7 @@ def error_delay(
     counts half. States are those of `wer_at`.
 
     Args:
-        run: a run with a reference.
+        run: a run with a reference of the granularity `word`.
         width_s: of a bin, seconds.
         until_s: end of the last bin, seconds; rounded up to whole bins.
         normaliser: what makes words equal; see `word_errors`.
@@ -146,8 +147,8 @@ def error_delay(
         Columns in `ERROR_DELAY`, by delay.
 
     Raises:
-        ConfigError: the run has no reference, the bins are not positive, or there is no such
-            normaliser.
+        ConfigError: the run has no reference of words with times, the bins are not positive, or
+            there is no such normaliser.
 
     Example:
         `error_delay(run).plot.area(x="from_s", y=["correct", "wrong", "not_yet"])`

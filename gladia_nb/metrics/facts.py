@@ -117,7 +117,9 @@ class Facts:
         if found.is_transcript.any() or not len(self.chunks):
             return 0.0
         end_s = float(self.chunks["end_s"].max())
-        spoken = bool((self.run.reference["end_s"] <= end_s).any())
+        # A text without times was spoken by the end of the audio.
+        last_s = self.run.spoken["end_s"].fillna(self.run.duration_s)
+        spoken = bool((last_s <= end_s + 1e-6).any())
         return 1.0 if spoken or found.type.is_("speech_start").any() else np.nan
 
     def unmatched(self) -> float:

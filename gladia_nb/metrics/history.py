@@ -50,7 +50,7 @@ def word_states(
     next utterance's part, which a final then cut off, has rows with them as long as it is shown.
 
     Args:
-        run: a run with a reference.
+        run: a run with a reference of the granularity `word`.
         from_s: beginning of the span, seconds of audio.
         until_s: end of the span.
         normaliser: what makes words equal; see `word_times`.
@@ -59,7 +59,7 @@ def word_states(
         Columns in `WORD_STATES`, by update and position of the word.
 
     Raises:
-        ConfigError: the run has no reference.
+        ConfigError: the run has no reference, or one without each word and its time.
 
     Example:
         `word_states(run, until_s=15).query("state == 'wrong'")`

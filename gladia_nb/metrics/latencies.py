@@ -109,7 +109,9 @@ def latency(
     `reference` takes the words that were really spoken, where the run has them: a word is anchored
     by the one it was matched with (for `first_correct`, by the one in whose place it stands), an
     utterance by the first and the last of those that were matched with its words or lie in the
-    middle of it unmatched. `vad` takes the spans of speech that an offline voice activity detector
+    middle of it unmatched. Of a reference that knows segments only, an utterance is anchored by
+    those that it overlaps, and words are not; a text without times anchors nothing. `vad` takes the
+    spans of speech that an offline voice activity detector
     finds in the audio (`speech_spans`); utterances only. What matches nothing has no row.
 
     Clocks: `send` counts from when the chunk that holds the anchor was sent, so that the pacing of

@@ -15,6 +15,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.granularity import withheld
 from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
@@ -290,7 +291,8 @@ def latency_table(
     Counted from the reference words where the run has them, else from the service's own times; the
     column `from` says which, and on which clock. Above it stands whether the measurement can be
     believed, how many of the words that were spoken a final holds (those that none holds are among
-    the `never`), and what makes words equal.
+    the `never`), and what makes words equal. Where the reference has only segments or a text, it
+    says what is withheld.
 
     Args:
         run: the run.
@@ -391,12 +393,14 @@ def how_compared(run: RunData, normaliser: Choice = "basic") -> str:
 def matched_words(run: RunData, *, normaliser: Choice = "basic") -> str:
     """How many of the words that were spoken a final holds, in a sentence; "" without a reference.
 
+    Of a reference that has not each word with its time: what is withheld for that.
+
     Example:
         "129 of 131 words that were spoken are in a final."
     """
     rates = match_rate(run, normaliser=normaliser)
     spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
-    return f"{held} of {spoken} words that were spoken are in a final." if spoken else ""
+    return f"{held} of {spoken} words that were spoken are in a final." if spoken else withheld(run)
 
 
 def _interval(row: Mapping[Hashable, Any], prob: str) -> str:

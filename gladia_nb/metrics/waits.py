@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gladia_nb.metrics.base.granularity import segment_spans
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.spoken import SpokenWords
 from gladia_nb.record.columns import read, transcripts
@@ -165,6 +166,8 @@ def utterance_measures(
     anchors: dict[str, tuple[Floats, Floats]] = {}
     if "reference" in wanted and len(run.reference):
         anchors["reference"] = _spans(run, words, spoken)
+    elif "reference" in wanted and len(spans := segment_spans(run)):
+        anchors["reference"] = _spoken(utterances, spans)
     if "service" in wanted:
         anchors["service"] = (utterances["start_s"].to_numpy(), utterances["end_s"].to_numpy())
     if "vad" in wanted and speech is not None:

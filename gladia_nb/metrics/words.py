@@ -146,8 +146,10 @@ def match_rate(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
         run: the run.
         normaliser: what makes words equal; see `word_times`.
 
+    Known for the granularity `word` only.
+
     Returns:
-        Columns in `MATCH_RATE`, by channel; without a reference no rows.
+        Columns in `MATCH_RATE`, by channel; without a reference that has words no rows.
     """
     choice = chosen(run, normaliser)
     spoken, reference = spoken_words(run, choice), run.reference["channel"].to_numpy()

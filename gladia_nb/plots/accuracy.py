@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gladia_nb.metrics.base.granularity import why_no_words
 from gladia_nb.metrics.deadline import error_delay, wer_at
 from gladia_nb.plots.palette import BLUE, COLOURS, GREY, PALE, WHITE
 from gladia_nb.plots.style import axes, empty, finish
@@ -14,9 +15,7 @@ from gladia_nb.record.data import RunData
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["NO_REFERENCE", "plot_error_delay", "plot_wer_at"]
-
-NO_REFERENCE = "no reference words to compare with"
+__all__ = ["no_words", "plot_error_delay", "plot_wer_at"]
 
 #: Colour, hatch and words of the states of a word.
 _STATES = {
@@ -24,6 +23,13 @@ _STATES = {
     "wrong": (COLOURS["final"], "///", "another word"),
     "not_yet": (PALE, "", "not yet there"),
 }
+
+
+def no_words(run: RunData) -> str:
+    """Why there is no picture of words that were spoken, in few words; "" where there is one."""
+    if run.granularity in ("segment", "text"):
+        return f"the reference is a {run.granularity} reference:\nthis needs words with times"
+    return "no reference words to compare with" if why_no_words(run) else ""
 
 
 def plot_wer_at(run: RunData, ax: Axes | None = None, *, until_s: float = 5.0) -> Axes:
@@ -39,8 +45,8 @@ def plot_wer_at(run: RunData, ax: Axes | None = None, *, until_s: float = 5.0) -
     """
     ax = axes(ax, width=7)
     title = "WER(tau): error of what was on the screen"
-    if not len(run.reference):
-        empty(ax, NO_REFERENCE)
+    if reason := no_words(run):
+        empty(ax, reason)
         return finish(ax, title=title, xlabel="tau", ylabel="")
     taus = np.linspace(0, until_s, 251)
     table = wer_at(run, [*taus, np.inf])
@@ -84,8 +90,8 @@ def plot_error_delay(
     """
     ax = axes(ax, width=7)
     title = "Error against delay"
-    if not len(run.reference):
-        empty(ax, NO_REFERENCE)
+    if reason := no_words(run):
+        empty(ax, reason)
         return finish(ax, title=title, xlabel="delay", ylabel="")
     table = error_delay(run, width_s=width_s, until_s=until_s)
     bottom = np.zeros(len(table))

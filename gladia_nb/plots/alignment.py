@@ -10,7 +10,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Patch, Rectangle
 
 from gladia_nb.metrics.history import word_states
-from gladia_nb.plots.accuracy import NO_REFERENCE
+from gladia_nb.plots.accuracy import no_words
 from gladia_nb.plots.palette import BLUE, COLOURS, SOFT, WHITE
 from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
@@ -56,7 +56,7 @@ def plot_partial_alignment(
     ax = axes(ax, height=5)
     title, xlabel = "Updates and their words", "audio time (s)"
     if not len(run.reference) or not len(run.utterances):
-        empty(ax, NO_TRANSCRIPTS if len(run.reference) else NO_REFERENCE)
+        empty(ax, no_words(run) or NO_TRANSCRIPTS)
         return finish(ax, title=title, xlabel=xlabel, ylabel="")
     table = word_states(run, from_s=from_s, until_s=math.inf if until_s is None else until_s)
     if until_s is None and len(table):

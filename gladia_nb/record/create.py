@@ -28,6 +28,7 @@ def create_run_file(
     audio: dict[str, Any],
     options: dict[str, Any],
     words: list[dict[str, Any]] | None,
+    granularity: str = "word",
 ) -> Path:
     """Make the file of a run, with its header as the only line, and return its absolute path.
 
@@ -38,7 +39,9 @@ def create_run_file(
         audio: what is known of the audio: `name`, `duration_s`, `frames`, `source_rate`,
             `source_channels`, `clipped`; None for what only the end of live audio tells.
         options: how it is sent, and whose stopwatch it is.
-        words: that were really spoken, or None.
+        words: rows of what was really spoken, or None: `word`, `start_s`, `end_s` and `channel`
+            each; of a coarser granularity `text` instead of `word`, its times None where unknown.
+        granularity: of these rows: `word`, `segment` or `text`.
 
     Raises:
         RunFileError: it exists already, or cannot be written.
@@ -52,6 +55,7 @@ def create_run_file(
         "audio": audio,
         "options": options,
         "reference": words,
+        "granularity": granularity if words else None,
         "versions": _versions(),
     }
     # A callback's URL can hold a password.

@@ -12,8 +12,10 @@ from gladia_nb.record.columns import transcripts
 from gladia_nb.record.file import Record
 from gladia_nb.record.frames import (
     chunks_frame,
+    granularity_of,
     messages_frame,
     reference_frame,
+    spoken_frame,
     utterances_frame,
     words_frame,
 )
@@ -124,8 +126,21 @@ class RunData:
 
     @cached_property
     def reference(self) -> pd.DataFrame:
-        """The words that were really spoken, where they are known, else no rows."""
+        """The words that were really spoken, where they are known, else no rows.
+
+        A reference of segments or of a text has none: it is in `spoken`.
+        """
         return reference_frame(self.record)
+
+    @cached_property
+    def spoken(self) -> pd.DataFrame:
+        """What was really spoken, as finely as it is known; columns in `record.schema.SPOKEN`."""
+        return spoken_frame(self.record)
+
+    @property
+    def granularity(self) -> str | None:
+        """How finely that is known: `word`, `segment` or `text`; None without a reference."""
+        return granularity_of(self.record)
 
     @property
     def n_partials(self) -> int:

@@ -26,13 +26,15 @@ from gladia_nb.record.columns import (
 from gladia_nb.record.file import Record
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.message import writable
-from gladia_nb.record.schema import CHUNKS, REFERENCE
+from gladia_nb.record.schema import CHUNKS, REFERENCE, SPOKEN, to_frame
 from gladia_nb.record.triggers import Speech, Surroundings
 
 __all__ = [
     "chunks_frame",
+    "granularity_of",
     "messages_frame",
     "reference_frame",
+    "spoken_frame",
     "utterances_frame",
     "words_frame",
 ]
@@ -219,13 +221,33 @@ def _ends(record: Record, chosen: Ints, has_final: Bools) -> tuple[list[Speech],
 
 
 def reference_frame(record: Record) -> pd.DataFrame:
-    """The words really spoken, as kept in the header; columns in `REFERENCE`."""
-    rows = record.header.get("reference") or ()
+    """The words really spoken, as kept in the header; columns in `REFERENCE`.
+
+    No rows where only segments or a text are known: what needs words must not take them for some.
+    """
+    rows = (record.header.get("reference") or ()) if granularity_of(record) == "word" else ()
     # Who spoke, and in which sentence, need not be known.
     columns = {name: [row.get(name) for row in rows] for name in REFERENCE}
     for name in ("word", "speaker"):
         columns[name] = [text and writable(text) for text in columns[name]]
-    return pd.DataFrame({n: pd.Series(columns[n], dtype=dtype) for n, dtype in REFERENCE.items()})
+    return to_frame(columns, REFERENCE)
+
+
+def spoken_frame(record: Record) -> pd.DataFrame:
+    """What was really spoken, as finely as the header has it; columns in `SPOKEN`."""
+    rows = record.header.get("reference") or ()
+    columns = {name: [row.get(name) for row in rows] for name in SPOKEN}
+    unit = "word" if granularity_of(record) == "word" else "text"
+    columns["text"] = [writable(row[unit]) for row in rows]
+    return to_frame(columns, SPOKEN)
+
+
+def granularity_of(record: Record) -> str | None:
+    """How finely that is known: `word`, `segment` or `text`; None without a reference."""
+    if not record.header.get("reference"):
+        return None
+    # Files of before there were others have words.
+    return str(record.header.get("granularity") or "word")
 
 
 def _acknowledgements(found: Reading) -> tuple[Ints, Ints]:

@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["CHUNKS", "MESSAGES", "REFERENCE", "UTTERANCES", "WORDS", "Schema", "to_frame"]
+__all__ = [
+    "CHUNKS",
+    "MESSAGES",
+    "REFERENCE",
+    "SPOKEN",
+    "UTTERANCES",
+    "WORDS",
+    "Schema",
+    "to_frame",
+]
 
 Schema = Mapping[str, str]
 
@@ -129,6 +138,19 @@ REFERENCE: Schema = MappingProxyType(
         "channel": "int64",
         "speaker": "str",  # missing where the reference does not say
         "sentence": "Int64",  # the same
+    }
+)
+
+#: What was really spoken, as finely as it is known (its granularity): one row a `word`, a `segment`
+#: (a sentence, a subtitle), or a `text`.
+SPOKEN: Schema = MappingProxyType(
+    {
+        "text": "str",
+        "start_s": "float64",  # NaN for the granularity `text`
+        "end_s": "float64",
+        "channel": "int64",
+        "speaker": "str",  # missing when it is not known
+        "sentence": "Int64",  # likewise
     }
 )
 

@@ -34,6 +34,7 @@ from gladia_nb.metrics import (
     word_errors,
     word_times,
 )
+from gladia_nb.metrics.base.granularity import spoken_words, why_no_words
 from gladia_nb.metrics.base.intervals import span
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import frame, table, text
@@ -86,7 +87,8 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         ("partials", lambda run: run.n_partials),
         ("finals", lambda run: int(run.utterances["is_final"].sum())),
         ("utterances without a final", lambda run: int((~run.utterances["is_final"]).sum())),
-        ("reference words", lambda run: len(run.reference)),
+        ("reference words", lambda run: len(spoken_words(run))),
+        ("reference", lambda run: run.granularity),
     ]
     return _columns(runs, labels, rows)
 
@@ -206,7 +208,7 @@ def comparison(runs: list[RunData], labels: list[str]) -> str:
 
 def accuracy(runs: list[RunData], labels: list[str]) -> str:
     """Error rates, at the end and with deadlines; how much of the reference was found."""
-    with_reference = [run for run in runs if len(run.reference)]
+    with_reference = [run for run in runs if run.granularity is not None]
     if not with_reference:
         return "<p>No reference words to compare with.</p>"
 
@@ -239,7 +241,8 @@ def accuracy(runs: list[RunData], labels: list[str]) -> str:
         ("words written in two forms", forms),
         ("normaliser", _known(lambda run: str(word_errors(run)["normaliser"].iloc[-1]))),
     ]
-    return _columns(runs, labels, rows)
+    reasons = dict.fromkeys(filter(None, map(why_no_words, with_reference)))
+    return _columns(runs, labels, rows) + _soft(list(reasons))
 
 
 def stabilities(runs: list[RunData], labels: list[str]) -> str:

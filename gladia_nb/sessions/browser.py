@@ -22,7 +22,7 @@ from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker
-from gladia_nb.sessions.reference import Reference, find_reference
+from gladia_nb.sessions.reference import ReferenceSource, find_reference
 from gladia_nb.worker.commands import Direct, Events, Failure, Finish, read_ticket
 
 __all__ = ["DirectLive", "start_direct"]
@@ -99,7 +99,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     name: str = "microphone",
     path: str | Path | None = DEFAULTS.path,
     chunk_ms: float = DEFAULTS.chunk_ms,
-    reference: Reference = None,
+    reference: ReferenceSource = None,
     key: str | Secret | None = None,
     url: str | None = None,
     region: str | None = DEFAULTS.region,
@@ -112,7 +112,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         config: the configuration; 16-bit PCM, which is what browsers send.
         name: of the audio.
         {options}
-        reference: the words that will be spoken, with their times, as for `gladia_nb.start`.
+        reference: what will be spoken, as for `gladia_nb.start`.
         key: API key; by default `GLADIA_API_KEY`. It does not reach the browser.
         url: base URL of the service, which the browser must reach too.
         server: a `LocalServer` to use.
@@ -133,7 +133,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         )
     doubts = warn_of_doubts(config)
     sending = SendOptions(path=path, chunk_ms=chunk_ms, region=region)
-    words = find_reference(None, reference)
+    known = find_reference(None, reference)
     target = resolve_target(key=key, url=url, server=server)
     body = config.to_body()
     audio = {
@@ -146,7 +146,13 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     }
     options = {**sending.header(), "target": target.label, "stopwatch": "browser"}
     run_path = create_run_file(
-        sending.path, name=name, body=body, audio=audio, options=options, words=words
+        sending.path,
+        name=name,
+        body=body,
+        audio=audio,
+        options=options,
+        words=None if known is None else known.records,
+        granularity="word" if known is None else known.granularity,
     )
     flags = body.get("messages_config") or {}
     make = functools.partial(

@@ -1,34 +1,74 @@
-"""The words that were really spoken, with their times, from wherever they are kept."""
+"""What was really spoken in the audio of a run, from wherever it is kept."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable, Mapping
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.paths import expanded
+from gladia_nb.sessions.formats.base import Found, Problem, Reference
+from gladia_nb.sessions.formats.mappings import reference_of
+from gladia_nb.sessions.formats.reading import read_file
 
-__all__ = ["Reference", "check_reference", "find_reference"]
+__all__ = [
+    "ReferenceSource",
+    "check_reference",
+    "find_reference",
+    "load_reference",
+    "on_one_channel",
+    "raise_first",
+]
 
-#: A path, rows, a DataFrame, None (look beside the sound file) or False (none).
-Reference = Any
+#: A path, a `Reference`, rows, a DataFrame, None (look beside the sound file) or False (none).
+ReferenceSource = Any
 
 
-def find_reference(source: object, reference: Reference = None) -> list[dict[str, Any]] | None:
-    """Reference words as rows with `word`, `start_s`, `end_s` and `channel`.
+def load_reference(
+    path: str | Path, *, recording: str | None = None, strict: bool = False
+) -> Reference:
+    """Read what was spoken in a recording.
+
+    The end of the name says what it is: `.words.json` (or `.json`), `.ctm` and `.TextGrid` with
+    words, `.stm`, `.srt` and `.vtt` with segments, `.txt` with the text alone. `.srt`, `.vtt` and
+    `.TextGrid` take the extra `corpora`. What needs a finer granularity than the file has is
+    withheld later, with the reason.
+
+    Args:
+        path: of the file.
+        recording: which one, where the file tells of several (CTM, STM).
+        strict: raise for the first line that cannot be read; otherwise `problems` of the result
+            holds file, line and what is wrong, and the rest is there.
+
+    Raises:
+        ConfigError: the file cannot be read, holds nothing, or tells of several recordings and it
+            is not said of which; with `strict` also for a line that cannot be read.
+
+    Example:
+        `transcribe("talk.wav", reference=load_reference("talk.srt"))`
+    """
+    path = Path(path).expanduser()
+    found = read_file(path)
+    if strict:
+        raise_first(found.problems)
+    return dataclasses.replace(_chosen(found, path, recording), problems=tuple(found.problems))
+
+
+def find_reference(source: object, reference: ReferenceSource = None) -> Reference | None:
+    """What was spoken in an audio, without a mistake; None where nothing is known.
 
     A row keeps its `speaker` (a name) and its `sentence` (a number) where it has them: they tell
     whose turn it was, see `gladia_nb.turns`.
 
     Args:
         source: the audio; a path may have `NAME.words.json` beside it.
-        reference: see `Reference`.
+        reference: see `ReferenceSource`. Of a file that tells of several recordings the one is
+            taken that has the name of the source.
 
     Raises:
-        ConfigError: the file cannot be read, or a row lacks something or has impossible times.
+        ConfigError: the file cannot be read, a row lacks something or has impossible times, or some
+            of the audio is not to be scored.
     """
     if reference is False:
         return None
@@ -39,11 +79,64 @@ def find_reference(source: object, reference: Reference = None) -> list[dict[str
         if not beside.is_file():
             return None
         reference = beside
+    found = _given(source, reference)
+    if found.ignored:
+        start_s, end_s, _ = found.ignored[0]
+        raise ConfigError(
+            f"The reference says of {len(found.ignored)} spans, the first from {start_s:.2f} to "
+            f"{end_s:.2f} s, that they are not to be scored, and whatever is heard there would "
+            "count as wrong. Take gladia_nb.corpus, which cuts them out of the audio."
+        )
+    return found
+
+
+def _given(source: object, reference: ReferenceSource) -> Reference:
+    if isinstance(reference, Reference):
+        return reference
+    problems: list[Problem] = []
     if isinstance(reference, (str, Path)):
-        return _rows(_read(expanded(reference, ConfigError)), str(reference))
+        path = expanded(reference, ConfigError)
+        found = read_file(path)
+        raise_first(found.problems)
+        name = Path(source).stem if isinstance(source, (str, Path)) else None
+        return _chosen(found, path, name if name in found.references else None)
     if hasattr(reference, "to_dict"):
-        return _rows(reference.to_dict("records"), "the reference")
-    return _rows(reference, "the reference")
+        reference = reference.to_dict("records")
+    known = reference_of(reference, "the reference", problems)
+    raise_first(problems)
+    return known
+
+
+def raise_first(problems: list[Problem]) -> None:
+    """Raise for the first of some problems, and say how many more there are.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ConfigError(f"{problems[0]}{more}", [str(problem) for problem in problems])
+
+
+def _chosen(found: Found, path: Path, recording: str | None) -> Reference:
+    """The reference of one recording."""
+    known = found.references
+    if not known:
+        why = f" ({found.problems[0]})" if found.problems else ""
+        raise ConfigError(f"{path} tells of nothing that was spoken{why}.")
+    if "" in known:
+        return known[""]
+    names = ", ".join(list(known)[:5]) + (", ..." if len(known) > 5 else "")
+    if recording is not None:
+        if recording not in known:
+            raise ConfigError(f"{path} tells nothing of {recording!r}; it does of {names}.")
+        return known[recording]
+    if len(known) > 1:
+        raise ConfigError(
+            f"{path} tells of {len(known)} recordings ({names}); say which: "
+            "load_reference(path, recording=NAME)."
+        )
+    return next(iter(known.values()))
 
 
 #: Seconds by which a word may end behind the audio: aligners round, and audio is cut.
@@ -51,89 +144,58 @@ _OVERHANG_S = 0.1
 
 
 def check_reference(
-    words: list[dict[str, Any]] | None, *, channels: int, duration_s: float | None
+    reference: Reference | None, *, channels: int, duration_s: float | None
 ) -> None:
-    """See that words can be of an audio: that it has their channels and is as long.
+    """See that a reference can be of an audio: that it has its channels and is as long.
 
     Args:
-        words: rows of `find_reference`, or None.
+        reference: from `find_reference`, or None.
         channels: of the audio.
         duration_s: length of the audio in seconds; None while that is not known.
 
     Raises:
-        ConfigError: a word has another channel, or ends behind the audio.
+        ConfigError: a word has another channel, or ends behind the audio; or it is one text, and
+            not said of which of several channels.
 
     Example:
-        >>> row = {"word": "hello", "start_s": 0.5, "end_s": 0.9, "channel": 0}
-        >>> check_reference([row], channels=1, duration_s=2.0)
+        >>> known = find_reference(None, [{"word": "hello", "start_s": 0.5, "end_s": 0.9}])
+        >>> check_reference(known, channels=1, duration_s=2.0)
     """
-    for number, word in enumerate(words or (), 1):
-        if not 0 <= word["channel"] < channels:
+    if reference is None:
+        return
+    unit = reference.granularity.capitalize()
+    for number, row in enumerate(reference.rows, 1):
+        name = repr(row.text if len(row.text) < 40 else row.text[:37] + "...")
+        if not 0 <= row.channel < channels:
             raise ConfigError(
-                f"Word {number} of the reference ({word['word']!r}) is in channel "
-                f"{word['channel']}, and the audio has {channels} (counted from 0); "
+                f"{unit} {number} of the reference ({name}) is in channel "
+                f"{row.channel}, and the audio has {channels} (counted from 0); "
                 "is it the reference of this audio?"
             )
-        if duration_s is not None and word["end_s"] > duration_s + _OVERHANG_S:
+        if duration_s is not None and (row.end_s or 0.0) > duration_s + _OVERHANG_S:
             raise ConfigError(
-                f"Word {number} of the reference ({word['word']!r}) ends at {word['end_s']:.2f} s, "
+                f"{unit} {number} of the reference ({name}) ends at {row.end_s:.2f} s, "
                 f"and the audio at {duration_s:.2f} s; is it the reference of this audio?"
             )
+    if unit == "Text" and len(reference.rows) == 1 and channels > 1:
+        raise ConfigError(
+            f"The reference is one text, and the audio has {channels} channels; give a text for "
+            "each, as rows with text and channel, or mix the channels with channels=1."
+        )
 
 
-def _read(path: Path) -> Any:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"Cannot read the reference {path}: {error.strerror or error}.") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"The reference {path} is not JSON.") from None
-    return content.get("words") if isinstance(content, dict) else content
+def on_one_channel(reference: Reference) -> Reference:
+    """The reference of channels that were mixed into one: all of it is heard on that.
 
-
-def _rows(rows: Any, name: str) -> list[dict[str, Any]]:
-    if isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
-        raise ConfigError(f"{name} has no list of words; see data/README.md for the format.")
-    clean: list[dict[str, Any]] = []
-    for number, row in enumerate(rows, 1):
-        try:
-            word, channel = str(row["word"]), int(row.get("channel", 0))
-            start, end = float(row["start_s"]), float(row["end_s"])
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise ConfigError(
-                f"Word {number} of {name} needs word, start_s and end_s (seconds)."
-            ) from None
-        if not (math.isfinite(end) and 0 <= start <= end):
-            raise ConfigError(
-                f"Word {number} of {name} ({word!r}) ends before it starts, "
-                "or has a time that is no number."
-            )
-        known = {"word": word, "start_s": start, "end_s": end, "channel": channel}
-        clean.append({**known, **_turn(row, f"Word {number} of {name} ({word!r})")})
-    return sorted(clean, key=lambda word: (word["start_s"], word["end_s"]))
-
-
-def _turn(row: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """Speaker and sentence of a word, where they are known."""
-    found: dict[str, Any] = {}
-    if not _missing(row.get("speaker")):
-        found["speaker"] = str(row["speaker"])
-    if not _missing(row.get("sentence")):
-        try:
-            number = float(row["sentence"])
-        except (TypeError, ValueError):
-            number = math.nan
-        if not number.is_integer():
-            raise ConfigError(
-                f"{what} has the sentence {row['sentence']!r}; sentences are numbered: 0, 1, 2."
-            )
-        found["sentence"] = int(number)
-    return found
-
-
-def _missing(value: Any) -> bool:
-    """Whether a DataFrame or JSON says that there is nothing: None, NaN or NA."""
-    try:
-        return value is None or bool(value != value)  # noqa: PLR0124 - NaN
-    except TypeError:
-        return True  # NA is neither equal to itself nor not
+    Raises:
+        ConfigError: there is a text for each of several channels, and nothing says in which order
+            their words were spoken.
+    """
+    if reference.granularity == "text" and len({row.channel for row in reference.rows}) > 1:
+        raise ConfigError(
+            "The reference has a text for each channel, and nothing says how their words follow "
+            "each other in one; keep the channels apart, or give segments with their times."
+        )
+    return dataclasses.replace(
+        reference, rows=tuple(row._replace(channel=0) for row in reference.rows)
+    )

@@ -24,11 +24,17 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.create import create_run_file
 from gladia_nb.run import Run
+from gladia_nb.sessions.formats.base import Reference
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.live_audio import LiveAudio
 from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker, shutdown
-from gladia_nb.sessions.reference import Reference, check_reference, find_reference
+from gladia_nb.sessions.reference import (
+    ReferenceSource,
+    check_reference,
+    find_reference,
+    on_one_channel,
+)
 from gladia_nb.sessions.sources import Prepared, prepare
 from gladia_nb.worker.commands import Callbacks, Start
 
@@ -51,7 +57,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     tail_s: float = DEFAULTS.tail_s,
     json_audio: bool = DEFAULTS.json_audio,
     callbacks: bool | Mapping[str, Any] = DEFAULTS.callbacks,
-    reference: Reference = None,
+    reference: ReferenceSource = None,
     key: str | Secret | None = None,
     url: str | None = None,
     region: str | None = DEFAULTS.region,
@@ -64,9 +70,11 @@ def start(  # noqa: D417 - the options are described where they are defined
         source: a sound file, an `Audio`, `(array, sample_rate)`, or a `LiveAudio` that is fed.
         config: the configuration; without `messages_config` every message is asked for.
         {options}
-        reference: the words really spoken, with their times: a path, a list of dicts, or a
-            DataFrame; by default `NAME.words.json` beside the sound file, if there is one; False
-            for none. A word may have its `speaker` and `sentence`; see `turns`.
+        reference: what was really spoken: a path, what `load_reference` gives, a list of dicts, or
+            a DataFrame, with `word`, `start_s` and `end_s`, or with `text` and perhaps times; by
+            default `NAME.words.json` beside the sound file, if there is one; False for none. What
+            needs words with times is withheld where it has only segments or a text. A word may
+            have its `speaker` and `sentence`; see `turns`.
         key: API key; by default `GLADIA_API_KEY`. Without one the embedded server is used.
         url: base URL of the service; by default `GLADIA_API_URL`, else Gladia's.
         server: a `LocalServer` to use.
@@ -91,9 +99,9 @@ def start(  # noqa: D417 - the options are described where they are defined
     )
     prepared = _prepare(source, config, options)
     doubts = warn_of_doubts(config)
-    words = _words(source, reference, prepared)
+    known = _known(source, reference, prepared)
     target = resolve_target(key=key, url=url, server=server)
-    run_path = _create(prepared, options, target, words)
+    run_path = _create(prepared, options, target, known)
     stall_s = source.stall_s if isinstance(source, LiveAudio) else None
     command = _command(prepared, options, target, run_path, stall_s)
     make = functools.partial(
@@ -182,22 +190,21 @@ def _prepare(source: Source, config: SessionConfig, options: SendOptions) -> Pre
     return prepared
 
 
-def _words(source: Source, reference: Reference, prepared: Prepared) -> list[dict[str, Any]] | None:
+def _known(source: Source, reference: ReferenceSource, prepared: Prepared) -> Reference | None:
     """The reference, seen to be of this audio."""
-    words = find_reference(source, reference)
-    if words and prepared.config.channels == 1:
-        # Channels that were mixed into one are heard on it.
-        words = [{**word, "channel": 0} for word in words]
+    known = find_reference(source, reference)
+    if known is not None and prepared.config.channels == 1:
+        known = on_one_channel(known)
     check_reference(
-        words,
+        known,
         channels=prepared.config.channels,
         duration_s=prepared.describe()["duration_s"],
     )
-    return words
+    return known
 
 
 def _create(
-    prepared: Prepared, options: SendOptions, target: Target, words: list[dict[str, Any]] | None
+    prepared: Prepared, options: SendOptions, target: Target, known: Reference | None
 ) -> Path:
     """The file of the run, with its header."""
     return create_run_file(
@@ -206,7 +213,8 @@ def _create(
         body=prepared.config.to_body(),
         audio=prepared.describe(),
         options={**options.header(), "target": target.label},
-        words=words,
+        words=None if known is None else known.records,
+        granularity="word" if known is None else known.granularity,
     )
 
 

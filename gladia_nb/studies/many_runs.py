@@ -14,7 +14,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.run import Run, load
 from gladia_nb.studies.arms import read_arms, read_baseline
 from gladia_nb.studies.attempts import Attempt, judge_file
-from gladia_nb.studies.corpus_items import as_items
+from gladia_nb.studies.corpora.readers import corpus
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
 from gladia_nb.studies.evidence import Evidence
@@ -110,7 +110,7 @@ class Study:
             return
         if items is None or arms is None:
             raise ConfigError(f"A study needs items and arms; the {_missing(items)} are missing.")
-        self._sounds = as_items(items)
+        self._sounds = _items(items)
         read = read_arms(arms, config or SessionConfig(), options)
         self._design = Design(
             items=tuple(self._sounds),
@@ -418,6 +418,15 @@ def _budget(hours: float | None) -> float:
     if isinstance(hours, bool) or not isinstance(hours, (int, float)) or not hours > 0:
         raise ConfigError(f"budget_hours is a number of hours above 0 (got {hours!r}).")
     return float(hours)
+
+
+def _items(items: Iterable[Any]) -> Sequence[Any]:
+    """Items as they are; anything else is read as a corpus, which has to be whole."""
+    if not isinstance(items, (str, Path)):
+        items = list(items)
+        if all(hasattr(item, "sha256") and hasattr(item, "audio") for item in items):
+            return items
+    return corpus(items, strict=True)
 
 
 def _missing(items: object) -> str:

@@ -44,3 +44,9 @@ def test_the_help_says_what_stands_at_the_settings(capsys, monkeypatch):
 @pytest.mark.parametrize("command", ["demo", "transcribe", "report", "serve", "lab"])
 def test_every_command_has_a_page_and_is_known_by_its_name(command, capsys, monkeypatch):
     assert f"usage: gladia-nb {command}" in page(command, capsys, monkeypatch)
+
+
+def test_the_reference_is_a_file():
+    parse = command_parser().parse_args
+    assert parse(["transcribe", "a.wav"]).reference is None
+    assert parse(["transcribe", "a.wav", "--reference", "a.srt"]).reference == "a.srt"

@@ -163,3 +163,18 @@ def test_what_was_told_while_it_ran_is_not_told_again(capsys):
     out, err = capsys.readouterr()
     assert err == "Note: a\\x1bb\n"
     assert f"Measurement: {run.verdict}" in out
+
+
+def test_a_reference_of_segments(local_server, clip, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("GLADIA_API_KEY", local_server.key)
+    known = tmp_path / "any.stm"
+    known.write_text("clip 1 ann 0.4 3.0 hello it is very nice to see you again\n")
+    url = ["--url", local_server.url, "--speed", "20", "--out", str(tmp_path / "o")]
+    assert main(["transcribe", str(clip), *url, "--reference", str(known)]) == 0
+    out, _ = capsys.readouterr()
+    assert "(9 reference words)" in out
+    assert "Latencies of words from the reference are withheld." in out
+    assert gn.load(tmp_path / "o" / "clip.run").granularity == "segment"
+    known.write_text("clip 1 ann 0.4\n")
+    assert main(["transcribe", str(clip), *url, "--reference", str(known)]) == 2
+    assert "any.stm, line 1: it has 4 columns" in capsys.readouterr().err

@@ -100,7 +100,7 @@ def test_the_same_samples_give_the_same_spans():
 def test_a_recording_is_spoken_where_its_words_are():
     from gladia_nb.sessions.reference import find_reference
 
-    known = find_reference(sample("conversation"))
+    known = find_reference(sample("conversation")).records
     table = speech_spans(read_audio(sample("conversation")))
     for word in known:
         middle = (word["start_s"] + word["end_s"]) / 2

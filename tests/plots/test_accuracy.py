@@ -5,9 +5,10 @@ import pytest
 
 from gladia_nb.metrics import error_delay, wer_at
 from gladia_nb.plots import plot_error_delay, plot_wer_at
-from gladia_nb.plots.accuracy import NO_REFERENCE
+from gladia_nb.plots.accuracy import no_words
 from tests.support.make_runs import make_run, reference, transcript, utterance, words
 from tests.support.pictures import legend
+from tests.support.references import with_segments, with_text
 
 SAID = words("hello it is very nice", 0.5)
 
@@ -76,13 +77,26 @@ def test_bars_stand_on_each_other_as_the_table_says():
     assert ax.get_xlim() == pytest.approx((0, 0.8))
 
 
+RUN = make_run(utterance(SAID))
+
+
 @pytest.mark.parametrize("plot", [plot_wer_at, plot_error_delay])
 def test_without_a_reference_it_says_so(plot):
-    ax = plot(make_run(utterance(SAID)))
-    assert [text.get_text() for text in ax.texts] == [NO_REFERENCE]
+    ax = plot(RUN)
+    assert [text.get_text() for text in ax.texts] == ["no reference words to compare with"]
     assert ax.get_legend() is None
 
 
 def test_the_curve_is_the_table_for_every_tau(rich):
     taus, rates = plot_wer_at(rich, until_s=2.5).lines[0].get_data()
     assert rates == pytest.approx(wer_at(rich, taus)["wer"] * 100)
+
+
+@pytest.mark.parametrize("plot", [plot_wer_at, plot_error_delay])
+def test_a_coarse_reference_is_the_reason(plot):
+    for run, kind in (
+        (with_segments(RUN, ("hi", 0, 1)), "segment"),
+        (with_text(RUN, "hi"), "text"),
+    ):
+        assert [text.get_text() for text in plot(run).texts] == [no_words(run)]
+        assert no_words(run).startswith(f"the reference is a {kind} reference")

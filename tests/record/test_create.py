@@ -80,3 +80,12 @@ def test_a_password_in_a_url_is_not_written(tmp_path):
     assert header["config"]["callback_config"]["url"] == (
         "https://[redacted]@example.com/hook?token=[redacted]"
     )
+
+
+def test_how_finely_it_is_known_what_was_spoken_stands_in_the_header(tmp_path):
+    rows = [{"text": "hi", "start_s": None, "end_s": None, "channel": 0}]
+    what = {**WHAT, "words": rows, "granularity": "text"}
+    header = load_record(create_run_file(tmp_path / "a.run", name="a", **what)).header
+    assert (header["reference"], header["granularity"]) == (rows, "text")
+    header = load_record(create_run_file(tmp_path / "b.run", name="b", **WHAT)).header
+    assert (header["reference"], header["granularity"]) == (None, None)

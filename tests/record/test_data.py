@@ -129,3 +129,36 @@ def test_saving_is_that_of_the_record(tmp_path):
     assert again.record.events == run.record.events
     assert again.path == tmp_path / "a.run"
     pd.testing.assert_frame_equal(again.utterances, run.utterances)
+
+
+TIMED = {"start_s": 0.5, "end_s": 1.0, "channel": 1}
+
+
+def test_a_header_of_before_there_were_granularities_has_words():
+    run = data(reference=[{"word": "hi", **TIMED}])
+    assert run.granularity == "word"
+    assert run.reference["word"].tolist() == ["hi"]
+    assert run.spoken[["text", "start_s", "channel"]].iloc[0].tolist() == ["hi", 0.5, 1]
+    assert run.spoken["speaker"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("granularity", "row"),
+    [
+        ("segment", {"text": "good evening", "speaker": "ann", **TIMED}),
+        ("text", {"text": "good evening", **TIMED, "start_s": None, "end_s": None}),
+    ],
+)
+def test_segments_and_texts_are_no_words(granularity, row):
+    run = data(reference=[row], granularity=granularity)
+    assert run.granularity == granularity
+    assert len(run.reference) == 0
+    assert run.reference.dtypes.equals(data(reference=[{"word": "x", **TIMED}]).reference.dtypes)
+    assert run.spoken["text"].tolist() == ["good evening"]
+    assert run.spoken["start_s"].isna().tolist() == [granularity == "text"]
+
+
+def test_without_a_reference_nothing_is_known():
+    run = data()
+    assert (run.granularity, len(run.spoken)) == (None, 0)
+    assert list(run.spoken) == ["text", "start_s", "end_s", "channel", "speaker"]

@@ -44,7 +44,7 @@ def test_a_schema_cannot_be_changed(name):
 
 
 def test_what_frames_share_has_one_type():
-    assert SCHEMAS.keys() == {"CHUNKS", "MESSAGES", "REFERENCE", "UTTERANCES", "WORDS"}
+    assert SCHEMAS.keys() == {*("CHUNKS", "MESSAGES", "REFERENCE", "SPOKEN", "UTTERANCES", "WORDS")}
     for column in ("recv_ns", "recv_s", "utterance_id", "start_s", "end_s", "confidence"):
         types = {known[column] for known in SCHEMAS.values() if column in known}
         assert len(types) == 1, column

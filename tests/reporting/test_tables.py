@@ -16,6 +16,7 @@ from tests.support.make_runs import (
     words,
 )
 from tests.support.pages import Page, rows_of
+from tests.support.references import with_text
 
 #: A label that says why finals are late.
 FINAL = "word end \u2192 final (waits for the whole utterance)"
@@ -65,6 +66,7 @@ def test_facts():
         "finals": ["0", "0"],
         "utterances without a final": ["3", "0"],
         "reference words": ["9", "0"],
+        "reference": ["word", "\u2013"],
     }
 
 
@@ -135,6 +137,15 @@ def test_accuracy():
     assert found["reference words found (%)"][0] == "80"
     nothing = tables.accuracy([make_run()], ["A"])
     assert nothing == "<p>No reference words to compare with.</p>"
+
+
+def test_accuracy_of_a_coarse_reference_says_what_is_withheld():
+    heard = make_run([transcript(3.0, SAID, final=True)])
+    html = tables.accuracy([with_text(heard, " ".join(word for word, _, _ in SAID))], ["A"])
+    found = table_of(html)
+    assert found["WER of the finals (%)"] == ["0"]
+    assert found["WER(1 s) (%)"] == found["reference words found (%)"] == ["\u2013"]
+    assert "this measure needs words with times" in html
 
 
 def test_stabilities():

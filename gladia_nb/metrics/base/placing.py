@@ -23,6 +23,7 @@ from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clocks import captured_s
+from gladia_nb.metrics.base.granularity import why_no_words
 from gladia_nb.metrics.base.matching import spoken_in
 from gladia_nb.metrics.base.shown import Shown, screen
 from gladia_nb.metrics.base.text import Normaliser
@@ -76,13 +77,10 @@ def placed_utterances(run: RunData, choice: Normaliser) -> Iterator[Placed]:
     """Each utterance of a run with its part of the reference, channel by channel.
 
     Raises:
-        ConfigError: the run has no reference.
+        ConfigError: the run has no reference, or one without each word and its time.
     """
-    if not len(run.reference):
-        raise ConfigError(
-            "This run has no reference words to compare with. "
-            "Give reference= when it is made, or put NAME.words.json beside the sound file."
-        )
+    if reason := why_no_words(run):
+        raise ConfigError(reason)
     shown = screen(run)
     channels = sorted(set(run.reference["channel"]) | {item.channel for item in shown})
     spoken = {channel: _spoken(run, channel, choice) for channel in channels}

@@ -115,4 +115,6 @@ def Body(data: bytes) -> Any:
 def test_languages_that_there_are_not_are_refused(data: dict[str, Any], path: str) -> None:
     with pytest.raises(RefusalError) as refused:
         configuration(data)
-    assert refused.value.problems == [f"{path} must be a language code such as 'en' or 'fr', got 'xx'"]
+    assert refused.value.problems == [
+        f"{path} must be a language code such as 'en' or 'fr', got 'xx'"
+    ]
