@@ -57,15 +57,6 @@ from gladia_nb.errors import ConfigError
             {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": [3]}}},
             "realtime_processing.custom_vocabulary_config.vocabulary.0 must be a string (got 3)",
         ),
-        (
-            {
-                "realtime_processing": {
-                    "custom_vocabulary_config": {"vocabulary": [{"value": "a", "language": "xx"}]}
-                }
-            },
-            "realtime_processing.custom_vocabulary_config.vocabulary.0.language must be a language "
-            "code such as 'en' or 'fr', got 'xx'",
-        ),
         ({"channels": 1.5}, "channels must be a whole number between 1 and 8 (got 1.5)"),
         ({"callback": True}, "callback_config.url is required when callback is on"),
         ({"language_config": "en"}, "language_config must be an object (got 'en')"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Self
 
 import pydantic
 from aiohttp import web
 
-from gladia_nb.config import SessionConfig
+from gladia_nb.config import LANGUAGES, TRANSLATION_LANGUAGES, SessionConfig
 from gladia_nb.errors import ConfigError
 from gladia_nb.server.http.refusal import invalid
 
@@ -60,9 +61,39 @@ def configuration(data: Any) -> SessionConfig:
         if problem.kind == "unknown":
             _remove(clean, problem.path)
     try:
-        return _Asked.from_dict(clean)
+        config = _Asked.from_dict(clean)
     except ConfigError as error:
         raise invalid(*error.problems) from None
+    if problems := list(_foreign_codes(config)):
+        raise invalid(*problems)
+    return config
+
+
+def _foreign_codes(config: SessionConfig) -> Iterator[str]:
+    """A sentence for each code that is no language of the schema; a client may know more."""
+    realtime = config.realtime_processing
+    translation = realtime.translation_config
+    wanted = realtime.custom_vocabulary_config
+    words = wanted.vocabulary if wanted is not None else ()
+    targets = translation.target_languages if translation is not None else ()
+    vocabulary = "realtime_processing.custom_vocabulary_config.vocabulary"
+    places = [
+        ("language_config.languages", config.language_config.languages, LANGUAGES),
+        (
+            "realtime_processing.translation_config.target_languages",
+            targets,
+            TRANSLATION_LANGUAGES,
+        ),
+        *(
+            (f"{vocabulary}.{number}.language", (word.language,), LANGUAGES)
+            for number, word in enumerate(words)
+            if not isinstance(word, str) and word.language is not None
+        ),
+    ]
+    for name, codes, known in places:
+        for code in codes:
+            if code not in known:
+                yield f"{name} must be a language code such as 'en' or 'fr' (got {code[:40]!r})"
 
 
 def _without_null(data: dict[str, Any]) -> dict[str, Any]:
