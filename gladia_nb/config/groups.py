@@ -46,7 +46,7 @@ def unknown_languages(codes: tuple[str, ...], known: tuple[str, ...]) -> list[st
         if code not in known:
             near = difflib.get_close_matches(code.lower()[:2], known, n=1)
             hint = f" (did you mean {near[0]!r}?)" if near else ""
-            found.append(f"{code!r}{hint}")
+            found.append(f"{code[:40]!r}{hint}")
     return found
 
 

@@ -66,7 +66,7 @@ def configuration(data: Any) -> SessionConfig:
     # A client leaves to the service which languages there are.
     if unknown := config.unknown_languages():
         allowed = "must be a language code such as 'en' or 'fr'"
-        raise invalid(*(f"{path} {allowed}, got {said}" for path, said in unknown))
+        raise invalid(*(f"{path} {allowed} (got {said})" for path, said in unknown))
     return config
 
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gladia_nb.sound_file import FORMATS
 from gladia_nb.errors import ConfigError
 from gladia_nb.sessions.formats.base import Reference
 from gladia_nb.sessions.formats.reading import ENDS, read_file
+from gladia_nb.sound_file import FORMATS
 from gladia_nb.studies.corpora.gathering import Gathering
 from gladia_nb.studies.corpora.sounds import FileSound
 

@@ -36,6 +36,22 @@ def test_a_switch_may_be_on_without_its_settings(data: dict[str, Any]) -> None:
     assert configuration(data).to_dict().keys() == data.keys()
 
 
+@pytest.mark.parametrize("code", ["xx", "EN", "", "wo"])
+def test_languages_are_those_of_the_schema(code: str) -> None:
+    words = ["a", {"value": "b", "language": "en"}, {"value": "c", "language": code}]
+    vocabulary = {"custom_vocabulary_config": {"vocabulary": words}}
+    assert problems({"realtime_processing": vocabulary}) == [
+        "realtime_processing.custom_vocabulary_config.vocabulary.2.language must be a language "
+        f"code such as 'en' or 'fr' (got {code!r})"
+    ]
+    [problem] = problems({"language_config": {"languages": ["en", code]}})
+    assert problem.startswith("language_config.languages must ")
+    if code != "wo":  # which only translations know
+        wanted = {"translation_config": {"target_languages": [code]}}
+        [problem] = problems({"realtime_processing": wanted})
+        assert problem.startswith("realtime_processing.translation_config.target_languages must ")
+
+
 def test_numbers_are_those_of_json() -> None:
     config = configuration({"channels": 1.0, "sample_rate": 8000.0})
     assert (config.channels, config.sample_rate) == (1, 8000)
@@ -116,5 +132,5 @@ def test_languages_that_there_are_not_are_refused(data: dict[str, Any], path: st
     with pytest.raises(RefusalError) as refused:
         configuration(data)
     assert refused.value.problems == [
-        f"{path} must be a language code such as 'en' or 'fr', got 'xx'"
+        f"{path} must be a language code such as 'en' or 'fr' (got 'xx')"
     ]
