@@ -38,7 +38,7 @@ def test_the_frame_of_a_sample_that_is_no_number_is_named(tmp_path, monkeypatch)
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, Path.touch])
 def test_what_is_no_file_with_sound_is_refused_at_once(tmp_path, make):
     make(tmp_path / "a.wav")
-    with pytest.raises(AudioError, match="not an ordinary file|is a directory|is empty"):
+    with pytest.raises(AudioError, match=r"not an ordinary file|is a directory|is empty"):
         AudioFile(tmp_path / "a.wav")
 
 
@@ -54,7 +54,7 @@ def test_three_hours_and_no_more():
     check_duration("a", 10_800 * RATE, RATE)
     # Where nobody knows the length, libsndfile says the largest there is.
     check_duration("a", 2**63 - 1, RATE)
-    with pytest.raises(AudioError, match="3.0001 h of audio, and a session takes 3 h"):
+    with pytest.raises(AudioError, match=r"3.0001 h of audio, and a session takes 3 h"):
         check_duration("a", 10_800 * RATE + 5000, RATE)
 
 

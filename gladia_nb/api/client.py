@@ -230,7 +230,7 @@ class GladiaClient:
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise ApiError("The service answered with something that is no JSON object.", status=200)

@@ -14,6 +14,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.text import normalise
 from gladia_nb.record.columns import read, since_start, transcripts, words
 from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import kept
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["UPDATES", "liveliest", "updates"]
@@ -30,6 +31,7 @@ UPDATES: Schema = MappingProxyType(
         "age": "int64",  # updates that it has stood unchanged before this one
     }
 )
+_CHANGE = list(UPDATES).index("change")
 
 
 def liveliest(run: RunData) -> tuple[int, str] | None:
@@ -37,15 +39,19 @@ def liveliest(run: RunData) -> tuple[int, str] | None:
 
     None when there is no utterance with a word.
     """
+    return kept(run.record, "liveliest", lambda: _liveliest(run))
+
+
+def _liveliest(run: RunData) -> tuple[int, str] | None:
     best: tuple[int, int] = (-1, -1)
     found: tuple[int, str] | None = None
     shown = transcripts(run.record)
     for number, (channel, ident) in enumerate(zip(shown.channel.tolist(), shown.id, strict=True)):
-        table = _table(_texts(run, number), raw=False)
-        if not len(table):
+        rows = _rows(_texts(run, number), raw=False)
+        if not rows:
             continue
-        changed = int(table["change"].isin(("replaced", "removed")).sum())
-        rank = (changed, int(table["update"].max()))
+        changed = sum(row[_CHANGE] in ("replaced", "removed") for row in rows)
+        rank = (changed, max(row[0] for row in rows))
         if rank > best:
             best, found = rank, (channel, ident)
     return found
@@ -104,6 +110,12 @@ def _texts(run: RunData, utterance: int) -> list[_Text]:
 
 
 def _table(texts: Sequence[_Text], *, raw: bool) -> pd.DataFrame:
+    columns = list(zip(*_rows(texts, raw=raw), strict=True)) or [()] * len(UPDATES)
+    return to_frame(dict(zip(UPDATES, columns, strict=True)), UPDATES)
+
+
+def _rows(texts: Sequence[_Text], *, raw: bool) -> list[tuple[Any, ...]]:
+    """The rows of `UPDATES`."""
     rows: list[tuple[Any, ...]] = []
     before: list[str] = []
     shown_before: list[str] = []
@@ -127,5 +139,4 @@ def _table(texts: Sequence[_Text], *, raw: bool) -> pd.DataFrame:
             for position, word in enumerate(shown)
         ]
         before, shown_before, ages = tokens, shown, aged
-    columns = list(zip(*rows, strict=True)) or [()] * len(UPDATES)
-    return to_frame(dict(zip(UPDATES, columns, strict=True)), UPDATES)
+    return rows
