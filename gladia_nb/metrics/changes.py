@@ -16,6 +16,7 @@ from gladia_nb.metrics.base.scripts import cut
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.columns import read, since_start, transcripts, words
 from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import kept
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["UPDATES", "liveliest", "updates"]
@@ -33,6 +34,7 @@ UPDATES: Schema = MappingProxyType(
         "normaliser": "str",  # what makes words equal
     }
 )
+_CHANGE = list(UPDATES).index("change")
 
 
 def liveliest(run: RunData, *, normaliser: Choice = "basic") -> tuple[int, str] | None:
@@ -40,15 +42,20 @@ def liveliest(run: RunData, *, normaliser: Choice = "basic") -> tuple[int, str] 
 
     None when there is no utterance with a word.
     """
+    choice = chosen(run, normaliser)
+    return kept(run.record, f"liveliest {choice.key}", lambda: _liveliest(run, choice))
+
+
+def _liveliest(run: RunData, choice: Normaliser) -> tuple[int, str] | None:
     best: tuple[int, int] = (-1, -1)
     found: tuple[int, str] | None = None
-    shown, choice = transcripts(run.record), chosen(run, normaliser)
+    shown = transcripts(run.record)
     for number, (channel, ident) in enumerate(zip(shown.channel.tolist(), shown.id, strict=True)):
-        table = _table(_texts(run, number), choice)
-        if not len(table):
+        rows = _rows(_texts(run, number), choice)
+        if not rows:
             continue
-        changed = int(table["change"].isin(("replaced", "removed")).sum())
-        rank = (changed, int(table["update"].max()))
+        changed = sum(row[_CHANGE] in ("replaced", "removed") for row in rows)
+        rank = (changed, max(row[0] for row in rows))
         if rank > best:
             best, found = rank, (channel, ident)
     return found
@@ -112,6 +119,14 @@ def _texts(run: RunData, utterance: int) -> list[_Text]:
 
 
 def _table(texts: Sequence[_Text], choice: Normaliser) -> pd.DataFrame:
+    rows, names = _rows(texts, choice), [name for name in UPDATES if name != "normaliser"]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    told = {"normaliser": [choice.name] * len(rows)}
+    return to_frame(dict(zip(names, columns, strict=True)) | told, UPDATES)
+
+
+def _rows(texts: Sequence[_Text], choice: Normaliser) -> list[tuple[Any, ...]]:
+    """The rows of `UPDATES`, without the name of the normaliser."""
     rows: list[tuple[Any, ...]] = []
     before = _Cut([], [])
     shown_before: list[str] = []
@@ -126,10 +141,7 @@ def _table(texts: Sequence[_Text], choice: Normaliser) -> pd.DataFrame:
             for position, word in enumerate(shown)
         ]
         before, shown_before, ages = now, shown, aged
-    names = [name for name in UPDATES if name != "normaliser"]
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    told = {"normaliser": [choice.name] * len(rows)}
-    return to_frame(dict(zip(names, columns, strict=True)) | told, UPDATES)
+    return rows
 
 
 class _Cut(NamedTuple):

@@ -24,6 +24,8 @@ __all__ = ["plot_partial_alignment"]
 
 #: Updates that can be told apart in one figure.
 _UPDATES = 60
+#: Times as many updates are looked at: some utterances have no word of the reference.
+_ENOUGH = 4
 #: Words that can be written under the axis.
 _WRITTEN = 30
 #: Colour, hatch and words of each state.
@@ -58,7 +60,11 @@ def plot_partial_alignment(
     if not len(run.reference) or not len(run.utterances):
         empty(ax, no_words(run) or NO_TRANSCRIPTS)
         return finish(ax, title=title, xlabel=xlabel, ylabel="")
-    table = word_states(run, from_s=from_s, until_s=math.inf if until_s is None else until_s)
+    table = word_states(
+        run, from_s=from_s, until_s=_far(run, from_s) if until_s is None else until_s
+    )
+    if until_s is None and not len(table):
+        table = word_states(run, from_s=from_s)
     if until_s is None and len(table):
         table = table[table["utterance_id"].isin(_first_utterances(table))]
     if not len(table):
@@ -93,6 +99,14 @@ def plot_partial_alignment(
     pad = 48 if len(words) <= _WRITTEN else 6
     ax.set_title(title, loc="left", fontsize="medium", fontweight="bold", pad=pad)
     return ax
+
+
+def _far(run: RunData, from_s: float) -> float:
+    """Audio time up to which there is more than can be drawn; of hours the rest is left alone."""
+    found = run.utterances[run.utterances["start_s"] >= from_s].sort_values("start_s")
+    updates = (found["n_partials"] + found["n_finals"]).cumsum().to_numpy()
+    later = found["start_s"].to_numpy()[updates > _ENOUGH * _UPDATES]
+    return float(later[1]) if len(later) > 1 else math.inf
 
 
 def _first_utterances(table: pd.DataFrame) -> list[str]:

@@ -21,6 +21,9 @@ __all__ = ["plot_latency_ecdf", "plot_word_latency"]
 
 _MILESTONES = ("first_seen", "final")
 
+#: Points of a band at most: more than a picture has dots for.
+_BAND = 400
+
 #: Words in the window of the rolling median.
 _WINDOW = 9
 
@@ -52,9 +55,10 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         x = np.concatenate([values[:1], values, [right * 1.04]])
         y = np.concatenate([np.zeros(len(values[:1])), shares, shares[-1:] if len(values) else [0]])
         label = f"{_label(milestone)}: {_in_words(found.points, found.n, found.never)}"
-        low, high = ecdf_band(chosen["latency_ms"], clusters, values)
-        if len(values) and np.isfinite(low).all():
-            ax.fill_between(values, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
+        at = values[np.unique(np.linspace(0, len(values) - 1, _BAND).astype(int))]
+        low, high = ecdf_band(chosen["latency_ms"], clusters, at)
+        if len(at) and np.isfinite(low).all():
+            ax.fill_between(at, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
         ax.step(x, y, LINES[milestone], where="post", color=colour, label=label, linewidth=1.8)
         marked = np.isfinite(found.points)
         ax.plot(

@@ -43,8 +43,8 @@ __all__ = [
     "WarningEvent",
 ]
 
-#: A moment on the clock of the stamps, nanoseconds.
-Stamp = Annotated[int, Meta(ge=0, le=2**61)]
+#: A moment on the clock of the stamps, nanoseconds; that of a page can lie before its zero.
+Stamp = Annotated[int, Meta(ge=-(2**61), le=2**61)]
 #: A difference of two moments, or of two clocks.
 Difference = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 #: How many, or the number of something.

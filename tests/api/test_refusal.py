@@ -1,6 +1,6 @@
 import pytest
 
-from gladia_nb.api.refusal import api_error, unreachable
+from gladia_nb.api.refusal import api_error, object_of, unreachable
 from gladia_nb.errors import ApiError, AuthenticationError, LimitError, NotFoundError
 
 
@@ -22,6 +22,11 @@ def test_any_error_body_becomes_one_sentence(status, text, kind, sentence):
     assert sentence in str(error)
     assert error.status == status
     assert len(str(error)) < 400
+
+
+def test_a_body_that_is_nested_beyond_reading_is_none():
+    assert object_of("[" * 100_000) == {}
+    assert "500" in str(api_error(500, '{"message":' * 100_000))
 
 
 def test_a_service_that_is_not_there_is_named_without_secrets():

@@ -31,3 +31,15 @@ async def test_what_is_stored_is_recorded_and_what_is_not_is_said(results, kinds
         if event["event"] == "result":
             assert json.loads(event["raw"])["id"] == SESSION
             assert event["start_ns"] <= event["end_ns"]
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"status": "done", "x": "\\ud800"}', "", "5"])
+async def test_whatever_is_answered_fails_no_session(body):
+    class Answers:
+        async def get(self, session_id):
+            return body
+
+    events = []
+    await fetch_result(Answers(), SESSION, MonotonicClock(), stored_in(events), 0)
+    assert events[0]["event"] == "result"
+    assert events[0]["raw"] == body

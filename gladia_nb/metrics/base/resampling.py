@@ -8,6 +8,7 @@ the truth better when clusters are few. This is the textbook way (Bisani and Ney
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ import pandas as pd
 __all__ = ["bootstrap", "ecdf_band"]
 
 Floats = npt.NDArray[np.float64]
+#: Points of a band that are looked at together.
+_POINTS = 256
 Labels = Sequence[Hashable] | npt.ArrayLike | pd.Series
 
 
@@ -122,14 +125,30 @@ def ecdf_band(
     count = len(labels)
     if count < 2:
         return np.full(points.shape, np.nan), np.full(points.shape, np.nan)
-    # How many samples of each cluster first count at each point; the last column never does.
-    first = np.searchsorted(points, np.where(np.isnan(samples), np.inf, samples), side="left")
-    below = np.zeros((count, len(points) + 1))
-    np.add.at(below, (codes, first), 1.0)
-    below = np.cumsum(below, axis=1)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples).astype("float64")
-    totals = drawn @ below
-    shares = totals[:, :-1] / totals[:, -1:]
-    low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    sizes = drawn @ np.bincount(codes, minlength=count)
+    came = np.where(np.isnan(samples), np.inf, samples)
+    low, high = np.empty(points.shape), np.empty(points.shape)
+    # Some points at a time: a table of all clusters at all points would be of the square of hours.
+    for start in range(0, len(points), _POINTS):
+        some = slice(start, start + _POINTS)
+        below = _below(codes, np.searchsorted(points[some], came), count, len(points[some]))
+        shares = (drawn @ below) / sizes[:, np.newaxis]
+        low[some], high[some] = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
+
+
+def _below(codes: npt.NDArray[Any], first: npt.NDArray[Any], count: int, points: int) -> Floats:
+    """How many samples of each cluster are at or below each point.
+
+    Args:
+        codes: number of the cluster of each sample.
+        first: number of the first point that each sample is not above; `points` for none.
+        count: number of clusters.
+        points: number of points.
+    """
+    below = np.zeros((count, points + 1))
+    np.add.at(below, (codes, first), 1.0)
+    found: Floats = np.cumsum(below, axis=1)[:, :-1]
+    return found

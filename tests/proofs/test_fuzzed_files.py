@@ -1,0 +1,79 @@
+"""A run file may hold anything: it is refused in a sentence, or all that is made of it can be made.
+
+With the profile `fuzz` of hypothesis these are ten thousand files; without, some hundred.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gladia_nb.errors import RunFileError
+from gladia_nb.run import load
+from tests.support.attacks import (
+    exercise,
+    lines_of,
+    small_run,
+    spoiled_bytes,
+    spoiled_fields,
+    spoiled_messages,
+)
+
+RUNS = {"resumed": small_run(), "live": lines_of("live")}
+BOTH = st.sampled_from(list(RUNS.values()))
+#: An example is a whole file.
+patient = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+#: A tenth of the examples is measured, and one in a hundred drawn.
+HOW = st.sampled_from(range(100))
+
+
+def survives(data: bytes, how: int = 0, *, figures: bool = False) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "a.run").write_bytes(data)
+        try:
+            run = load(folder / "a.run")
+        except RunFileError as error:
+            assert str(error).endswith(".")
+            return
+        assert all(problem.startswith("line ") for problem in run.problems)
+        exercise(run, folder, measures=how % 10 == 0, figures=figures)
+        assert run.verdict.status != "valid" or not run.problems
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(0)
+@patient
+@given(BOTH.flatmap(spoiled_fields), HOW)
+def test_any_field_may_hold_anything(data, how):
+    survives(data, how, figures=how == 0)
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(0)
+@patient
+@given(BOTH.flatmap(spoiled_bytes), HOW)
+def test_any_byte_may_be_another(data, how):
+    survives(data, how, figures=how == 0)
+
+
+@pytest.mark.fuzz
+@pytest.mark.timeout(0)
+@patient
+@given(BOTH.flatmap(spoiled_messages), HOW)
+def test_the_service_may_say_anything(data, how):
+    survives(data, how, figures=how == 0)
+
+
+def test_the_runs_themselves_have_everything_and_pictures_too(tmp_path):
+    for lines in RUNS.values():
+        (tmp_path / "a.run").write_text("".join(f"{line}\n" for line in lines))
+        run = load(tmp_path / "a.run")
+        assert run.problems == []
+        exercise(run, tmp_path, figures=True)
+    assert "translation" in json.dumps(RUNS["resumed"])
