@@ -7,9 +7,9 @@ the worker does today, and `polling`, as it did before. Told are the medians of 
 * pacing: send start minus due time, all chunks of all sessions; the goal is a p99 of 1 ms.
 * stamp: the client's receive stamp minus the server's before the write; the goal is a p99 of 2 ms.
   It is the error of the stopwatch plus the way through the kernel.
-* verdicts: how many sessions were not judged `ok`.
-* processor time of the worker in a streamed hour, for each session, by the probe beside it; the goal
-  is 35 s for one session, and 12 s for each of 30.
+* verdicts: how the sessions were judged.
+* processor time of the worker in a streamed hour, for each session, by the probe beside it; the
+  goal is 35 s for one session, and 12 s for each of 30.
 * lead: how long before a chunk the worker stopped sleeping.
 
 How busy the machine is otherwise decides about all of this; its load is told with each row.
