@@ -27,9 +27,9 @@ def explored(run: Run) -> dict[str, Any]:
 
     Returns:
         `duration` of the audio that was sent, seconds; `spoken`, start and end of each utterance;
-        `kinds`, those of `CUT_KINDS` that there are; `note`, what the numbers are worth; and `steps`, one an
-        endpointing: its `name`, its `facts` as pairs, all of it in a `sentence`, and the `cuts` as
-        pairs of audio time and kind. Without an utterance there are no steps.
+        `kinds`, those of `CUT_KINDS` that there are; `note`, what the numbers are worth; and
+        `steps`, one an endpointing: its `name`, its `facts` as pairs, all of it in a `sentence`,
+        and the `cuts` as pairs of audio time and kind. Without an utterance there are no steps.
     """
     was = endpointing_cuts(run)
     table = endpointing(run)
@@ -45,7 +45,8 @@ def explored(run: Run) -> dict[str, Any]:
         "kinds": [list(kind) for kind in CUT_KINDS if kind[0] in there],
         "note": (
             f"Predicted from this run at {own_s:g} s: timing only. The text of utterances that are "
-            "put together would have been decoded anew. For a shorter endpointing record a run at it."
+            "put together would have been decoded anew. For a shorter endpointing, record a run at "
+            "it."
         ),
         "steps": steps,
     }
