@@ -45,8 +45,8 @@ def explored(run: Run) -> dict[str, Any]:
         "kinds": [list(kind) for kind in CUT_KINDS if kind[0] in there],
         "note": (
             f"Predicted from this run at {own_s:g} s: timing only. The text of utterances that are "
-            "put together would have been decoded anew. For a shorter endpointing record a run "
-            "at it."
+            "put together would have been decoded anew. For a shorter endpointing, record a run at "
+            "it."
         ),
         "steps": steps,
     }

@@ -67,7 +67,7 @@ ENDPOINTING_CUTS: Schema = MappingProxyType(
         "kind": "str",  # predicted or measured
         "endpointing_s": "float64",
         "channel": "int64",
-        "trigger": "str",  # endpoint, max_duration, stop; missing when it cannot be told
+        "trigger": "str",  # as in `run.utterances`; predicted: endpoint, max_duration or stop
         "start_s": "float64",  # audio time at which the utterance began
         "end_s": "float64",  # end of the speech in front of the cut, as the service heard it
         "cut_s": "float64",  # audio time at which it is decided that the utterance is over
@@ -101,12 +101,14 @@ def endpointing(
       was decided, which would be later by E0;
     * it waits for just the silence that is configured.
 
-    Held against real sessions: the scripted engine does just that, to the nanosecond. The embedded
+    Held against real sessions: the scripted engine does just that, to 10 nanoseconds. The embedded
     recogniser cuts the recording `conversation` at 0.3, 0.5 and 0.8 s at all the places that were
     predicted, to 0.01 s, with the same premature cuts. It never waits for less than 0.12 s: counted
     in audio, waits predicted from 0.12 s are exact to the chunk, and from 0.05 s too long by 0.07 s
     in the mean. Decoding a longer utterance takes longer, on a slow machine by much more than that:
-    whoever wants to know the waits measures a second run, and draws it over the prediction.
+    whoever wants to know the waits measures a second run, and draws it over the prediction. Cuts by
+    force are the least certain, since what was understood around them decides: with 5 s as longest
+    duration 10 utterances were predicted at 0.8 s where there were 12, at 1.5 s 10 for 11.
 
     A final whose own utterance was not ended by silence gets the median delay of the others.
 
