@@ -13,14 +13,13 @@ from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import Quantiles, quantiles
 from gladia_nb.metrics.base.recordings import recording_numbers
 from gladia_nb.metrics.comparison import FEWEST_PAIRS
-from gladia_nb.record.data import RunData
 
 __all__ = ["pooled_quantiles", "pooling_labels"]
 
 Ints = npt.NDArray[np.int64]
 
 
-def pooling_labels(rows: pd.DataFrame, runs: Sequence[RunData]) -> tuple[Ints, Ints]:
+def pooling_labels(rows: pd.DataFrame, references: Sequence[pd.DataFrame]) -> tuple[Ints, Ints]:
     """What is drawn when runs are pooled: the stretch of speech of each row, and its session.
 
     A stretch of speech is an utterance. Runs of one recording (equal references) have the same
@@ -32,19 +31,19 @@ def pooling_labels(rows: pd.DataFrame, runs: Sequence[RunData]) -> tuple[Ints, I
 
     Args:
         rows: of `gladia_nb.latency`, with the number of their run in the column `_run`.
-        runs: of the rows; none where it is not known which they are.
+        references: `run.reference` of each run; none where it is not known which runs they are.
 
     Returns:
         Number of the stretch of speech, and of the session, of each row.
     """
     stretch = utterance_clusters(rows.assign(run=rows["_run"])).copy()
     session = rows["_run"].to_numpy(dtype="int64", copy=True)
-    recordings = np.array(recording_numbers([run.reference for run in runs]), dtype="int64")
+    recordings = np.array(recording_numbers(references), dtype="int64")
     for number in np.unique(recordings[recordings >= 0]).tolist():
         members = np.flatnonzero(recordings == number)
         if len(members) > 1:
             here = np.flatnonzero(rows["_run"].isin(members) & (rows["anchor"] == "reference"))
-            stretch[here] = _shared(rows.iloc[here], stretch[here], runs[members[0]].reference)
+            stretch[here] = _shared(rows.iloc[here], stretch[here], references[members[0]])
     if len(np.unique(recordings)) >= FEWEST_PAIRS and (recordings >= 0).all():
         session = recordings[session]
     return stretch, session

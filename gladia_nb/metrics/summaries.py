@@ -134,7 +134,7 @@ def summary(
     _check(names)
     rows, status, matched = _read(source, normaliser)
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    stretch, session = pooling_labels(rows, _listed(source))
+    stretch, session = pooling_labels(rows, [run.reference for run in _listed(source)])
     rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]

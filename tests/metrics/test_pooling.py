@@ -31,7 +31,7 @@ def row(source, name="word_end -> first_seen @send", anchor="reference"):
 
 def labels(runs):
     rows = pd.concat([latency(run).assign(_run=k) for k, run in enumerate(runs)])
-    stretch, session = pooling_labels(rows, runs)
+    stretch, session = pooling_labels(rows, [run.reference for run in runs])
     return rows.assign(stretch=stretch, session=session)
 
 
