@@ -11,11 +11,12 @@ from gladia_nb.metrics import (
     SUMMARY,
     best_anchor,
     ecdf,
+    how_compared,
     latency,
     latency_table,
     summary,
 )
-from tests.support.make_runs import make_run, reference, rich_run, utterance, words
+from tests.support.make_runs import make_run, reference, rich_run, transcript, utterance, words
 
 SAID = words("hello it is very nice", 0.5)
 
@@ -216,3 +217,36 @@ def test_best_anchor():
     assert best_anchor(latency(make_run(utterance(SAID)))) == "service"
     assert best_anchor(latency(rich_run())) == "reference"
     assert best_anchor(pd.DataFrame({"anchor": []})) == "service"
+
+
+# -- how words were compared --
+
+
+def forms(*numbers):
+    """A run whose partials spell out what its final writes in figures."""
+    spoken = words(" ".join(numbers), 0.5)
+    figures = {"one": "1", "two": "2"}
+    final = [(figures.get(word, word.title()), a, b) for word, a, b in spoken]
+    return make_run([transcript(2.0, spoken), transcript(2.5, final, final=True)])
+
+
+def test_the_table_says_by_which_normaliser_and_how_many_words_have_two_forms():
+    # Another case alone is no other form.
+    assert how_compared(forms("well")) == "Words are compared by the normaliser basic."
+    assert "; 1 of them is written in another form in a partial" in how_compared(forms("one"))
+    two = how_compared(forms("one", "well", "two"))
+    assert "; 2 of them are written in another form in a partial" in two
+    assert two in latency_table(forms("one", "well", "two")).to_string()
+    # What is not the same word is no other form of it.
+    raw = latency_table(forms("one"), normaliser="raw").to_string()
+    assert "Words are compared by the normaliser raw." in raw
+
+
+def test_the_normaliser_is_a_column_that_stays():
+    run = make_run(many(), duration_s=10, reference=reference(SAID))
+    rows = latency(run, normaliser="raw")
+    assert rows["normaliser"].unique().tolist() == ["raw"]
+    assert summary(rows)["normaliser"].unique().tolist() == ["raw"]
+    both = pd.concat([latency(run), rows.assign(run="again")])
+    assert set(summary(both)["normaliser"]) == {"basic, raw"}
+    assert summary([run, run], normaliser="raw")["normaliser"].unique().tolist() == ["raw"]
