@@ -20,7 +20,8 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clocks import sent_s
 from gladia_nb.metrics.base.endpoint_rule import Cut, cuts_of
 from gladia_nb.metrics.base.intervals import quantiles
-from gladia_nb.metrics.base.spoken_turns import Turn, goes_on, not_ended, turn_spans
+from gladia_nb.metrics.base.spoken_turns import goes_on, not_ended
+from gladia_nb.metrics.base.turn_spans import Piece, reference_turns
 from gladia_nb.metrics.heard_speech import Heard, heard_of, own_endpointing_s, sent_up_to
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
@@ -227,7 +228,7 @@ class _Ends(NamedTuple):
         return np.array([cut.trigger == "endpoint" for cut in self.cuts], dtype=bool)
 
 
-def _ends(heard: Heard, cuts: list[Cut], wait_ms: Floats, turns: Sequence[Turn]) -> _Ends:
+def _ends(heard: Heard, cuts: list[Cut], wait_ms: Floats, turns: Sequence[Piece]) -> _Ends:
     end_s = np.array([cut.end_s for cut in cuts])
     next_s = np.array([cut.next_s for cut in cuts])
     waited = np.array([cut.trigger == "endpoint" for cut in cuts], dtype=bool)
@@ -240,8 +241,8 @@ def _ends(heard: Heard, cuts: list[Cut], wait_ms: Floats, turns: Sequence[Turn])
     )
 
 
-def _turns(run: RunData) -> tuple[list[Turn], str | None]:
-    return kept(run.record, "turns", lambda: turn_spans(run.record.header.get("reference")))
+def _turns(run: RunData) -> tuple[list[Piece], str | None]:
+    return kept(run.record, "turns", lambda: reference_turns(run.reference))
 
 
 def _measured(run: RunData) -> list[_Ends]:
@@ -324,7 +325,7 @@ def _row(run: RunData, kind: str, value: float, ends: Sequence[_Ends]) -> dict[s
     }
 
 
-def _judged(within: Ints, turns: Sequence[Turn], missed: int) -> dict[str, Any]:
+def _judged(within: Ints, turns: Sequence[Piece], missed: int) -> dict[str, Any]:
     """What cuts do to turns, where turns are known."""
     if not turns:
         names = ("turns", "premature", "cut_turns", "missed")

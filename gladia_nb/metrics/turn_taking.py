@@ -13,9 +13,10 @@ import pandas as pd
 
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
+from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clocks import acknowledged_s, captured_s, sent_s
-from gladia_nb.metrics.base.text import normalise
-from gladia_nb.metrics.base.turn_spans import Piece, joined, spoken_pieces
+from gladia_nb.metrics.base.text import Normaliser
+from gladia_nb.metrics.base.turn_spans import TURN_GAP_S, Piece, joined, spoken_pieces
 from gladia_nb.metrics.vad import speech_of
 from gladia_nb.record.columns import read, since_start, transcripts
 from gladia_nb.record.data import RunData
@@ -49,8 +50,6 @@ TURNS: Schema = MappingProxyType(
     }
 )
 
-#: Silence of one speaker, seconds, beyond which another turn begins.
-TURN_GAP_S = 0.8
 #: Seconds since the end of speech in which Pipecat waits for finals: the silence after which its
 #: voice activity detector says "stopped" (0.2), and its timeout (2.0).
 PIPECAT_WAITS_S = 2.2
@@ -67,6 +66,7 @@ def turns(
     clock: str = "capture",
     audio: Audio | str | Path | pd.DataFrame | None = None,
     gap_s: float = TURN_GAP_S,
+    normaliser: Choice = "basic",
 ) -> pd.DataFrame:
     """How long an agent waits after each turn: to final, to end of speech, to the last change.
 
@@ -89,7 +89,7 @@ def turns(
       it does not know better than itself.
     * `end_of_speech_detected_ms`: to the speech_end message of the last utterance of the turn.
     * `last_change_ms`: to the last transcript of the turn that says other words than the one before
-      it in its utterance, blind to case and punctuation.
+      it in its utterance, both normalised.
 
     Definitions of others count from the end of speech by voice activity where `audio` is given
     (`vad_end_s`) and has silence behind the turn, else from that of the turn, and look at the
@@ -111,13 +111,14 @@ def turns(
             (`ack`); see `latency`. What is premature is told on the capture clock always.
         audio: what was sent, as for `latency`.
         gap_s: silence of one speaker beyond which another turn begins, seconds.
+        normaliser: what makes words equal; see `word_times`.
 
     Returns:
         Columns in `TURNS`, by time.
 
     Raises:
-        ConfigError: there is no such clock, `gap_s` is negative, or the audio is another one than
-            that of the run.
+        ConfigError: there is no such clock or normaliser, `gap_s` is negative, or the audio is
+            another one than that of the run.
         AudioError: the sound file cannot be read.
 
     Example:
@@ -131,7 +132,7 @@ def turns(
     if run.record.t0_ns is None:
         return to_frame(columns, TURNS)
     speech = None if audio is None else speech_of(run, audio)
-    heard = _heard(run)
+    heard = _heard(run, chosen(run, normaliser))
     if len(run.reference):
         pieces, told_by = spoken_pieces(run.reference, gap_s)
     else:
@@ -159,13 +160,13 @@ def turns(
     return to_frame(columns, TURNS)
 
 
-def _heard(run: RunData) -> pd.DataFrame:
+def _heard(run: RunData, choice: Normaliser) -> pd.DataFrame:
     """Utterances that have a place in the audio, with what else arrived."""
     frame = run.utterances
     detected_s = (frame["speech_end_ns"] - (run.record.t0_ns or 0)) / 1e9
     return frame.assign(
         detected_s=detected_s.astype("Float64").to_numpy(dtype="float64", na_value=np.nan),
-        changed_s=_changed_s(run),
+        changed_s=_changed_s(run, choice),
     ).dropna(subset=["start_s", "end_s"])
 
 
@@ -280,7 +281,7 @@ class _Came(NamedTuple):
         return {name: (event_s - since_s) * 1e3 for name, event_s in events_s.items()}
 
 
-def _changed_s(run: RunData) -> Floats:
+def _changed_s(run: RunData, choice: Normaliser) -> Floats:
     """Arrival of the last transcript of each utterance that says other words than before.
 
     The first final is the last word about an utterance.
@@ -290,9 +291,9 @@ def _changed_s(run: RunData) -> Floats:
     changed = np.full(len(shown.id), np.nan)
     arrivals = since_start(run.record, found.recv_ns[shown.message])
     for number, begin in enumerate(shown.first[:-1].tolist()):
-        before = ""
+        before: list[str] = []
         for k in range(begin, int(shown.first[number + 1])):
-            text = normalise(texts[k] or "")
+            text = choice.tokens(texts[k] or "")
             if text != before:
                 changed[number], before = arrivals[k], text
             if is_final[k]:

@@ -1,84 +1,21 @@
-"""Turns of a conversation by its reference: who had the floor, from when until when."""
+"""Which silences lie within a turn of a conversation, and which turns no silence ended."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["TURN_GAP_S", "Turn", "goes_on", "not_ended", "turn_spans"]
+from gladia_nb.metrics.base.turn_spans import Piece
+
+__all__ = ["goes_on", "not_ended"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Silence of one speaker, seconds, beyond which another turn begins.
-TURN_GAP_S = 0.8
 
-
-class Turn(NamedTuple):
-    """What one speaker says until another speaks, or is silent for long.
-
-    Attributes:
-        channel: of the audio.
-        speaker: name; "" where nobody says.
-        start_s: audio time of its first word.
-        end_s: audio time at which its last word ends.
-    """
-
-    channel: int
-    speaker: str
-    start_s: float
-    end_s: float
-
-
-def turn_spans(
-    reference: Sequence[Mapping[str, Any]] | None,
-) -> tuple[list[Turn], str | None]:
-    """The turns of a reference, in the order of time, and what tells them.
-
-    A turn ends where another speaker begins, or with a silence longer than `TURN_GAP_S`; a sentence
-    is never divided. Where the reference names no speakers the channel stands for the speaker.
-
-    Args:
-        reference: rows with `start_s`, `end_s`, `channel` and, where it is known, `speaker` and
-            `sentence`.
-
-    Returns:
-        The turns, and `speaker`, `sentence` or `gap`: the best that the reference knows; None
-        where there is no reference.
-
-    Example:
-        >>> rows = [
-        ...     {"start_s": 0.5 + k, "end_s": 0.9 + k, "channel": 0, "sentence": k // 2}
-        ...     for k in range(3)
-        ... ]
-        >>> [
-        ...     (turn.start_s, turn.end_s)
-        ...     for turn in turn_spans(
-        ...         [*rows, {**rows[0], "start_s": 5, "end_s": 6, "sentence": 9}]
-        ...     )[0]
-        ... ]
-        [(0.5, 2.9), (5, 6)]
-    """
-    rows = sorted(reference or (), key=lambda row: (row["start_s"], row["end_s"]))
-    if not rows:
-        return [], None
-    named = all(row.get("speaker") is not None for row in rows)
-    numbered = all(row.get("sentence") is not None for row in rows)
-    turns: list[Turn] = []
-    for piece in _pieces(rows, numbered=numbered):
-        last = turns[-1] if turns else None
-        same = last is not None and last[:2] == piece[:2]
-        if last is not None and same and piece.start_s - last.end_s <= TURN_GAP_S:
-            turns[-1] = last._replace(end_s=max(last.end_s, piece.end_s))
-        else:
-            turns.append(piece)
-    return turns, "speaker" if named else "sentence" if numbered else "gap"
-
-
-def goes_on(turns: Sequence[Turn], channel: int, end_s: Floats, next_s: Floats) -> Ints:
+def goes_on(turns: Sequence[Piece], channel: int, end_s: Floats, next_s: Floats) -> Ints:
     """Which turn goes on behind each silence; -1 for none.
 
     The middle of a silence decides: its ends are the service's word, and some milliseconds off.
@@ -90,7 +27,7 @@ def goes_on(turns: Sequence[Turn], channel: int, end_s: Floats, next_s: Floats) 
         next_s: where it began behind them; NaN where it did not.
 
     Example:
-        >>> said = [Turn(0, "", 0.5, 2.0), Turn(0, "", 2.5, 4.0)]
+        >>> said = [Piece(0, "", 0.5, 2.0, "yes"), Piece(0, "", 2.5, 4.0, "no")]
         >>> goes_on(said, 0, np.array([1.0, 2.0]), np.array([1.5, 2.5])).tolist()
         [0, -1]
     """
@@ -102,7 +39,7 @@ def goes_on(turns: Sequence[Turn], channel: int, end_s: Floats, next_s: Floats) 
     return np.where(within, np.append(numbers, -1)[at], -1)
 
 
-def not_ended(turns: Sequence[Turn], channel: int, end_s: Floats, next_s: Floats) -> int:
+def not_ended(turns: Sequence[Piece], channel: int, end_s: Floats, next_s: Floats) -> int:
     """How many turns run into the next one of their channel: no silence between them ended any.
 
     Args:
@@ -112,7 +49,8 @@ def not_ended(turns: Sequence[Turn], channel: int, end_s: Floats, next_s: Floats
         next_s: where it began behind them; NaN where it did not.
 
     Example:
-        >>> said = [Turn(0, "", 0.5, 2.0), Turn(0, "", 2.5, 4.0), Turn(0, "", 4.2, 5.0)]
+        >>> spans = [(0.5, 2.0), (2.5, 4.0), (4.2, 5.0)]
+        >>> said = [Piece(0, "", start_s, end_s, "") for start_s, end_s in spans]
         >>> not_ended(said, 0, np.array([2.0]), np.array([2.5]))
         1
     """
@@ -124,26 +62,10 @@ def not_ended(turns: Sequence[Turn], channel: int, end_s: Floats, next_s: Floats
     return int((~ended).sum())
 
 
-def _of_channel(turns: Sequence[Turn], channel: int) -> tuple[Ints, Floats, Floats]:
+def _of_channel(turns: Sequence[Piece], channel: int) -> tuple[Ints, Floats, Floats]:
     numbers = np.array(
         [k for k, turn in enumerate(turns) if turn.channel == channel], dtype="int64"
     )
-    spans = np.array([turns[k][2:] for k in numbers], dtype="float64").reshape(-1, 2)
+    found = [(turns[k].start_s, turns[k].end_s) for k in numbers]
+    spans = np.array(found, dtype="float64").reshape(-1, 2)
     return numbers, spans[:, 0], spans[:, 1]
-
-
-def _pieces(rows: Sequence[Mapping[str, Any]], *, numbered: bool) -> list[Turn]:
-    """What no rule divides, in the order of time: sentences, or words without a long silence."""
-    found: dict[tuple[int, str, int], Turn] = {}
-    silences: dict[tuple[int, str], int] = {}
-    for row in rows:
-        who = (int(row["channel"]), str(row.get("speaker") or ""))
-        number = int(row["sentence"]) if numbered else silences.get(who, 0)
-        known = found.get((*who, number))
-        if known is not None and not numbered and row["start_s"] - known.end_s > TURN_GAP_S:
-            number, known = number + 1, None
-            silences[who] = number
-        word = Turn(*who, row["start_s"], row["end_s"])
-        known = known or word
-        found[*who, number] = known._replace(end_s=max(known.end_s, word.end_s))
-    return sorted(found.values(), key=lambda turn: (turn.start_s, turn.end_s))

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-__all__ = ["Piece", "joined", "spoken_pieces"]
+__all__ = ["TURN_GAP_S", "Piece", "joined", "reference_turns", "spoken_pieces"]
+
+#: Silence of one speaker, seconds, beyond which another turn begins.
+TURN_GAP_S = 0.8
 
 
 class Piece(NamedTuple):
@@ -60,6 +63,20 @@ def spoken_pieces(reference: pd.DataFrame, gap_s: float) -> tuple[list[Piece], s
             span = float(part["start_s"].min()), float(part["end_s"].max())
             pieces.append(Piece(channel, speaker, *span, " ".join(part["word"])))
     return pieces, "speaker" if named else "sentence" if numbered else "gap"
+
+
+def reference_turns(
+    reference: pd.DataFrame, gap_s: float = TURN_GAP_S
+) -> tuple[list[Piece], str | None]:
+    """The turns of a reference, in the order of time, and what tells them; see `spoken_pieces`.
+
+    Returns:
+        The turns; None in the place of what tells them where there is no reference.
+    """
+    if not len(reference):
+        return [], None
+    pieces, told_by = spoken_pieces(reference, gap_s)
+    return joined(pieces, gap_s), told_by
 
 
 def joined(pieces: Iterable[Piece], gap_s: float) -> list[Piece]:

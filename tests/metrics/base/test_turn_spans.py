@@ -6,7 +6,13 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladia_nb.metrics.base.turn_spans import Piece, joined, spoken_pieces
+from gladia_nb.metrics.base.turn_spans import (
+    TURN_GAP_S,
+    Piece,
+    joined,
+    reference_turns,
+    spoken_pieces,
+)
 from gladia_nb.record.schema import REFERENCE, to_frame
 
 
@@ -87,3 +93,44 @@ def test_laws(spans, gap_s):
     assert [turn.start_s for turn in turns] == sorted(turn.start_s for turn in turns)
     for before, after in pairwise(turns):
         assert before.speaker != after.speaker or after.start_s - before.end_s > gap_s
+
+
+def row(start_s, end_s, channel=0, **known):
+    return {"word": "a", "start_s": start_s, "end_s": end_s, "channel": channel, **known}
+
+
+def spans(rows):
+    columns = {name: [one.get(name) for one in rows] for name in REFERENCE}
+    found, told_by = reference_turns(to_frame(columns, REFERENCE))
+    return [(turn.channel, turn.speaker, turn.start_s, turn.end_s) for turn in found], told_by
+
+
+def test_no_reference_no_turns():
+    assert spans([]) == ([], None)
+
+
+def test_silences_alone_tell_turns():
+    rows = [row(0, 1), row(1 + TURN_GAP_S, 2), row(2.8125, 3)]
+    assert spans(rows) == ([(0, "", 0, 2), (0, "", 2.8125, 3)], "gap")
+
+
+def test_a_speaker_takes_the_turn_of_another_without_any_silence():
+    rows = [row(0, 1, speaker="a"), row(1, 2, speaker="b"), row(2, 3, speaker="a")]
+    assert spans(rows) == ([(0, "a", 0, 1), (0, "b", 1, 2), (0, "a", 2, 3)], "speaker")
+
+
+def test_a_sentence_is_not_divided_and_sentences_of_one_speaker_are_one_turn():
+    rows = [row(0, 1, sentence=0), row(3, 4, sentence=0), row(4.5, 5, sentence=1)]
+    assert spans(rows) == ([(0, "", 0, 5)], "sentence")
+    rows.append(row(6, 7, sentence=2))
+    assert spans(rows)[0] == [(0, "", 0, 5), (0, "", 6, 7)]
+
+
+def test_one_word_without_a_sentence_makes_silences_tell():
+    rows = [row(0, 1, sentence=0), row(3, 4)]
+    assert spans(rows) == ([(0, "", 0, 1), (0, "", 3, 4)], "gap")
+
+
+def test_words_that_overlap_in_two_channels_stay_in_their_turns():
+    rows = [row(0, 1), row(0.5, 1.5, 1), row(1.25, 2), row(1.75, 2.5, 1)]
+    assert spans(rows) == ([(0, "", 0, 2), (1, "", 0.5, 2.5)], "gap")
