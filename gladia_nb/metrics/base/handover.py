@@ -60,8 +60,10 @@ def seen_before(found: Milestones, channel: Ints, final_ns: Ints) -> Ints:
                 if found.other_code[k] == code
                 and abs(found.other_start_s[k] - start_s) <= SEEN_WITHIN_S
             ]
-            own = int(first_seen[at])
-            first_seen[at] = min([*stamps, *([own] if own >= 0 else [])], default=-1)
+            # What is earlier in the audio may have arrived later.
+            own = int(first_seen[at]) if first_seen[at] >= 0 else int(final_ns[later])
+            if stamps and (own < 0 or min(stamps) < own):
+                first_seen[at] = min(stamps)
     return first_seen
 
 

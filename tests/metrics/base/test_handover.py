@@ -54,6 +54,13 @@ def test_a_word_in_both_finals_was_seen_in_the_first():
     assert word_errors(run_of(arrivals))["insertions"].iloc[-1] == 1
 
 
+def test_what_is_earlier_in_the_audio_may_come_later():
+    """The utterance before arrives behind: nothing is seen later than in its own final."""
+    late = [transcript(4.0 + k, SAID[: 5 - k], "0", final=k == 1) for k in range(2)]
+    table = word_times(make_run([transcript(3.0, SAID[4:], "1", final=True), *late]))
+    assert table.set_index("word")["first_seen_s"]["morning"] == 3.0
+
+
 def test_a_word_that_is_said_twice_is_seen_twice():
     said = [("no", 0.5, 0.8), ("no", 0.9, 1.2)]
     arrivals = [
