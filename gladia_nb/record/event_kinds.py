@@ -265,7 +265,8 @@ class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
         at_frame: where it would be.
         captured_ns: of a pause, when the last sample before it was captured.
         pieces: of a loss, how many pieces never came.
-        frames: of a loss or a hole, how many sample frames it lasted, by the moments around it.
+        frames: of a loss or a hole, how many sample frames it lasted, by the moments around it;
+            below 0 where these are closer to each other than the sound between them is long.
     """
 
     ns: Stamp
@@ -273,7 +274,7 @@ class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
     at_frame: Count
     captured_ns: Stamp | UnsetType | None = UNSET
     pieces: Count | UnsetType = UNSET
-    frames: Count | UnsetType = UNSET
+    frames: Difference | UnsetType = UNSET
 
 
 class GapEndEvent(RecordEvent, tag="gap_end", frozen=True):
