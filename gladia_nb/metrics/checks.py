@@ -74,10 +74,12 @@ def verdict(run: RunData) -> Verdict:
 
 
 def _verdict(table: pd.DataFrame) -> Verdict:
-    table = table.assign(rank=table["verdict"].map(_RANK))
-    wrong = table[table["rank"] > 0].sort_values("rank", ascending=False, kind="stable")
-    worst = "valid" if wrong.empty else str(wrong["verdict"].iloc[0])
-    return Verdict(worst, tuple(wrong["reason"]))
+    rows = zip(table["verdict"].tolist(), table["reason"].tolist(), strict=True)
+    wrong = sorted(
+        ((status, reason) for status, reason in rows if _RANK[status]),
+        key=lambda row: -_RANK[row[0]],
+    )
+    return Verdict(wrong[0][0] if wrong else "valid", tuple(str(reason) for _, reason in wrong))
 
 
 def health(run: RunData) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any
 
@@ -19,11 +18,11 @@ from gladia_nb.metrics.base.granularity import withheld
 from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
+from gladia_nb.metrics.gathering import Gathered, gather
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
 from gladia_nb.metrics.pooling import pooled_quantiles, pooling_labels
 from gladia_nb.metrics.words import match_rate, word_times
 from gladia_nb.record.data import RunData
-from gladia_nb.record.keeping import forgetting
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = [
@@ -35,6 +34,7 @@ __all__ = [
     "latency_table",
     "matched_words",
     "summary",
+    "summed",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -132,9 +132,14 @@ def summary(
         `summary([run, again])[["name", "n", "runs", "p50_ms", "p50_low_ms", "p50_high_ms"]]`
     """
     _check(names)
-    rows, status, matched = _read(source, normaliser)
+    return summed(gather(source, normaliser), names=names)
+
+
+def summed(source: Gathered, *, names: str = "events") -> pd.DataFrame:
+    """The summary of rows that have been gathered; see `summary`."""
+    rows = source.rows
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    stretch, session = pooling_labels(rows, [run.reference for run in _listed(source)])
+    stretch, session = pooling_labels(rows, source.references)
     rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
@@ -161,8 +166,8 @@ def summary(
             "min_ms": came.min(),
             "max_ms": came.max(),
             "note": _note(found, placed["_run"].nunique()),
-            "match_rate": matched,
-            "verdict": status,
+            "match_rate": source.match_rate,
+            "verdict": source.verdict,
             "normaliser": ", ".join(group["normaliser"].unique()),
         }
         for column, value in row.items():
@@ -180,56 +185,6 @@ def _check(names: str) -> None:
 
 #: How a latency can be called: by its two events, or as the field calls it.
 _NAMES = ("events", "field")
-
-
-def _listed(source: RunData | pd.DataFrame | Sequence[RunData]) -> Sequence[RunData]:
-    """The runs; none where there are only rows, which do not tell them."""
-    if isinstance(source, pd.DataFrame):
-        return []
-    return source if isinstance(source, Sequence) else [source]
-
-
-#: What is looked at of each row; hours of words have millions.
-_USED = [
-    *"name unit milestone since anchor run channel utterance_id reference".split(),
-    *"anchor_s anchor_clock_s latency_ms trigger normaliser".split(),
-]
-
-
-def _read(
-    source: RunData | pd.DataFrame | Sequence[RunData], normaliser: Choice
-) -> tuple[pd.DataFrame, str | None, float]:
-    """Rows of `latency` with the number of their run; what the runs are worth, as in `SUMMARY`."""
-    if isinstance(source, pd.DataFrame):
-        return _of_table(source), None, math.nan
-    runs = source if isinstance(source, Sequence) else [source]
-    if not runs:
-        raise ConfigError("There is no run to sum up; give one at least.")
-    parts, statuses, spoken, held = [], set(), 0, 0
-    for k, run in enumerate(runs):
-        # Of one run everything is kept, because more will be asked of it.
-        with forgetting(run.record) if len(runs) > 1 else nullcontext():
-            parts.append(latency(run, normaliser=normaliser)[_USED].assign(_run=k))
-            statuses.add(verdict(run).status)
-            rates = match_rate(run, normaliser=normaliser)
-            spoken += int(rates["reference_words"].sum())
-            held += int(rates["matched"].sum())
-    worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
-    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    return rows, worst, held / spoken if spoken else math.nan
-
-
-def _of_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a table that somebody put together, of one run or of many."""
-    if "run" in rows:
-        return rows[_USED].assign(_run=pd.factorize(rows["run"], use_na_sentinel=False)[0])
-    keys = ["name", "anchor", "channel", "utterance_id", "position", "anchor_s"]
-    if rows[rows["utterance_id"].notna()].duplicated(keys).any():
-        raise ConfigError(
-            "These latencies are of several runs and do not say which: utterances of different "
-            "sessions have the same ids. Keep the column run that latency() gives."
-        )
-    return rows.assign(run=None)[_USED].assign(_run=0)
 
 
 def _note(found: Quantiles, runs: int) -> str | None:
@@ -261,12 +216,12 @@ def _and(words: list[str]) -> str:
 def _triggers(rows: pd.DataFrame) -> pd.Series:
     """The trigger of finals of utterances; "" for what is not kept apart by it."""
     apart = (rows["unit"] == "utterance") & (rows["milestone"] == "final")
-    return rows["trigger"].fillna("").where(apart, "")
+    return rows["trigger"].astype("str").fillna("").where(apart, "")
 
 
 def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Measures in the order of `latency`, within them by anchor and trigger."""
-    names = {name: k for k, name in enumerate(dict.fromkeys(rows["name"]))}
+    names = {name: k for k, name in enumerate(rows["name"].unique())}
     triggers = {trigger: k for k, trigger in enumerate(TRIGGERS)}
     order = pd.DataFrame(
         {

@@ -125,10 +125,14 @@ def with_events(run: RunData, words: pd.DataFrame, choice: Normaliser) -> pd.Dat
 def _last_word(utterances: pd.DataFrame, words: pd.DataFrame) -> tuple[Floats, Bools]:
     """First sight of the last word of each final, NaN for never; and which finals have a word."""
     found, there = np.full(len(utterances), np.nan), np.zeros(len(utterances), dtype=bool)
-    last = words[words["is_final"]].drop_duplicates(["channel", "utterance_id"], keep="last")
-    keys = pd.MultiIndex.from_frame(utterances[["channel", "utterance_id"]])
-    owner = keys.get_indexer(pd.MultiIndex.from_frame(last[["channel", "utterance_id"]]))
-    found[owner], there[owner] = last["first_seen_s"], True
+    owners = zip(utterances["channel"].tolist(), utterances["utterance_id"].tolist(), strict=True)
+    places = {owner: k for k, owner in enumerate(owners)}
+    columns = ("channel", "utterance_id", "is_final", "first_seen_s")
+    for channel, ident, is_final, seen_s in zip(*(words[n].tolist() for n in columns), strict=True):
+        if is_final:
+            # Words come in their order: the last one stays.
+            place = places[channel, ident]
+            found[place], there[place] = seen_s, True
     return found, there
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,9 @@ from gladia_nb.record.frames import (
     words_frame,
 )
 from gladia_nb.record.message import writable
+from gladia_nb.record.packed import Events
 
-__all__ = ["RunData"]
+__all__ = ["RunData", "forgetting"]
 
 
 class RunData:
@@ -177,3 +180,21 @@ class RunData:
         return f"Of its file {count} left out: {'; '.join(map(str, problems[:3]))}" + (
             "." if len(problems) <= 3 else "; and more, see run.problems."
         )
+
+
+@contextmanager
+def forgetting(run: RunData) -> Iterator[None]:
+    """Let go in the end of all that was made of a run meanwhile.
+
+    For whoever goes through many runs and takes a little of each: what is kept of a run takes more
+    room than its record.
+    """
+    kept = [(store, set(store)) for store in (run.record.derived, vars(run))]
+    try:
+        yield
+    finally:
+        for store, before in kept:
+            for name in store.keys() - before:
+                del store[name]
+        if isinstance(run.record.events, Events):
+            run.record.events.forget()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeVar
 
 import pandas as pd
 
 from gladia_nb.record.file import Record
 
-__all__ = ["forgetting", "kept", "kept_frame"]
+__all__ = ["kept", "kept_frame"]
 
 T = TypeVar("T")
 
@@ -38,18 +37,3 @@ def kept_frame(record: Record, name: str, make: Callable[[], pd.DataFrame]) -> p
         make: makes it, once; what it returns is kept and given to nobody else.
     """
     return kept(record, f"frame of {name}", make).copy(deep=False)
-
-
-@contextmanager
-def forgetting(record: Record) -> Iterator[None]:
-    """Let go in the end of all that was made of the record meanwhile.
-
-    For whoever goes through many records and takes a little of each: what is kept of a record
-    takes more room than the record itself.
-    """
-    before = set(record.derived)
-    try:
-        yield
-    finally:
-        for name in record.derived.keys() - before:
-            record.derived.pop(name, None)

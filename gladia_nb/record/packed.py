@@ -52,7 +52,7 @@ class Packed(_Sequence):
         self._blocks: list[bytes] = []
         self._open: list[bytes] = []
         # The block that was looked at last.
-        self._seen: tuple[int, tuple[Event, ...]] = (-1, ())
+        self._seen: tuple[int, int, tuple[Event, ...]] = (-1, 0, ())
 
     def append(self, line: bytes) -> None:
         """Add the line of an event; it holds no line end but its last."""
@@ -83,15 +83,21 @@ class Packed(_Sequence):
         for number in range(len(self._blocks) + 1):
             yield from self._block(number)
 
+    def forget(self) -> None:
+        """Let go of what was looked at last."""
+        self._seen = (-1, 0, ())
+
     def _block(self, number: int) -> tuple[Event, ...]:
         """Some events; read anew, unless they are those that were looked at last."""
-        if number == len(self._blocks):
-            return tuple(map(self._read, self._open))
-        seen, events = self._seen
-        if seen != number:
-            lines = zlib.decompress(self._blocks[number]).split(b"\n")
+        seen, size, events = self._seen
+        is_open = number == len(self._blocks)
+        # The last block still grows while a file is being read.
+        if seen != number or (is_open and size != len(self._open)):
+            lines = self._open
+            if not is_open:
+                lines = zlib.decompress(self._blocks[number]).split(b"\n")
             events = tuple(map(self._read, lines))
-            self._seen = (number, events)
+            self._seen = (number, len(lines), events)
         return events
 
 
@@ -141,6 +147,11 @@ class Events(_Sequence):
             self._many[kind].append(line)
         else:
             self._others.append(event)
+
+    def forget(self) -> None:
+        """Let go of what was looked at last."""
+        for packed in self._many.values():
+            packed.forget()
 
     def of(self, kinds: Sequence[str]) -> Sequence[Event]:
         """The events of some kinds, in order."""

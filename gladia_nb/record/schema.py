@@ -171,8 +171,13 @@ def _array(values: Any, dtype: str) -> Any:
         found = np.array(values)
         if np.can_cast(found.dtype, dtype, "same_kind") or found.dtype == object:
             return found.astype(dtype, copy=False)
+    if dtype in _TEXT and isinstance(values, list):
+        made: Any = pd.array
+        return made(values, dtype=dtype)
     return pd.Series(values, dtype=dtype).array
 
 
 #: Data types that numpy knows as well, and faster.
 _PLAIN = frozenset({"int64", "float64", "bool"})
+#: Those that pandas makes of a list without an index.
+_TEXT = frozenset({"str", "Int64", "boolean"})

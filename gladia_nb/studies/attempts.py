@@ -11,7 +11,7 @@ from typing import Any, Literal
 from gladia_nb.errors import RunFileError
 from gladia_nb.metrics import verdict
 from gladia_nb.metrics.checks import health
-from gladia_nb.record.keeping import forgetting
+from gladia_nb.record.data import forgetting
 from gladia_nb.run import Run, load
 
 __all__ = ["Attempt", "State", "judge", "judge_file"]
@@ -70,7 +70,7 @@ def judge_file(path: Path) -> Attempt:
 
 def judge(run: Run, path: Path) -> Attempt:
     """What became of an attempt; see `Attempt`."""
-    with forgetting(run.record):
+    with forgetting(run):
         found = verdict(run)
         state, reason = _state(run)
         error = next(iter(run.record.of("error")), {})

@@ -14,8 +14,7 @@ import pandas as pd
 from gladia_nb.metrics import stability, word_errors
 from gladia_nb.metrics.base.significance import holm, interval_of_mean, two_sided_p
 from gladia_nb.metrics.comparison import FEWEST_PAIRS, paired
-from gladia_nb.record.data import RunData
-from gladia_nb.record.keeping import forgetting
+from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["EFFECTS", "RATIOS", "Pair", "effects"]
@@ -119,7 +118,7 @@ class _Unit:
 def _units(pairs: list[Pair]) -> dict[str, list[_Unit]]:
     found: dict[str, list[_Unit]] = {}
     for pair in pairs:
-        with forgetting(pair.run.record), forgetting(pair.baseline.record):
+        with forgetting(pair.run), forgetting(pair.baseline):
             for name, *numbers in paired(pair.baseline, pair.run):
                 found.setdefault(name, []).append(_Unit(pair.item, "ms", *numbers))
             for name, of in RATIOS.items():

@@ -16,8 +16,7 @@ from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import FEWEST, needed, share
 from gladia_nb.metrics.checks import Verdict
 from gladia_nb.metrics.comparison import FEWEST_PAIRS
-from gladia_nb.record.data import RunData
-from gladia_nb.record.keeping import forgetting
+from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.studies.differences import Pair, effects
 
 __all__ = ["Evidence", "Found"]
@@ -142,7 +141,7 @@ class Evidence:
     def _verdicts(self) -> list[tuple[str, Verdict]]:
         found = []
         for name, run in self._runs.items():
-            with forgetting(run.record):
+            with forgetting(run):
                 found.append((name, verdict(run)))
         return found
 
@@ -150,7 +149,7 @@ class Evidence:
     def _rows(self) -> pd.DataFrame:
         parts = []
         for number, run in enumerate(self._runs.values()):
-            with forgetting(run.record):
+            with forgetting(run):
                 rows = latency(run)
                 anchors = set(rows["anchor"])
                 chosen = "reference" if "reference" in anchors else "service"
@@ -184,7 +183,7 @@ class Evidence:
         for number, run in enumerate(self._runs.values()):
             if not len(run.reference):
                 continue
-            with forgetting(run.record):
+            with forgetting(run):
                 table = word_alignment(run)
             # A word that was left out fell into the utterance that was heard last.
             cluster = table.groupby("channel")["utterance_id"].ffill().fillna("")
@@ -204,7 +203,7 @@ class Evidence:
     def _erasure(self) -> pd.DataFrame:
         parts = []
         for run in self._runs.values():
-            with forgetting(run.record):
+            with forgetting(run):
                 table = stability(run)
             table = table[(table["text"] == "normalised") & (table["words"] > 0)]
             erased = table["partial_erasure"] + table["final_erasure"]

@@ -24,8 +24,7 @@ import pandas as pd
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
 from gladia_nb.metrics.base.clusters import utterance_clusters
-from gladia_nb.record.data import RunData
-from gladia_nb.record.keeping import forgetting
+from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.studies.differences import RATIOS
 
 __all__ = ["TABLES", "Lake"]
@@ -67,7 +66,7 @@ class Lake:
         """
         if self.holds(name):
             return
-        with forgetting(run.record):
+        with forgetting(run):
             tables = {"latency": _latencies(run), "runs": _facts(run)}
         for table, frame in tables.items():
             frame = frame.assign(file=name, **about)  # noqa: PLW2901 - the same, with more

@@ -9,8 +9,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import latency, summary
-from gladia_nb.record.data import RunData
-from gladia_nb.record.keeping import forgetting
+from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.studies.differences import RATIOS
 from gladia_nb.studies.trade_offs import Point
 
@@ -47,7 +46,7 @@ def points_of(runs: Iterable[tuple[int, RunData]], x: str, y: str) -> list[Point
     """
     found = []
     for item, run in runs:
-        with forgetting(run.record):
+        with forgetting(run):
             found.append((item, _number(run, x), _number(run, y)))
     return [point for point in found if not (math.isnan(point[1]) or math.isnan(point[2]))]
 

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gladia_nb as gn
 from gladia_nb.record import frames
-from gladia_nb.record.data import RunData
+from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.file import Record, load_record
+from gladia_nb.record.keeping import kept
 from tests.support.make_runs import make_run, rich_run, transcript, words
 
 
@@ -161,4 +163,27 @@ def test_segments_and_texts_are_no_words(granularity, row):
 def test_without_a_reference_nothing_is_known():
     run = data()
     assert (run.granularity, len(run.spoken)) == (None, 0)
-    assert list(run.spoken) == ["text", "start_s", "end_s", "channel", "speaker"]
+    assert list(run.spoken) == ["text", "start_s", "end_s", "channel", "speaker", "sentence"]
+
+
+def test_what_was_made_meanwhile_is_let_go_and_what_was_there_stays():
+    run = make_run()
+    chunks = run.chunks
+    kept(run.record, "before", lambda: 1)
+    with forgetting(run):
+        assert kept(run.record, "meanwhile", lambda: 2) == 2
+        assert len(run.messages)
+    assert "meanwhile" not in run.record.derived
+    assert "messages" not in vars(run)
+    assert run.chunks is chunks
+    assert kept(run.record, "before", lambda: 3) == 1
+
+
+def test_a_sum_of_many_runs_keeps_nothing_of_them_but_their_words():
+    runs = [rich_run(), rich_run()]
+    before = [set(vars(run)) for run in runs]
+    gn.summary(runs)
+    assert [run.record.derived for run in runs] == [{}, {}]
+    assert [set(vars(run)) for run in runs] == before
+    gn.summary(runs[0])
+    assert runs[0].record.derived

@@ -6,7 +6,7 @@ import pandas as pd
 
 import gladia_nb as gn
 from gladia_nb.metrics import audit, checks, latencies
-from gladia_nb.record.keeping import forgetting, kept, kept_frame
+from gladia_nb.record.keeping import kept, kept_frame
 from gladia_nb.reporting.export import export_run
 from tests.support.make_runs import make_run, rich_run
 
@@ -56,20 +56,3 @@ def test_the_dear_tables_are_made_once_for_an_export(tmp_path, monkeypatch):
     export_run(run, tmp_path)
     run._repr_html_()
     assert calls == {"_latency": 1, "_message_audit": 1, "_health": 1}
-
-
-def test_what_was_made_meanwhile_is_let_go_and_what_was_there_stays():
-    record = make_run().record
-    kept(record, "before", lambda: 1)
-    with forgetting(record):
-        assert kept(record, "meanwhile", lambda: 2) == 2
-    assert "meanwhile" not in record.derived
-    assert kept(record, "before", lambda: 3) == 1
-
-
-def test_a_sum_of_many_runs_keeps_nothing_of_them():
-    runs = [rich_run(), rich_run()]
-    gn.summary(runs)
-    assert [run.record.derived for run in runs] == [{}, {}]
-    gn.summary(runs[0])
-    assert runs[0].record.derived

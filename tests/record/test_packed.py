@@ -58,3 +58,20 @@ def test_many_like_texts_take_little():
     for _ in range(10 * _BLOCK):
         packed.append(line)
     assert sum(map(len, packed._blocks)) < len(line) * 10 * _BLOCK / 20
+
+
+def test_a_block_is_read_once_for_all_its_events():
+    reads = []
+
+    def read(line):
+        reads.append(line)
+        return json.loads(line)
+
+    packed = Packed(read)
+    for number in range(300):
+        packed.append(b'{"event":"chunk","n":%d}' % number)
+    assert [packed[k]["n"] for k in range(300)] == list(range(300))
+    assert len(reads) == 300
+    packed.append(b'{"event":"chunk","n":300}')
+    assert packed[300]["n"] == 300
+    assert packed[-2]["n"] == 299
