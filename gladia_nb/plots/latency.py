@@ -55,7 +55,9 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         x = np.concatenate([values[:1], values, [right * 1.04]])
         y = np.concatenate([np.zeros(len(values[:1])), shares, shares[-1:] if len(values) else [0]])
         label = f"{_label(milestone)}: {_in_words(found.points, found.n, found.never)}"
-        at = values[np.unique(np.linspace(0, len(values) - 1, _BAND).astype(int))]
+        at = values
+        if len(values):
+            at = values[np.unique(np.linspace(0, len(values) - 1, _BAND).astype(int))]
         low, high = ecdf_band(chosen["latency_ms"], clusters, at)
         if len(at) and np.isfinite(low).all():
             ax.fill_between(at, low, high, step="post", color=colour, alpha=0.15, linewidth=0)

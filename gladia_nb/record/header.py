@@ -59,6 +59,26 @@ class _Word(msgspec.Struct):
     start_s: _Seconds
     end_s: _Seconds
     channel: Annotated[int, Meta(ge=0, le=MOST_CHANNELS - 1)]
+    speaker: str | None = None
+    sentence: int | None = None
+
+
+class _Text(msgspec.Struct):
+    text: str
+    start_s: _Seconds | None
+    end_s: _Seconds | None
+    channel: Annotated[int, Meta(ge=0, le=MOST_CHANNELS - 1)]
+    speaker: str | None = None
+    sentence: int | None = None
+
+
+#: What a row of a reference is, by how finely it is known; files of before have words.
+_ROWS: Mapping[str | None, type[_Word | _Text]] = {
+    None: _Word,
+    "word": _Word,
+    "segment": _Text,
+    "text": _Text,
+}
 
 
 def checked_header(found: Mapping[str, Any], name: str) -> tuple[dict[str, Any], list[str]]:
@@ -99,8 +119,14 @@ def checked_header(found: Mapping[str, Any], name: str) -> tuple[dict[str, Any],
         "options": _part(found, "options", _OPTIONS, _OPTIONS_DEFAULTS, problems),
         "anchor": _anchor(found.get("anchor"), problems),
         "versions": _versions(found.get("versions"), problems),
-        "reference": _reference(found.get("reference"), problems),
+        "reference": None,
     }
+    granularity = found.get("granularity")
+    if isinstance(granularity, str | None) and granularity in _ROWS:
+        header["reference"] = _reference(found.get("reference"), _ROWS[granularity], problems)
+    else:
+        header["granularity"] = None
+        problems.append("reference is left out: nobody knows how finely it is known")
     header["audio"]["name"] = writable(header["audio"]["name"])
     header["options"]["target"] = writable(header["options"]["target"])
     return header, problems
@@ -177,8 +203,10 @@ def _versions(value: Any, problems: list[str]) -> dict[str, str]:
         return {}
 
 
-def _reference(value: Any, problems: list[str]) -> list[dict[str, Any]] | None:
-    """Words that were really spoken, those that can be believed; None for none."""
+def _reference(
+    value: Any, kind: type[_Word | _Text], problems: list[str]
+) -> list[dict[str, Any]] | None:
+    """What was really spoken, as far as it can be believed; None for nothing."""
     if value is None:
         return None
     if not isinstance(value, list):
@@ -187,11 +215,11 @@ def _reference(value: Any, problems: list[str]) -> list[dict[str, Any]] | None:
     kept = []
     for number, row in enumerate(value, 1):
         try:
-            word = msgspec.convert(row, _Word)
+            word = msgspec.convert(row, kind)
         except msgspec.ValidationError as error:
             problems.append(f"word {number} of the reference is left out: {said(error)}")
             continue
-        if word.end_s < word.start_s:
+        if (word.end_s or 0.0) < (word.start_s or 0.0):
             problems.append(f"word {number} of the reference is left out: it ends before it begins")
             continue
         kept.append(row)

@@ -110,8 +110,8 @@ class Study:
             return
         if items is None or arms is None:
             raise ConfigError(f"A study needs items and arms; the {_missing(items)} are missing.")
-        self._sounds = _items(items)
         read = read_arms(arms, config or SessionConfig(), options)
+        self._sounds = _items(items)
         self._design = Design(
             items=tuple(self._sounds),
             arms=read,

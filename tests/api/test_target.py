@@ -43,7 +43,7 @@ def test_a_server_on_this_machine_needs_no_key():
 def test_who_has_no_key_shares_none_with_other_processes():
     code = (
         "from gladia_nb.api.target import resolve_target\n"
-        "print(resolve_target(url='http://127.0.0.1:8765').key)"
+        "print(resolve_target(url='http://127.0.0.1:8765').key.reveal())"
     )
     keys = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout

@@ -218,7 +218,7 @@ def test_what_a_service_says_does_not_steer_the_terminal(clip, tmp_path, capsys,
         assert main(["transcribe", str(clip), "--url", url, "--out", str(tmp_path)]) == 2
         server.shutdown()
     err = capsys.readouterr().err
-    assert "\\x1b]0;owned\\x07\\x1b[2J\\r\\x9b31m\\u202e" in err
+    assert "\\x1b]0;owned\\x07\\x1b[2J \\x9b31m\\u202e" in err
     assert all(c.isprintable() or c == "\n" for c in err)
 
 

@@ -1,5 +1,6 @@
 """Studies and gates from a terminal."""
 
+import json
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -10,7 +11,7 @@ import gladia_nb as gn
 from gladia_nb.cli.commands import main
 from gladia_nb.server import LocalServer
 from gladia_nb.studies import running
-from tests.support.scripted_helpers import SCRIPT
+from tests.support.scripted_helpers import SCRIPT, WORDS
 from tests.support.studies import fill, run_of, tones
 
 SEEN = '"word_end -> first_seen @send"'
@@ -107,6 +108,7 @@ def design(tmp_path, monkeypatch):
     with LocalServer(engine="scripted", script=SCRIPT) as server:
         for name in "ab":
             soundfile.write(tmp_path / f"{name}.wav", np.zeros(48000), 16000)
+            (tmp_path / f"{name}.words.json").write_text(json.dumps({"words": WORDS}))
         monkeypatch.setenv("GLADIA_API_KEY", server.key)
         (tmp_path / "study.toml").write_text(
             f'items = ["a.wav"]\nplan = 2\nurl = "{server.url}"\n'

@@ -45,7 +45,9 @@ def test_a_worker_that_is_killed_leaves_a_file_that_loads(local_server, tmp_path
         hand.process.communicate()
     record = load_record(tmp_path / "a.run")
     assert list(map(dict, record.events[:events])) == told
-    assert (record.outcome, record.problems) == ("incomplete", ())
+    assert record.outcome == "incomplete"
+    # What the test itself put into the header is not much.
+    assert all(problem.line == 1 for problem in record.problems)
 
 
 def spoiled(value):

@@ -122,9 +122,7 @@ def test_who_awaits_gets_the_run(tmp_path):
     live, _ = make(tmp_path / "a.run")
 
     async def wait():
-        asyncio.get_running_loop().call_soon(
-            lambda: told_by_another_thread(live, {"event": "end", "outcome": "finished"})
-        )
+        asyncio.get_running_loop().call_soon(lambda: told_by_another_thread(live, end("finished")))
         return await live, await live
 
     first, second = asyncio.run(wait())

@@ -52,14 +52,14 @@ def test_who_spoke_is_kept_where_it_is_known():
     told = {**ROW, "speaker": 1, "sentence": 3.0}
     known = {**ROW, "speaker": "1", "sentence": 3}
     silent = {**ROW, "speaker": None, "sentence": float("nan")}
-    assert find_reference("x.wav", [told, silent, {**ROW, "sentence": 0}]) == [
+    assert find_reference("x.wav", [told, silent, {**ROW, "sentence": 0}]).records == [
         known,
         ROW,
         {**ROW, "sentence": 0},
     ]
     frame = pd.DataFrame([told, ROW]).astype({"speaker": "str", "sentence": "Int64"})
-    assert find_reference("x.wav", frame)[1] == ROW
-    assert {word["speaker"] for word in find_reference(sample("call"))} == {"slt", "rms"}
+    assert find_reference("x.wav", frame).records[1] == ROW
+    assert {row.speaker for row in find_reference(sample("call")).rows} == {"slt", "rms"}
     for wrong in ("two", 0.5, float("inf")):
         with pytest.raises(ConfigError, match="sentences are numbered"):
             find_reference("x.wav", [{**ROW, "sentence": wrong}])

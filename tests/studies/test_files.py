@@ -26,6 +26,7 @@ chunk_ms = 50
 def folder(tmp_path):
     for number, name in enumerate("ab"):
         soundfile.write(tmp_path / f"{name}.wav", np.full(1600, 0.1 * number), 16000)
+        (tmp_path / f"{name}.txt").write_text("nothing")
     return tmp_path
 
 

@@ -19,8 +19,9 @@ def study(tmp_path):
         late = 0.05 if cell.arm == "slow" else 0.0
         run = run_of(lambda n: 0.2 + late + 0.001 * n, sentences=2)
         if cell.arm == "slow" and cell.item == 2:
-            error = {"event": "error", "name": "SessionError", "text": "Lost <i>.", "ns": 1}
-            end = {"event": "end", "ns": 1, "wall_ns": 1, "outcome": "failed"}
+            at = run.record.events[-1]["ns"]
+            error = {"event": "error", "name": "SessionError", "text": "Lost <i>.", "ns": at}
+            end = {**run.record.events[-1], "outcome": "failed"}
             kept = [e for e in run.record.events if e["event"] not in ("end", "result")]
             events = (*kept, error, end)
             run = Run(dataclasses.replace(run.record, events=events, derived={}, _by_kind={}))

@@ -33,6 +33,10 @@ class Tone:
         return Audio(samples, 16000, self.name)
 
 
+#: Beginnings of words; each sentence has endings of its own.
+_STARTS = ("ba", "do", "fi", "ku", "lem")
+
+
 def tones(count: int, **more: Any) -> list[Tone]:
     """Items a, b, c ..."""
     return [Tone(chr(97 + k), f"{k:064x}", **more) for k in range(count)]
@@ -54,7 +58,8 @@ def run_of(
     """A run of a minute or so whose k-th word is seen and final after a delay of its own."""
     arrivals, spoken = [], []
     for number in range(sentences):
-        said = words(f"w{number}a w{number}b w{number}c w{number}d w{number}e", 0.5 + 4 * number)
+        names = (f"{start}{chr(97 + number % 26)}{chr(97 + number // 26)}" for start in _STARTS)
+        said = words(" ".join(names), 0.5 + 4 * number)
         said = said[:each]
         spoken += said
         arrivals += utterance(

@@ -193,7 +193,9 @@ def test_it_loads_little():
     heavy = {"pandas", "numpy", "pydantic", "soundfile", "soxr", "matplotlib", "IPython", "jiwer"}
     assert packages & heavy == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("gladia_nb.")}
-    assert rooms == {"api", "clock", "errors", "keys", "record", "worker"}
+    assert rooms == {
+        *("api", "clock", "errors", "keys", "paths", "plain_text", "record", "worker"),
+    }
     assert "aiohttp.web" not in loaded
     assert "ctypes" not in loaded, "it comes once the other side knows that the worker is ready"
     assert (without, with_callbacks) == (False, True)

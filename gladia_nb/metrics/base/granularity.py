@@ -73,7 +73,9 @@ def spoken_words(run: RunData) -> pd.DataFrame:
         "channel": np.repeat(rows["channel"].to_numpy(), list(map(len, words))),
     }
     nowhere = np.full(sum(map(len, words)), np.nan)
-    return to_frame({**columns, "start_s": nowhere, "end_s": nowhere}, REFERENCE)
+    unknown = [None] * len(nowhere)
+    columns |= {"start_s": nowhere, "end_s": nowhere, "speaker": unknown, "sentence": unknown}
+    return to_frame(columns, REFERENCE)
 
 
 def segment_spans(run: RunData) -> pd.DataFrame:

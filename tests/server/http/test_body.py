@@ -40,10 +40,10 @@ def test_a_switch_may_be_on_without_its_settings(data: dict[str, Any]) -> None:
 def test_languages_are_those_of_the_schema(code: str) -> None:
     words = ["a", {"value": "b", "language": "en"}, {"value": "c", "language": code}]
     vocabulary = {"custom_vocabulary_config": {"vocabulary": words}}
-    assert problems({"realtime_processing": vocabulary}) == [
-        "realtime_processing.custom_vocabulary_config.vocabulary.2.language must be a language "
-        f"code such as 'en' or 'fr' (got {code!r})"
-    ]
+    [problem] = problems({"realtime_processing": vocabulary})
+    path = "realtime_processing.custom_vocabulary_config.vocabulary.2.language"
+    assert problem.startswith(f"{path} must ")
+    assert f"got {code!r}" in problem
     [problem] = problems({"language_config": {"languages": ["en", code]}})
     assert problem.startswith("language_config.languages must ")
     if code != "wo":  # which only translations know
