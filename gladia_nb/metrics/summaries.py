@@ -33,6 +33,7 @@ __all__ = [
     "how_compared",
     "latency_table",
     "matched_words",
+    "ordered",
     "summary",
     "summed",
 ]
@@ -135,11 +136,22 @@ def summary(
     return summed(gather(source, normaliser), names=names)
 
 
-def summed(source: Gathered, *, names: str = "events") -> pd.DataFrame:
-    """The summary of rows that have been gathered; see `summary`."""
+def summed(
+    source: Gathered, *, names: str = "events", beside: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The summary of rows that have been gathered; see `summary`.
+
+    Args:
+        source: the rows, and what is known of their runs.
+        names: as for `summary`.
+        beside: rows of words, where there are only those of utterances: they tell which words each
+            utterance has. They are not summed up.
+    """
     rows = source.rows
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    stretch, session = pooling_labels(rows, source.references)
+    whole = rows if beside is None else pd.concat([rows, beside], ignore_index=True)
+    labels = pooling_labels(whole, source.references)
+    stretch, session = (label[: len(rows)] for label in labels)
     rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
     for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
         placed = group[group["anchor_clock_s"].notna()]
@@ -172,7 +184,7 @@ def summed(source: Gathered, *, names: str = "events") -> pd.DataFrame:
         }
         for column, value in row.items():
             columns[column].append(value)
-    table = _ordered(to_frame(columns, SUMMARY), rows)
+    table = ordered(to_frame(columns, SUMMARY), rows["name"].unique().tolist())
     if names == "field":
         table["name"] = [f"{field_name(name)} @{name.partition(' @')[2]}" for name in table["name"]]
     return table
@@ -219,9 +231,9 @@ def _triggers(rows: pd.DataFrame) -> pd.Series:
     return rows["trigger"].astype("str").fillna("").where(apart, "")
 
 
-def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Measures in the order of `latency`, within them by anchor and trigger."""
-    names = {name: k for k, name in enumerate(rows["name"].unique())}
+def ordered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Measures by clock and in the order of some names, within them by anchor and trigger."""
+    places = {name: k for k, name in enumerate(names)}
     triggers = {trigger: k for k, trigger in enumerate(TRIGGERS)}
     order = pd.DataFrame(
         {
@@ -229,7 +241,7 @@ def _ordered(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
             .str.rsplit("@", n=1)
             .str[-1]
             .map({c: k for k, c in enumerate(CLOCKS)}),
-            "name": table["name"].map(names),
+            "name": table["name"].map(places),
             "anchor": table["anchor"],
             "trigger": table["trigger"].map(triggers).fillna(len(triggers)),
         }

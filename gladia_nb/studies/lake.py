@@ -3,6 +3,7 @@
 ```
 latency/CELL.ATTEMPT.VERSION.parquet   the rows of `latency`, with arm, item and repeat
 runs/CELL.ATTEMPT.VERSION.parquet      one row: how it ended, its verdict, its errors
+words/CELL.ATTEMPT.VERSION.parquet     the words that were really spoken
 ```
 
 A run file never changes, so that what was written once is never written again; another version of
@@ -12,6 +13,7 @@ this package may compute something else, and has files of its own. Needs the ext
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +25,16 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
-from gladia_nb.metrics.base.clusters import utterance_clusters
+from gladia_nb.metrics.gathering import Gathered
+from gladia_nb.metrics.summaries import ordered, summed
 from gladia_nb.record.data import RunData, forgetting
+from gladia_nb.record.schema import REFERENCE, to_frame
 from gladia_nb.studies.differences import RATIOS
 
 __all__ = ["TABLES", "Lake"]
 
-#: The tables that can be asked for.
-TABLES = ("latency", "runs")
+#: The tables that can be asked for: latencies, facts of each run, words of its reference.
+TABLES = ("latency", "runs", "words")
 
 
 class Lake:
@@ -67,20 +71,23 @@ class Lake:
         if self.holds(name):
             return
         with forgetting(run):
-            tables = {"latency": _latencies(run), "runs": _facts(run)}
+            tables = {"latency": _latencies(run), "runs": _facts(run), "words": run.reference}
         for table, frame in tables.items():
             frame = frame.assign(file=name, **about)  # noqa: PLW2901 - the same, with more
             self._write(self._file(table, name), frame)
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[Any]:
-        """A DuckDB connection with a view of each table; nothing in it can be changed for good.
+    def connection(self, database: Path | None = None) -> Iterator[Any]:
+        """A DuckDB connection with a view of each table; nothing in the files can be changed.
+
+        Args:
+            database: a file for tables of one's own; None for memory.
 
         Raises:
             ConfigError: the extra is not installed, or nothing has been exported.
         """
         duckdb = _duckdb()
-        with contextlib.closing(duckdb.connect()) as connection:
+        with contextlib.closing(duckdb.connect(str(database or ":memory:"))) as connection:
             for table in TABLES:
                 files = self.path / table / f"*.{self._version}.parquet"
                 if not any(files.parent.glob(files.name)):
@@ -107,6 +114,31 @@ class Lake:
             except duckdb.Error as error:
                 raise ConfigError(f"The query cannot be answered: {error}") from None
 
+    def summaries(self, arms: Sequence[str]) -> pd.DataFrame:
+        """The summary of each arm, as `Study.table` gives it, from the files alone.
+
+        The files are read once; then one measure after the other is looked at, so that memory does
+        not grow with the number of measures.
+
+        Args:
+            arms: their names, in the order of the table.
+        """
+        parts = []
+        # On disk, where DuckDB keeps it compressed and lets go of what it does not need.
+        with (
+            tempfile.TemporaryDirectory(prefix="gladia_nb-lake-") as folder,
+            self.connection(Path(folder) / "rows.db") as connection,
+        ):
+            connection.execute(_COPY)
+            for arm in arms:
+                found = _summed(connection, arm)
+                if len(found):
+                    found.insert(0, "arm", arm)
+                    parts.append(found)
+        if not parts:
+            raise ConfigError("No cell of this study is done yet; run it first.")
+        return pd.concat(parts, ignore_index=True)
+
     def _file(self, table: str, run: str) -> Path:
         return self.path / table / f"{run}.{self._version}.parquet"
 
@@ -120,18 +152,61 @@ class Lake:
         except ImportError:
             raise _missing() from None
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
             raise RunFileError(
                 f"Cannot write {path}: {error.strerror or error}. Name another folder."
             ) from None
 
 
+#: What a summary looks at, each text once. `cell` and `file` tell the run.
+_COPY = """
+create table rows as
+select arm, file, name, unit, milestone, since, anchor, utterance_id, trigger, normaliser,
+       anchor_s, anchor_clock_s, latency_ms, channel, reference
+from latency
+"""
+_WORTH = "select verdict, reference_words, matched, file from runs where arm = ? order by file"
+_NAMES = """
+select name, unit, min(rowid) as first from rows where arm = ? group by name, unit order by first
+"""
+_ROWS = "select * exclude (arm) from rows where arm = ? and name = ? order by file, rowid"
+
+
+def _summed(connection: Any, arm: str) -> pd.DataFrame:
+    worth = connection.execute(_WORTH, [arm]).df()
+    files = {file: number for number, file in enumerate(worth["file"])}
+    spoken = connection.execute(
+        "select words.* from words where arm = ? order by file, start_s, end_s", [arm]
+    ).df()
+    none = spoken.head(0)[list(REFERENCE)]
+    known = {file: part[list(REFERENCE)] for file, part in spoken.groupby("file", sort=False)}
+    references = [
+        to_frame(dict(known.get(file, none).reset_index(drop=True)), REFERENCE) for file in files
+    ]
+    statuses = set(worth["verdict"])
+    worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
+    total = int(worth["reference_words"].sum())
+    rate = float(worth["matched"].sum() / total) if total else math.nan
+    parts, words = [], None
+    names = [row[:2] for row in connection.execute(_NAMES, [arm]).fetchall()]
+    for name, unit in names:
+        rows = connection.execute(_ROWS, [arm, name]).df()
+        rows["_run"] = rows.pop("file").map(files)
+        rows["reference"] = rows["reference"].astype("Int64")
+        if unit == "word" and words is None:
+            words = rows
+        beside = None if unit == "word" else words
+        parts.append(summed(Gathered(rows, references, worst, rate), beside=beside))
+    if not parts:
+        return pd.DataFrame()
+    return ordered(pd.concat(parts, ignore_index=True), [name for name, _ in names])
+
+
 def _latencies(run: RunData) -> pd.DataFrame:
     rows = latency(run)
-    texts = ("name", "unit", "milestone", "since", "clock", "anchor", "trigger")
-    small = {name: rows[name].astype("category") for name in texts}
-    # Utterances are told apart within a run; the file tells the run.
-    return rows.assign(**small, cluster=utterance_clusters(rows))
+    texts = ("name", "unit", "milestone", "since", "clock", "anchor", "trigger", "normaliser")
+    return rows.assign(**{name: rows[name].astype("category") for name in texts})
 
 
 def _facts(run: RunData) -> pd.DataFrame:
@@ -162,8 +237,3 @@ def _missing() -> ConfigError:
         "Parquet and SQL over many runs need duckdb and pyarrow; "
         'install them with pip install "gladia-nb[lake]".'
     )
-
-
-def scratch() -> contextlib.AbstractContextManager[str]:
-    """A folder that goes away again."""
-    return tempfile.TemporaryDirectory(prefix="gladia_nb-lake-")

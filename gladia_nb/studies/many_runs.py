@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,14 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.run import Run, load
 from gladia_nb.studies.arms import read_arms, read_baseline
 from gladia_nb.studies.attempts import Attempt, judge_file
-from gladia_nb.studies.corpora.readers import corpus
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
 from gladia_nb.studies.evidence import Evidence
+from gladia_nb.studies.given import budget_of, items_of
+from gladia_nb.studies.lake import Lake
 from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate
 from gladia_nb.studies.page import write_page
+from gladia_nb.studies.pairing import pairs_between, pairs_within
 from gladia_nb.studies.progress import Progress
 from gladia_nb.studies.results import arm_table, points_of
 from gladia_nb.studies.running import Outcome, Runner
@@ -90,7 +91,7 @@ class Study:
         self._store = Store(folder)
         self._plan = plan
         self._cap = at_once(plan)
-        self._budget_h = _budget(budget_hours)
+        self._budget_h = budget_of(budget_hours)
         self._price = price_per_hour
         self._service = {
             name: value
@@ -98,6 +99,7 @@ class Study:
             if value is not None
         }
         self._judged: dict[Path, Attempt] = {}
+        self._lake: Lake | None = None
         self._sounds: Sequence[Any] | None = None
         stored = self._store.design()
         if items is None and arms is None:
@@ -109,9 +111,12 @@ class Study:
             self._design = Design.of(stored)
             return
         if items is None or arms is None:
-            raise ConfigError(f"A study needs items and arms; the {_missing(items)} are missing.")
+            raise ConfigError(
+                "A study needs items and arms; "
+                f"the {'items' if items is None else 'arms'} are missing."
+            )
         read = read_arms(arms, config or SessionConfig(), options)
-        self._sounds = _items(items)
+        self._sounds = items_of(items)
         self._design = Design(
             items=tuple(self._sounds),
             arms=read,
@@ -240,7 +245,7 @@ class Study:
         Args:
             arm: only of this one; `baseline again` for the second run of the baseline.
         """
-        paths = self._counting()
+        paths = self.files()
         cells = (cell for cell in self._design.cells() if arm in (None, cell.arm))
         return [load(paths[cell.id]) for cell in cells if cell.id in paths]
 
@@ -250,7 +255,64 @@ class Study:
         Returns:
             Columns `arm` and those of `SUMMARY`, and how many cells of the arm count.
         """
+        if self._lake is not None and all(map(self._lake.holds, self._stems())):
+            return self._lake.summaries(self._design.names)
         return arm_table({name: self.runs(name) for name in self._design.names})
+
+    def _stems(self) -> list[str]:
+        return [path.stem for path in self.files().values()]
+
+    def export(self, folder: str | Path | None = None) -> Path:
+        """Write the tables of every run that counts as Parquet; return the folder.
+
+        A run whose tables are there is not read again. `table`, `latencies` and `sql` read from
+        there afterwards, which for thousands of runs is the only quick way. Takes the extra `lake`.
+
+        Args:
+            folder: where to; by default `lake` in the folder of the study.
+
+        Raises:
+            ConfigError: the extra is not installed.
+            RunFileError: it cannot be written.
+        """
+        lake = Lake(folder or self._store.path / "lake")
+        paths = self.files()
+        for cell in self._design.cells():
+            path = paths.get(cell.id)
+            if path is not None and not lake.holds(path.stem):
+                about = {"arm": cell.arm, "repeat": cell.repeat, "cell": cell.id}
+                item = self._design.items[cell.item].name
+                lake.add(path.stem, load(path), item=item, **about)
+        self._lake = lake
+        return lake.path
+
+    def sql(self, query: str, *values: Any) -> pd.DataFrame:
+        """What a query finds in the exported tables `latency`, `runs` and `words`.
+
+        Each has the columns `arm`, `item`, `repeat`, `cell` and `file` beside its own.
+
+        Args:
+            query: in the SQL of DuckDB.
+            *values: for the question marks in it.
+
+        Raises:
+            ConfigError: nothing has been exported, or the query cannot be answered.
+
+        Example:
+            `study.sql("select arm, count(*) from latency where name = ? group by arm", name)`
+        """
+        return self._tables().sql(query, values)
+
+    def latencies(self) -> pd.DataFrame:
+        """The exported rows of `latency` of all runs, with arm, item and repeat.
+
+        Raises:
+            ConfigError: nothing has been exported.
+        """
+        return self._tables().sql("select * from latency order by file")
+
+    def _tables(self) -> Lake:
+        return self._lake or Lake(self._store.path / "lake")
 
     def compare(
         self, *, margin_ms: float | None = None, margin: float | None = None
@@ -266,7 +328,7 @@ class Study:
             Columns in `EFFECTS`; how they come about is said at `effects`.
         """
         return effects(
-            self._pairs(),
+            pairs_within(self._design, self.files()),
             margin_ms=margin_ms,
             margin=margin,
             null=NULL if self._design.null else None,
@@ -282,7 +344,7 @@ class Study:
         Returns:
             Columns in `PARETO`; see `frontier`.
         """
-        paths = self._counting()
+        paths = self.files()
         points = {}
         for name in self._design.names:
             cells = [c for c in self._design.cells() if c.arm == name and c.id in paths]
@@ -297,7 +359,7 @@ class Study:
             baseline: another study of the same recordings, whose arm of that name, or else whose
                 baseline, is compared with; without it the baseline of this study.
         """
-        paths, tried = self._counting(), self.attempts()
+        paths, tried = self.files(), self.attempts()
         cells = [cell for cell in self._design.cells() if cell.arm == arm]
         failed = sum(
             any(attempt.state == "broken" for attempt in tried.get(cell.id, ()))
@@ -307,32 +369,17 @@ class Study:
         return Evidence(
             {paths[c.id].name: load(paths[c.id]) for c in cells if c.id in paths},
             failed=failed,
-            pairs=self._against(arm, baseline or self),
+            pairs=self._against(arm, baseline),
         )
 
-    def _against(self, arm: str, other: Study) -> list[Pair] | None:
-        """Runs of an arm with those of another study, or of another arm, meeting by meeting."""
-        theirs = other.design.baseline
-        if other is not self and arm in other.design.names:
-            theirs = arm
-        if other is self and theirs == arm:
-            return None
-        ours, found = self._by_meeting(arm), other._by_meeting(theirs)
-        items = {item.sha256: number for number, item in enumerate(self._design.items)}
-        return [
-            Pair(items[key[0]], load(path), load(found[key]))
-            for key, path in ours.items()
-            if key in found
-        ]
-
-    def _by_meeting(self, arm: str) -> dict[tuple[str, int], Path]:
-        """The run files of an arm, by the audio and the repeat."""
-        paths = self._counting()
-        return {
-            (self._design.items[cell.item].sha256, cell.repeat): paths[cell.id]
-            for cell in self._design.cells()
-            if cell.arm == arm and cell.id in paths
-        }
+    def _against(self, arm: str, other: Study | None) -> list[Pair] | None:
+        """Runs of an arm with those of another study, or of the baseline of this one."""
+        ours = (self._design, self.files(), arm)
+        if other is None:
+            baseline = self._design.baseline
+            return None if arm == baseline else pairs_between(ours, (*ours[:2], baseline))
+        theirs = arm if arm in other.design.names else other.design.baseline
+        return pairs_between(ours, (other.design, other.files(), theirs))
 
     def report(
         self,
@@ -372,21 +419,6 @@ class Study:
         plan = self.plan()
         return f"Study({self.path}, {plan.done} of {plan.cells} cells done)"
 
-    def _pairs(self) -> dict[str, list[Pair]]:
-        """Runs of each arm with those of the baseline, of the same block."""
-        paths, found = self._counting(), {}
-        for name in self._design.names:
-            if name == self._design.baseline:
-                continue
-            pairs = []
-            for block in self._design.blocks():
-                cells = {cell.arm: cell.id for cell in block.cells}
-                ours, theirs = paths.get(cells[name]), paths.get(cells[self._design.baseline])
-                if ours is not None and theirs is not None:
-                    pairs.append(Pair(block.item, load(ours), load(theirs)))
-            found[name] = pairs
-        return found
-
     def _judge(self, path: Path) -> Attempt:
         if path not in self._judged:
             attempt = judge_file(path)
@@ -396,7 +428,7 @@ class Study:
             self._judged[path] = attempt
         return self._judged[path]
 
-    def _counting(self) -> dict[str, Path]:
+    def files(self) -> dict[str, Path]:
         """The run file that counts of each cell that has one: the first that is done."""
         found = {}
         for cell, attempts in self.attempts().items():
@@ -406,28 +438,7 @@ class Study:
         return found
 
     def _done(self) -> set[str]:
-        return set(self._counting())
+        return set(self.files())
 
     def _spent_h(self) -> float:
         return sum(a.billed_h for attempts in self.attempts().values() for a in attempts)
-
-
-def _budget(hours: float | None) -> float:
-    if hours is None:
-        return math.inf
-    if isinstance(hours, bool) or not isinstance(hours, (int, float)) or not hours > 0:
-        raise ConfigError(f"budget_hours is a number of hours above 0 (got {hours!r}).")
-    return float(hours)
-
-
-def _items(items: Iterable[Any]) -> Sequence[Any]:
-    """Items as they are; anything else is read as a corpus, which has to be whole."""
-    if not isinstance(items, (str, Path)):
-        items = list(items)
-        if all(hasattr(item, "sha256") and hasattr(item, "audio") for item in items):
-            return items
-    return corpus(items, strict=True)
-
-
-def _missing(items: object) -> str:
-    return "items" if items is None else "arms"

@@ -177,7 +177,8 @@ class Runner:
             yield cell
 
     def _pause_s(self, attempts: Iterable[Attempt]) -> float:
-        return max((attempt.retry_s or _WAIT_S for attempt in attempts), default=_WAIT_S)
+        full = [attempt for attempt in attempts if attempt.state == "limited"]
+        return max((attempt.retry_s or _WAIT_S for attempt in full), default=_WAIT_S)
 
     def _name(self, cell: Cell) -> str:
         return f"{self._design.items[cell.item].name}, {cell.arm}, repeat {cell.repeat + 1}"
