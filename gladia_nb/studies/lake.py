@@ -3,7 +3,7 @@
 ```
 latency/CELL.ATTEMPT.VERSION.parquet   the rows of `latency`, with arm, item and repeat
 runs/CELL.ATTEMPT.VERSION.parquet      one row: how it ended, its verdict, its errors
-words/CELL.ATTEMPT.VERSION.parquet     the words that were really spoken
+words/CELL.ATTEMPT.VERSION.parquet     the words that were really spoken in it
 ```
 
 A run file never changes, so that what was written once is never written again; another version of
@@ -21,10 +21,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
+from gladia_nb.metrics.base.recordings import recording_key
 from gladia_nb.metrics.gathering import Gathered
 from gladia_nb.metrics.summaries import ordered, summed
 from gladia_nb.record.data import RunData, forgetting
@@ -129,6 +131,10 @@ class Lake:
             tempfile.TemporaryDirectory(prefix="gladia_nb-lake-") as folder,
             self.connection(Path(folder) / "rows.db") as connection,
         ):
+            for name in _FEW:
+                # The names are those of this module.
+                texts = f"select distinct {name} from latency where {name} is not null"  # noqa: S608
+                connection.execute(f"create type few_{name} as enum ({texts})")
             connection.execute(_COPY)
             for arm in arms:
                 found = _summed(connection, arm)
@@ -159,48 +165,65 @@ class Lake:
             ) from None
 
 
-#: What a summary looks at, each text once. `cell` and `file` tell the run.
-_COPY = """
+#: Texts of which there are few, each of which stands once.
+_FEW = ("file", "anchor", "trigger", "utterance_id")
+#: What a summary looks at. What is the same for all rows of a name is told by the name.
+_COPY = f"""
 create table rows as
-select arm, file, name, unit, milestone, since, anchor, utterance_id, trigger, normaliser,
+select arm, name, unit, milestone, since, normaliser,
+       {", ".join(f"{name}::few_{name} as {name}" for name in _FEW)},
        anchor_s, anchor_clock_s, latency_ms, channel, reference
 from latency
+"""  # noqa: S608 - the names are those above
+_WORTH = """
+select verdict, reference_words, matched, recording, file from runs where arm = ? order by file
 """
-_WORTH = "select verdict, reference_words, matched, file from runs where arm = ? order by file"
+_WORDS = "select * from words where file = ? order by start_s, end_s"
 _NAMES = """
-select name, unit, min(rowid) as first from rows where arm = ? group by name, unit order by first
+select name, unit, milestone, since, normaliser, min(rowid) as first from rows where arm = ?
+group by all order by first
 """
-_ROWS = "select * exclude (arm) from rows where arm = ? and name = ? order by file, rowid"
+_ROWS = """
+select file, anchor, trigger, utterance_id, anchor_s, anchor_clock_s, latency_ms, channel, reference
+from rows where arm = ? and name = ? and normaliser = ? order by file, rowid
+"""
 
 
 def _summed(connection: Any, arm: str) -> pd.DataFrame:
     worth = connection.execute(_WORTH, [arm]).df()
     files = {file: number for number, file in enumerate(worth["file"])}
-    spoken = connection.execute(
-        "select words.* from words where arm = ? order by file, start_s, end_s", [arm]
-    ).df()
-    none = spoken.head(0)[list(REFERENCE)]
-    known = {file: part[list(REFERENCE)] for file, part in spoken.groupby("file", sort=False)}
-    references = [
-        to_frame(dict(known.get(file, none).reset_index(drop=True)), REFERENCE) for file in files
-    ]
+    spoken = {
+        recording: _words(connection, file)
+        for recording, file in worth.groupby("recording")["file"].first().items()
+    }
+    references = [spoken[recording] for recording in worth["recording"]]
     statuses = set(worth["verdict"])
     worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
     total = int(worth["reference_words"].sum())
     rate = float(worth["matched"].sum() / total) if total else math.nan
-    parts, words = [], None
-    names = [row[:2] for row in connection.execute(_NAMES, [arm]).fetchall()]
-    for name, unit in names:
-        rows = connection.execute(_ROWS, [arm, name]).df()
-        rows["_run"] = rows.pop("file").map(files)
+    parts, words, names = [], None, []
+    for name, unit, milestone, since, normaliser, _ in connection.execute(_NAMES, [arm]).fetchall():
+        names.append(name)
+        rows = connection.execute(_ROWS, [arm, name, normaliser]).df()
+        rows["_run"] = rows.pop("file").astype("category").map(files).astype("int64")
         rows["reference"] = rows["reference"].astype("Int64")
+        same = {"name": name, "unit": unit, "milestone": milestone, "since": since}
+        for column, text in {**same, "normaliser": normaliser}.items():
+            levels = pd.Index([text], dtype="str")
+            rows[column] = pd.Categorical.from_codes(np.zeros(len(rows), dtype="int8"), levels)
         if unit == "word" and words is None:
             words = rows
         beside = None if unit == "word" else words
         parts.append(summed(Gathered(rows, references, worst, rate), beside=beside))
     if not parts:
         return pd.DataFrame()
-    return ordered(pd.concat(parts, ignore_index=True), [name for name, _ in names])
+    return ordered(pd.concat(parts, ignore_index=True), list(dict.fromkeys(names)))
+
+
+def _words(connection: Any, file: str) -> pd.DataFrame:
+    """The words that were spoken in the recording of a run."""
+    found = connection.execute(_WORDS, [file]).df()
+    return to_frame({name: found[name] for name in REFERENCE}, REFERENCE)
 
 
 def _latencies(run: RunData) -> pd.DataFrame:
@@ -217,6 +240,7 @@ def _facts(run: RunData) -> pd.DataFrame:
         "verdict": verdict(run).status,
         "audio_s": float(run.chunks["end_s"].max()) if len(run.chunks) else 0.0,
         "messages": len(run.record.of("message")),
+        "recording": recording_key(run.reference),
         "reference_words": int(rates["reference_words"].sum()),
         "matched": int(rates["matched"].sum()),
         **{name.replace(" ", "_").lower(): of(run) for name, of in RATIOS.items()},

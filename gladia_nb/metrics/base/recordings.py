@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import pandas as pd
 
-__all__ = ["recording_numbers", "same_recording"]
+__all__ = ["recording_key", "recording_numbers", "same_recording"]
 
 #: What makes a recording; who spoke and in which sentence may be told later.
 _HEARD = ["word", "start_s", "end_s", "channel"]
@@ -30,15 +31,30 @@ def recording_numbers(references: Sequence[pd.DataFrame]) -> list[int]:
         >>> recording_numbers([said, said.head(0), said.copy(), said.assign(end_s=0.9)])
         [0, -1, 0, 1]
     """
-    known: list[pd.DataFrame] = []
-    numbers = []
+    # Those who ask for many runs of a recording may have its words only once.
+    keys: dict[int, str] = {}
     for reference in references:
-        if not len(reference):
-            numbers.append(-1)
-            continue
-        same = (k for k, other in enumerate(known) if same_recording(other, reference))
-        number = next(same, len(known))
-        if number == len(known):
-            known.append(reference)
-        numbers.append(number)
-    return numbers
+        if id(reference) not in keys:
+            keys[id(reference)] = recording_key(reference)
+    numbers: dict[str, int] = {"": -1}
+    return [numbers.setdefault(keys[id(reference)], len(numbers) - 1) for reference in references]
+
+
+def recording_key(reference: pd.DataFrame) -> str:
+    """A name of the recording of a reference, the same for equal ones; "" for one without words.
+
+    Example:
+        >>> said = pd.DataFrame({"word": ["yes"], "start_s": 0.5, "end_s": 0.8, "channel": 0})
+        >>> recording_key(said) == recording_key(said.copy()), recording_key(said.head(0))
+        (True, '')
+    """
+    if not len(reference):
+        return ""
+    digest = hashlib.sha256()
+    for name in _HEARD:
+        values = reference[name]
+        if values.dtype.kind in "if":
+            digest.update(values.to_numpy("float64").tobytes())
+        else:
+            digest.update("\0".join(map(str, values.tolist())).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:32]
