@@ -167,6 +167,9 @@ class Runner:
                 session = {**self._service, **arm.session(), "path": paths[cell.id]}
                 lives[cell.id] = start(audio, arm.config, reference=reference, **session)
                 self._lives.append(lives[cell.id])
+                if self._over.is_set():
+                    # Whoever ended the study a moment ago did not see this session.
+                    lives[cell.id].stop()
             for live in lives.values():
                 while not live.wait(0.2):
                     pass
