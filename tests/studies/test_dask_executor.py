@@ -15,13 +15,10 @@ from gladia_nb.studies import dask_executor, running
 from gladia_nb.studies.many_runs import Study
 from tests.support.dask_cluster import dask_cluster
 from tests.support.processes import family, gone
+from tests.support.scripted_helpers import WORDS
+from tests.support.studies import Tone
 
-# Dask's own: files and sockets that it leaves to the garbage collector.
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.timeout(300)
 
 ARMS = {"e0.05": {"endpointing": 0.05}, "e0.3": {"endpointing": 0.3}}
 
@@ -46,9 +43,7 @@ def test_a_worker_is_killed_and_each_cell_is_there_once(
     cluster, tmp_path, sounds, scripted, capfd, monkeypatch
 ):
     cluster.with_workers(2)
-    study = Study(
-        tmp_path / "s", sounds, ARMS, repeats=2, plan="paid", server=scripted, speed=10
-    )
+    study = Study(tmp_path / "s", sounds, ARMS, repeats=2, plan="paid", server=scripted, speed=10)
     killed = []
 
     def kill():
@@ -125,17 +120,44 @@ def test_an_interrupt_ends_what_is_under_way_on_every_machine(
     # By itself it would take a minute and a half.
     study = Study(tmp_path / "s", sounds, ARMS, plan="paid", server=scripted, speed=0.1)
 
+    shown = []
+
     def interrupt():
-        while len(cluster.busy()) < 2:
+        while len(cluster.blocks()) < 2:
             time.sleep(0.05)
+        shown.append(cluster.shown())
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     study.run(executor=cluster.client)
+    assert shown[0].count("BlockOrder('gladia_nb-") == 2
+    assert scripted.key not in shown[0]
     assert "Interrupted: what is done is kept" in "".join(capfd.readouterr())
     assert {state for states in states_of(study) for state in states} <= {"interrupted"}
     assert study._store.claimed() == set()
-    while cluster.busy():
+    assert cluster.blocks() == []
+
+
+def test_when_the_client_is_gone_machines_send_nothing_more(
+    cluster, tmp_path, scripted, capfd, monkeypatch
+):
+    monkeypatch.setattr(dask_executor, "_PATIENCE_S", 0.0)
+    cluster.with_workers(2)
+    # By itself it would take longer than any test may.
+    long = [Tone("a", "a" * 64, 60.0, 1, WORDS)]
+    study = Study(tmp_path / "s", long, ARMS, plan="paid", server=scripted, speed=0.1)
+    client = cluster.connect()
+
+    def leave():
+        while not cluster.blocks():
+            time.sleep(0.05)
+        client.close()
+
+    threading.Thread(target=leave).start()
+    study.run(executor=client)
+    assert "No machine is left" in "".join(capfd.readouterr())
+    assert study._store.claimed() == set()
+    while cluster.blocks():
         time.sleep(0.05)
 
 
@@ -152,11 +174,11 @@ def test_what_the_service_refuses_is_not_tried_on_other_machines(
     assert "not-the-key" not in said + cluster.said()
 
 
-def test_what_a_machine_cannot_run_ends_the_study(cluster, tmp_path, sounds, scripted):
+def test_what_a_machine_cannot_run_ends_the_study(cluster, tmp_path, scripted):
     cluster.with_workers(2)
-    # It goes through all checks here, and has no words that could be sent.
+    # What was said ends behind the sound, which is seen where the session begins.
     bad = [{"word": "late", "start_s": 50.0, "end_s": 51.0}]
-    items = [type(sounds[0])("a", "a" * 64, 3.0, 1, bad)]
+    items = [Tone("a", "a" * 64, 3.0, 1, bad)]
     study = Study(tmp_path / "s", items, ARMS, plan="paid", server=scripted)
     with pytest.raises(GladiaNbError, match=r"The worker tcp://.* cannot run its block: .*'late'"):
         study.run(executor=cluster.client, progress=False)

@@ -14,11 +14,23 @@ from typing import Any
 
 import psutil
 
+from gladia_nb.studies import remote_block
 from tests.support.processes import family, gone
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds that a process may take to start on a busy machine.
 PATIENCE_S = 90
+
+
+def _blocks() -> list[str]:
+    return list(remote_block._running)
+
+
+def _shown(dask_scheduler: Any) -> str:
+    return "\n".join(
+        f"{task!r} {task.run_spec!r} {task.run_spec.args!r}"
+        for task in dask_scheduler.tasks.values()
+    )
 
 
 class Cluster:
@@ -77,6 +89,14 @@ class Cluster:
         """Names of the workers that have a task."""
         processing = self.client.processing()
         return [name for name, at in self.addresses().items() if processing.get(at)]
+
+    def blocks(self) -> list[str]:
+        """Blocks that workers run, whether Dask knows of them or not."""
+        return [key for keys in self.client.run(_blocks).values() for key in keys]
+
+    def shown(self) -> str:
+        """What the scheduler can show of its tasks."""
+        return str(self.client.run_on_scheduler(_shown))
 
     def said(self) -> str:
         """Everything that its processes logged."""
