@@ -13,12 +13,13 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.run import Run, load
 from gladia_nb.studies.arms import read_arms, read_baseline
 from gladia_nb.studies.attempts import Attempt, judge_file
+from gladia_nb.studies.dask_executor import DaskRunner
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
 from gladia_nb.studies.evidence import Evidence
-from gladia_nb.studies.given import budget_of, items_of
+from gladia_nb.studies.given import items_of
 from gladia_nb.studies.lake import Lake
-from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate
+from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate, most_hours
 from gladia_nb.studies.page import write_page
 from gladia_nb.studies.pairing import pairs_between, pairs_within
 from gladia_nb.studies.progress import Progress
@@ -91,7 +92,7 @@ class Study:
         self._store = Store(folder)
         self._plan = plan
         self._cap = at_once(plan)
-        self._budget_h = budget_of(budget_hours)
+        self._budget_h = most_hours(budget_hours)
         self._price = price_per_hour
         self._service = {
             name: value
@@ -152,7 +153,7 @@ class Study:
             price_per_hour=self._price,
         )
 
-    def run(self, *, progress: bool = True) -> Study:
+    def run(self, *, progress: bool = True, executor: Any = None) -> Study:
         """Run what is left. The same call goes on after whatever ended it.
 
         A cell is repeated, up to three times a call, when its numbers cannot be believed or the
@@ -161,54 +162,73 @@ class Study:
 
         Args:
             progress: show how far it is and what happens.
+            executor: a Dask `distributed.Client`, to run blocks on the machines of its cluster;
+                takes the extra `dask`. Start each with `dask worker ... --resources "live=4"`:
+                the sessions that it takes at once. A block stays on one machine; all together
+                keep to `plan`. The key goes there in the task: use TLS between machines. A
+                `LocalServer` needs a `host` that they reach; without any service each machine has
+                an embedded one. What a machine takes with it counts towards the budget of this
+                call, as if it had been billed.
 
         Returns:
             This study.
 
         Raises:
-            ConfigError: the study was opened to look at, and has no sounds.
+            ConfigError: the study was opened to look at, and has no sounds; or the executor is no
+                Dask client, or none of its workers takes sessions.
             RunFileError: the folder cannot be written.
+
+        Example:
+            `study.run(executor=distributed.Client("tcp://10.0.0.5:8786"))`
         """
         if self._sounds is None:
             raise ConfigError(
                 "This study was opened without its recordings; name items and arms to run it."
             )
-        self._store.freeze(self._design.describe())
         shown = Progress(self.plan(), quiet=not progress)
-        runner = Runner(
-            self._design,
-            self._sounds,
-            self._store,
-            cap=self._cap,
-            service=self._service,
-            tell=shown.tell,
-        )
+        parts = (self._design, self._sounds, self._store)
+        more: dict[str, Any] = {"cap": self._cap, "service": self._service, "tell": shown.tell}
+        far = None if executor is None else DaskRunner(executor, *parts, **more)
+        self._store.freeze(self._design.describe())
         outcome = Outcome()
         with shown:
             try:
-                for block in self._design.blocks():
-                    self._run_block(block, runner, outcome, shown)
-                    if outcome.stopped:
-                        break
+                if far is None:
+                    self._run_here(Runner(*parts, **more), outcome, shown)
+                else:
+                    far.run(
+                        self._design.blocks(),
+                        outcome,
+                        wanted=self._wanted,
+                        too_dear=self._too_dear,
+                        advance=lambda: shown.advance(self.plan()),
+                    )
             except KeyboardInterrupt:
-                runner.stop()
                 outcome.stopped = "Interrupted: what is done is kept; the same call goes on."
         shown.end(self.plan(), outcome)
         return self
 
-    def _run_block(self, block: Block, runner: Runner, outcome: Outcome, shown: Progress) -> None:
-        wanted = self._wanted(block)
-        if not wanted:
-            return
-        if self._committed_h(block, wanted) > self._budget_h:
-            outcome.stopped = (
-                f"The budget of {self._budget_h:g} h does not reach for the next block; "
-                f"{self._spent_h():.2f} h are spent. Raise budget_hours to go on."
-            )
-            return
-        if not runner.run(block, wanted, outcome):
-            shown.tell(f"{self._design.items[block.item].name}: another process has this block.")
-        shown.advance(self.plan())
+    def _run_here(self, runner: Runner, outcome: Outcome, shown: Progress) -> None:
+        for block in self._design.blocks():
+            wanted = self._wanted(block)
+            if not wanted:
+                continue
+            outcome.stopped = self._too_dear(block, wanted)
+            if outcome.stopped:
+                return
+            if not runner.run(block, wanted, outcome):
+                name = self._design.items[block.item].name
+                shown.tell(f"{name}: another process has this block.")
+            shown.advance(self.plan())
+
+    def _too_dear(self, block: Block, wanted: Sequence[Cell], lost_h: float = 0.0) -> str:
+        """Why the budget does not allow some cells of a block; "" when it does."""
+        if self._committed_h(block, wanted) + lost_h <= self._budget_h:
+            return ""
+        return (
+            f"The budget of {self._budget_h:g} h does not reach for the next block; "
+            f"{self._spent_h() + lost_h:.2f} h are spent. Raise budget_hours to go on."
+        )
 
     def _wanted(self, block: Block) -> list[Cell]:
         done = self._done()

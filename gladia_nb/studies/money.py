@@ -10,7 +10,16 @@ from typing import Literal
 from gladia_nb.errors import ConfigError
 from gladia_nb.studies.design import Block, Design
 
-__all__ = ["PLANS", "PlanName", "StudyPlan", "at_once", "billed_hours", "estimate", "monthly_hours"]
+__all__ = [
+    "PLANS",
+    "PlanName",
+    "StudyPlan",
+    "at_once",
+    "billed_hours",
+    "estimate",
+    "monthly_hours",
+    "most_hours",
+]
 
 PlanName = Literal["free", "paid"]
 #: Sessions that a plan of the service allows at once, and hours a month.
@@ -37,6 +46,23 @@ def at_once(plan: str | int) -> int:
     raise ConfigError(
         f"plan is {', '.join(map(repr, PLANS))} or a number of sessions at once (got {plan!r})."
     )
+
+
+def most_hours(budget: float | None) -> float:
+    """The hours of a budget; inf for None.
+
+    Raises:
+        ConfigError: it is no number above 0.
+
+    Example:
+        >>> most_hours(None), most_hours(6)
+        (inf, 6.0)
+    """
+    if budget is None:
+        return math.inf
+    if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget > 0:
+        raise ConfigError(f"budget_hours is a number of hours above 0 (got {budget!r}).")
+    return float(budget)
 
 
 def monthly_hours(plan: str | int) -> float:

@@ -7,16 +7,17 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
-from gladia_nb.sessions.runner import start
+from gladia_nb.sessions.runner import Live, start
 from gladia_nb.studies.attempts import Attempt, judge_file
 from gladia_nb.studies.design import Block, Cell, Design, rounds
 from gladia_nb.studies.store import Claim, Store
 
-__all__ = ["Outcome", "Runner", "Tell"]
+__all__ = ["TRIES", "Outcome", "Runner", "Sound", "Tell", "beating"]
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ _WAIT_S = 20.0
 #: Times that a cell waits for room before it is given up for now.
 _WAITS = 30
 _BEAT_S = 5.0
+#: Seconds that a session may take to end when the study is broken off.
+_PARTING_S = 20.0
 
 Tell = Callable[[str], None]
 
@@ -34,10 +37,12 @@ Tell = Callable[[str], None]
 class Sound(Protocol):
     """An item whose audio can be had."""
 
-    def audio(self) -> Any: ...
+    def audio(self) -> Any:
+        """The sound."""
 
     @property
-    def reference(self) -> Any: ...
+    def reference(self) -> Any:
+        """What was said in it."""
 
 
 @dataclass
@@ -66,6 +71,7 @@ class Runner:
         service: what goes to `gladia_nb.start` for every cell: `url`, `key`, `server`.
         tell: is told each step, in a sentence.
         wait: how to wait, seconds; False from it ends the study as soon as it can.
+        tries: at a cell, the first included; by default `TRIES`.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class Runner:
         service: dict[str, Any],
         tell: Tell,
         wait: Callable[[float], bool] | None = None,
+        tries: int | None = None,
     ) -> None:
         self._design = design
         self._sounds = sounds
@@ -87,8 +94,10 @@ class Runner:
         self._tell = tell
         self._over = threading.Event()
         self._wait = wait or (lambda seconds: not self._over.wait(seconds))
-        self._lives: list[Any] = []
-        self._refused: dict[str, str] = {}
+        self._tries = TRIES if tries is None else tries
+        self._lives: list[Live] = []
+        #: Arms that the service refuses, and why.
+        self.refused: dict[str, str] = {}
 
     def stop(self) -> None:
         """End as soon as possible: what is under way is stopped and stays in the store."""
@@ -101,7 +110,7 @@ class Runner:
         claim = self._store.claim(block.id)
         if claim is None:
             return False
-        with _beating(claim):
+        with beating(claim):
             try:
                 width = self._cap if self._design.order == "duet" else 1
                 for group in rounds(wanted, width):
@@ -114,7 +123,7 @@ class Runner:
         """Cells that run at once, each until it is done or given up."""
         tries = dict.fromkeys((cell.id for cell in cells), 0)
         waits = 0
-        left = [cell for cell in cells if cell.arm not in self._refused]
+        left = [cell for cell in cells if cell.arm not in self.refused]
         while left and not self._over.is_set():
             found = self._together(left)
             outcome.attempts += found.values()
@@ -129,9 +138,9 @@ class Runner:
                 tries[cell.id] += attempt.state != "limited"
                 if not attempt.again:
                     if attempt.state == "refused":
-                        self._refused[cell.arm] = attempt.reason
+                        self.refused[cell.arm] = attempt.reason
                         self._tell(f"{self._name(cell)}: refused, not repeated. {attempt.reason}")
-                elif attempt.state != "limited" and tries[cell.id] >= TRIES:
+                elif attempt.state != "limited" and tries[cell.id] >= self._tries:
                     self._tell(f"{self._name(cell)}: given up. {attempt.reason}")
                 else:
                     self._tell(f"{self._name(cell)}: once more. {attempt.reason}")
@@ -142,14 +151,15 @@ class Runner:
                     break
             left = again
         for cell in cells:
-            if cell.arm in self._refused:
-                outcome.left[cell.id] = self._refused[cell.arm]
+            if cell.arm in self.refused:
+                outcome.left[cell.id] = self.refused[cell.arm]
 
     def _together(self, cells: Sequence[Cell]) -> dict[str, Attempt]:
         """Start cells at once, wait for all, and say what became of each."""
         sound = self._sounds[cells[0].item]
         audio, reference = sound.audio(), sound.reference
-        paths, lives = {}, {}
+        paths: dict[str, Path] = {}
+        lives: dict[str, Live] = {}
         try:
             for cell in self._jittered(cells):
                 arm = self._design.arm(cell.arm)
@@ -157,9 +167,15 @@ class Runner:
                 session = {**self._service, **arm.session(), "path": paths[cell.id]}
                 lives[cell.id] = start(audio, arm.config, reference=reference, **session)
                 self._lives.append(lives[cell.id])
+                if self._over.is_set():
+                    # Whoever ended the study a moment ago did not see this session.
+                    lives[cell.id].stop()
             for live in lives.values():
                 while not live.wait(0.2):
                     pass
+        except BaseException:
+            _part(lives.values())
+            raise
         finally:
             for live in lives.values():
                 self._lives.remove(live)
@@ -184,9 +200,18 @@ class Runner:
         return f"{self._design.items[cell.item].name}, {cell.arm}, repeat {cell.repeat + 1}"
 
 
+def _part(lives: Collection[Live]) -> None:
+    """End sessions properly: the service may still send what it has."""
+    for live in lives:
+        live.stop()
+    for live in lives:
+        if not live.wait(_PARTING_S):
+            live.abort()
+
+
 @contextlib.contextmanager
-def _beating(claim: Claim) -> Iterator[None]:
-    """Show while it lasts that the work goes on."""
+def beating(claim: Claim) -> Iterator[None]:
+    """Show while it lasts that the work on a block goes on."""
     over = threading.Event()
 
     def beat() -> None:

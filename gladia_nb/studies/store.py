@@ -111,7 +111,7 @@ class Store:
         content = {"format": FORMAT, "version": VERSION, "design": design}
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _create_whole(place, json.dumps(content, indent=1))
+            _create_whole(place, json.dumps(content, indent=1).encode())
         except FileExistsError:
             # Another process was first: it is looked at whether that was the same.
             return self.freeze(design)
@@ -145,6 +145,35 @@ class Store:
         number = int(made[-1].name.split(".")[1]) + 1 if made else 0
         return self._runs() / f"{cell}.{number}.run"
 
+    def add_attempt(self, cell: str, content: bytes) -> Path:
+        """Keep an attempt that was recorded elsewhere; the very same one is kept once.
+
+        Args:
+            cell: its id.
+            content: the whole run file.
+
+        Returns:
+            Where it is kept; nothing that is there is overwritten.
+
+        Raises:
+            RunFileError: it cannot be written.
+        """
+        try:
+            while True:
+                path = self.new_attempt(cell)
+                for made in self.attempts().get(cell, []):
+                    if made.stat().st_size == len(content) and made.read_bytes() == content:
+                        return made
+                # Whoever else was first with this number keeps it.
+                with contextlib.suppress(FileExistsError):
+                    _create_whole(path, content)
+                    return path
+        except OSError as error:
+            raise RunFileError(
+                f"Cannot write to {self._runs()}: {error.strerror or error}. "
+                "Make room or take back the write protection, and run the study again."
+            ) from None
+
     def _runs(self) -> Path:
         return self.path / "runs"
 
@@ -167,7 +196,7 @@ class Store:
             if numbers and _alive(folder / f"{block}.{numbers[-1]}.json"):
                 return None
             path = folder / f"{block}.{numbers[-1] + 1 if numbers else 0}.json"
-            _create_whole(path, json.dumps({"host": platform.node(), "pid": os.getpid()}))
+            _create_whole(path, json.dumps({"host": platform.node(), "pid": os.getpid()}).encode())
         except FileExistsError:
             return None
         except OSError as error:
@@ -208,19 +237,19 @@ def _alive(path: Path) -> bool:
     return True
 
 
-def _create_whole(path: Path, text: str) -> None:
+def _create_whole(path: Path, content: bytes) -> None:
     """Make a file that nobody sees half written, unless it exists."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(content)
         try:
             os.link(draft, path)
         except FileExistsError:
             raise
         except OSError:
             # Some file systems have no links.
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
+            with path.open("xb") as file:
+                file.write(content)
     finally:
         draft.unlink(missing_ok=True)
 

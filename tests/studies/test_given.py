@@ -1,21 +1,11 @@
-import math
-
 import numpy as np
 import pytest
 import soundfile
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.studies.corpora.collection import Corpus
-from gladia_nb.studies.given import budget_of, items_of
+from gladia_nb.studies.given import items_of
 from tests.support.studies import tones
-
-
-def test_budgets():
-    assert budget_of(None) == math.inf
-    assert budget_of(0.5) == 0.5
-    for wrong in (0, -1, "6", True, math.nan):
-        with pytest.raises(ConfigError, match="a number of hours above 0"):
-            budget_of(wrong)
 
 
 def test_items_stay_what_they_are_and_paths_become_a_corpus(tmp_path):

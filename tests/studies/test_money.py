@@ -6,7 +6,13 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
 from gladia_nb.studies.arms import read_arms
 from gladia_nb.studies.design import Design
-from gladia_nb.studies.money import at_once, billed_hours, estimate, monthly_hours
+from gladia_nb.studies.money import (
+    at_once,
+    billed_hours,
+    estimate,
+    monthly_hours,
+    most_hours,
+)
 from tests.support.studies import design_of, tones
 
 
@@ -20,6 +26,13 @@ def test_plans():
     for wrong in ("gold", 0, True, 1.5):
         with pytest.raises(ConfigError, match="plan is 'free', 'paid' or a number"):
             at_once(wrong)
+
+
+def test_a_budget_is_a_number_of_hours():
+    assert (most_hours(None), most_hours(0.5)) == (math.inf, 0.5)
+    for wrong in (0, -1, True, "6", math.nan):
+        with pytest.raises(ConfigError, match="budget_hours is a number of hours above 0"):
+            most_hours(wrong)
 
 
 def test_channels_and_silence_are_billed():

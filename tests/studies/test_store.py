@@ -60,6 +60,29 @@ def test_attempts_are_numbered_and_never_overwritten(store):
     assert [p.name.split(".")[1] for p in store.attempts()["0" * 16]] == list(map(str, range(12)))
 
 
+def test_an_attempt_from_elsewhere_is_kept_once_and_overwrites_nothing(store, monkeypatch):
+    cell = "0" * 16
+    first = store.add_attempt(cell, b"one")
+    assert store.add_attempt(cell, b"two").name == f"{cell}.1.run"
+    assert store.add_attempt(cell, b"one") == first
+    # Somebody else takes the next number in the last moment.
+    taken = iter([first])
+    new_attempt = store.new_attempt
+    monkeypatch.setattr(store, "new_attempt", lambda c: next(taken, None) or new_attempt(c))
+    third = store.add_attempt(cell, b"three")
+    assert [path.read_bytes() for path in store.attempts()[cell]] == [b"one", b"two", b"three"]
+    assert sorted(store.path.rglob("*.*")) == sorted(
+        [first, first.with_name(f"{cell}.1.run"), third]
+    )
+
+
+def test_a_store_without_room_says_so(store):
+    store.path.mkdir()
+    (store.path / "runs").write_text("")
+    with pytest.raises(RunFileError, match=r"Cannot write to .*runs"):
+        store.add_attempt("0" * 16, b"one")
+
+
 def test_a_block_is_taken_once_and_given_back(store):
     mine = store.claim("b" * 16)
     assert mine is not None
