@@ -21,10 +21,10 @@ from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.keys import Secret
+from gladia_nb.lab.finished import FinishedRuns
 from gladia_nb.lab.recipe import Recipe
 from gladia_nb.lab.replay import Replay
 from gladia_nb.lab.setup import Setup, form
-from gladia_nb.lab.study_view import Study
 from gladia_nb.lab.watcher import Watcher
 from gladia_nb.run import Run
 from gladia_nb.sessions.browser import DirectLive
@@ -103,7 +103,7 @@ class Lab(anywidget.AnyWidget):
         self._key: Secret | None = None
         self._setup = Setup(str(source), data, options, microphone=widget is not None)
         self._watcher = Watcher()
-        self._study = Study(None if runs is None else str(runs))
+        self._finished = FinishedRuns(None if runs is None else str(runs))
         self._notices = Notices()
         self._presence = Presence()
         self._reported: Any = None
@@ -113,7 +113,7 @@ class Lab(anywidget.AnyWidget):
         self._closed = threading.Event()
         self._launching = threading.Lock()
         self._commands: SimpleQueue[Command | None] = SimpleQueue()
-        self._studies: SimpleQueue[Command | None] = SimpleQueue()
+        self._questions: SimpleQueue[Command | None] = SimpleQueue()
         super().__init__(
             rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget
         )
@@ -125,14 +125,14 @@ class Lab(anywidget.AnyWidget):
             threading.Thread(target=target, args=args, daemon=True, name=f"gladia_nb lab {name}")
             for name, target, args in (
                 ("commands", self._work, (self._commands,)),
-                ("studies", self._work, (self._studies,)),
+                ("questions", self._work, (self._questions,)),
                 ("view", self._publish, ()),
             )
         ]
         for thread in self._threads:
             thread.start()
         for other in registry.register(self):
-            self._studies.put(({"kind": "settle", "handle": other.handle}, ()))
+            self._questions.put(({"kind": "settle", "handle": other.handle}, ()))
 
     # -- for scripts --
 
@@ -144,12 +144,12 @@ class Lab(anywidget.AnyWidget):
     @property
     def run(self) -> Run | None:
         """The run that is on view, or None."""
-        return self._study.run
+        return self._finished.run
 
     @property
     def runs(self) -> list[Run]:
         """The runs of this Lab, in the order in which they ended."""
-        return list(self._study.made)
+        return list(self._finished.made)
 
     @property
     def handle(self) -> Live | Replay | None:
@@ -212,13 +212,13 @@ class Lab(anywidget.AnyWidget):
         self._closed.set()
         self.stop()
         self._commands.put(None)
-        self._studies.put(None)
+        self._questions.put(None)
         self._setup.close()
         self._key = None
         super().close()
 
     def __repr__(self) -> str:
-        return f"Lab({'live' if self.is_live else 'idle'}, {len(self._study.made)} runs)"
+        return f"Lab({'live' if self.is_live else 'idle'}, {len(self._finished.made)} runs)"
 
     # -- commands in --
 
@@ -226,8 +226,8 @@ class Lab(anywidget.AnyWidget):
         """From the front end, on whichever thread: only hands over."""
         if not isinstance(content, dict):
             return
-        studies = content.get("kind") in Study.KINDS
-        queue = self._studies if studies else self._commands
+        asked = content.get("kind") in FinishedRuns.KINDS
+        queue = self._questions if asked else self._commands
         queue.put((content, [bytes(part) for part in buffers or ()]))
 
     def _work(self, queue: SimpleQueue[Command | None]) -> None:
@@ -252,9 +252,9 @@ class Lab(anywidget.AnyWidget):
 
     def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
         kind = content.get("kind")
-        if kind in Study.KINDS:
+        if kind in FinishedRuns.KINDS:
             try:
-                answer, parts = self._study.do(content, live=self.is_live)
+                answer, parts = self._finished.do(content, live=self.is_live)
             finally:
                 # A session that failed has left a run to look at as well.
                 self._touch("after", "shelf")
@@ -309,7 +309,7 @@ class Lab(anywidget.AnyWidget):
         if self.is_live:
             raise ConfigError("A session is running; replay when it has ended.")
         self.stop()
-        handle = self._study.replay(speed)
+        handle = self._finished.replay(speed)
         self._watcher.watch(handle, handle.run.name, float(speed) or 1.0)
 
     def _watch(self, live: Live, recipe: Recipe) -> None:
@@ -411,7 +411,7 @@ class Lab(anywidget.AnyWidget):
         if handle is not None and handle.done and self._reported is not handle:
             self._reported = handle
             if self._watcher.mode == "live":
-                self._studies.put(({"kind": "ended", "handle": handle}, ()))
+                self._questions.put(({"kind": "ended", "handle": handle}, ()))
             self._touch("setup")
         with self._lock:
             dirty, self._dirty = self._dirty, set()
@@ -420,9 +420,9 @@ class Lab(anywidget.AnyWidget):
         if "sentences" in dirty:
             views["sentences"] = self._notices.shown()
         if "after" in dirty:
-            views["after"] = self._study.view()
+            views["after"] = self._finished.view()
         if "shelf" in dirty:
-            views["shelf"] = self._study.shelf()
+            views["shelf"] = self._finished.shelf()
         with self.hold_sync():
             for name, value in views.items():
                 if getattr(self, name) != value:
