@@ -20,10 +20,11 @@ from gladia_nb.studies.differences import Pair, effects
 from gladia_nb.studies.evidence import Evidence
 from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate
 from gladia_nb.studies.page import write_page
-from gladia_nb.studies.progress import Progress
+from gladia_nb.studies.progress import Progress, shown_progress
 from gladia_nb.studies.results import arm_table, points_of
 from gladia_nb.studies.running import Outcome, Runner
 from gladia_nb.studies.store import Store
+from gladia_nb.studies.tally import Tally
 from gladia_nb.studies.trade_offs import frontier
 
 __all__ = ["Study"]
@@ -147,7 +148,7 @@ class Study:
             price_per_hour=self._price,
         )
 
-    def run(self, *, progress: bool = True) -> Study:
+    def run(self, *, progress: bool | Progress = True) -> Study:
         """Run what is left. The same call goes on after whatever ended it.
 
         A cell is repeated, up to three times a call, when its numbers cannot be believed or the
@@ -155,7 +156,7 @@ class Study:
         that is run again next time.
 
         Args:
-            progress: show how far it is and what happens.
+            progress: show how far it is and what happens; a `Progress` is told, and can end it.
 
         Returns:
             This study.
@@ -169,30 +170,37 @@ class Study:
                 "This study was opened without its recordings; name items and arms to run it."
             )
         self._store.freeze(self._design.describe())
-        shown = Progress(self.plan(), quiet=not progress)
+        shown = shown_progress(progress)
         runner = Runner(
             self._design,
             self._sounds,
             self._store,
             cap=self._cap,
             service=self._service,
-            tell=shown.tell,
+            watch=shown,
         )
         outcome = Outcome()
-        with shown:
-            try:
-                for block in self._design.blocks():
-                    self._run_block(block, runner, outcome, shown)
-                    if outcome.stopped:
-                        break
-            except KeyboardInterrupt:
-                runner.stop()
-                outcome.stopped = "Interrupted: what is done is kept; the same call goes on."
+        try:
+            shown.begin(self.plan(), Tally.of(self._design, self._done()))
+            for block in self._design.blocks():
+                if shown.over.is_set():
+                    outcome.stopped = "Stopped: what is done is kept; the same call goes on."
+                if outcome.stopped:
+                    break
+                self._run_block(block, runner, outcome, shown)
+        except KeyboardInterrupt:
+            outcome.stopped = "Interrupted: what is done is kept; the same call goes on."
+        finally:
+            shown.close()
         shown.end(self.plan(), outcome)
         return self
 
     def _run_block(self, block: Block, runner: Runner, outcome: Outcome, shown: Progress) -> None:
         wanted = self._wanted(block)
+        for cell in block.cells:
+            if cell not in wanted:
+                # Perhaps by another process.
+                shown.put(cell.id, "done")
         if not wanted:
             return
         if self._committed_h(block, wanted) > self._budget_h:

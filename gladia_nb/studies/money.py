@@ -10,7 +10,16 @@ from typing import Literal
 from gladia_nb.errors import ConfigError
 from gladia_nb.studies.design import Block, Design
 
-__all__ = ["PLANS", "PlanName", "StudyPlan", "at_once", "billed_hours", "estimate", "monthly_hours"]
+__all__ = [
+    "PLANS",
+    "PlanName",
+    "StudyPlan",
+    "at_once",
+    "billed_hours",
+    "duration_text",
+    "estimate",
+    "monthly_hours",
+]
 
 PlanName = Literal["free", "paid"]
 #: Sessions that a plan of the service allows at once, and hours a month.
@@ -84,7 +93,7 @@ class StudyPlan:
     def __str__(self) -> str:
         lines = [
             f"{self.cells} cells, {self.done} of them done, {self.at_once} at once",
-            f"{_duration(self.wall_s)} to go, {self.billed_h:.2f} h to be billed, "
+            f"{duration_text(self.wall_s)} to go, {self.billed_h:.2f} h to be billed, "
             f"{self.spent_h:.2f} h spent"
             + (f" of {self.budget_h:g} h" if math.isfinite(self.budget_h) else ""),
         ]
@@ -161,7 +170,13 @@ def _cell_s(design: Design, item: int, arm: str) -> float:
     return (design.items[item].duration_s + options.tail_s) / options.speed + _AROUND_S
 
 
-def _duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """A length of time, as rough as one wants to know it.
+
+    Example:
+        >>> duration_text(12), duration_text(600), duration_text(9000)
+        ('12 s', '10 min', '2.5 h')
+    """
     minutes = round(seconds / 60)
     if minutes < 1:
         return f"{seconds:.0f} s"

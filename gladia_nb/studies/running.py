@@ -7,16 +7,19 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.runner import start
 from gladia_nb.studies.attempts import Attempt, judge_file
 from gladia_nb.studies.design import Block, Cell, Design, rounds
 from gladia_nb.studies.store import Claim, Store
+from gladia_nb.studies.tally import CellState
 
-__all__ = ["Outcome", "Runner", "Tell"]
+__all__ = ["Outcome", "Runner", "Watch"]
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +30,25 @@ _WAIT_S = 20.0
 #: Times that a cell waits for room before it is given up for now.
 _WAITS = 30
 _BEAT_S = 5.0
+#: How long sessions that were stopped by an interrupt are waited for.
+_ENDING_S = 20.0
 
-Tell = Callable[[str], None]
+
+class Watch(Protocol):
+    """Who is told how a study goes, on the thread that runs it, and may end it."""
+
+    @property
+    def over(self) -> threading.Event:
+        """Set to end the study as soon as it can."""
+
+    def tell(self, text: str) -> None:
+        """Something happened, in a sentence."""
+
+    def put(self, cell: str, state: CellState) -> None:
+        """A cell is in this state now."""
+
+    def tick(self) -> None:
+        """Some time has passed."""
 
 
 class Sound(Protocol):
@@ -64,8 +84,7 @@ class Runner:
         store: where it is kept.
         cap: sessions at once.
         service: what goes to `gladia_nb.start` for every cell: `url`, `key`, `server`.
-        tell: is told each step, in a sentence.
-        wait: how to wait, seconds; False from it ends the study as soon as it can.
+        watch: is told each step, and may end it.
     """
 
     def __init__(
@@ -76,25 +95,17 @@ class Runner:
         *,
         cap: int,
         service: dict[str, Any],
-        tell: Tell,
-        wait: Callable[[float], bool] | None = None,
+        watch: Watch,
     ) -> None:
         self._design = design
         self._sounds = sounds
         self._store = store
         self._cap = cap
         self._service = service
-        self._tell = tell
-        self._over = threading.Event()
-        self._wait = wait or (lambda seconds: not self._over.wait(seconds))
-        self._lives: list[Any] = []
+        self._watch = watch
+        self._tell = watch.tell
+        self._over = watch.over
         self._refused: dict[str, str] = {}
-
-    def stop(self) -> None:
-        """End as soon as possible: what is under way is stopped and stays in the store."""
-        self._over.set()
-        for live in list(self._lives):
-            live.stop()
 
     def run(self, block: Block, wanted: Sequence[Cell], outcome: Outcome) -> bool:
         """Run some cells of a block; False when another process has it."""
@@ -121,6 +132,7 @@ class Runner:
             again = []
             for cell in left:
                 attempt = found.get(cell.id)
+                self._watch.put(cell.id, "done" if attempt and attempt.state == "done" else "to do")
                 if attempt is None or self._over.is_set():
                     continue
                 outcome.left.pop(cell.id, None)
@@ -129,41 +141,58 @@ class Runner:
                 tries[cell.id] += attempt.state != "limited"
                 if not attempt.again:
                     if attempt.state == "refused":
+                        self._watch.put(cell.id, "failed")
                         self._refused[cell.arm] = attempt.reason
                         self._tell(f"{self._name(cell)}: refused, not repeated. {attempt.reason}")
                 elif attempt.state != "limited" and tries[cell.id] >= TRIES:
+                    self._watch.put(cell.id, "failed")
                     self._tell(f"{self._name(cell)}: given up. {attempt.reason}")
                 else:
                     self._tell(f"{self._name(cell)}: once more. {attempt.reason}")
                     again.append(cell)
             if any(found[cell.id].state == "limited" for cell in again):
                 waits += 1
-                if waits > _WAITS or not self._wait(self._pause_s(found.values())):
+                if waits > _WAITS or self._over.wait(self._pause_s(found.values())):
                     break
             left = again
         for cell in cells:
             if cell.arm in self._refused:
                 outcome.left[cell.id] = self._refused[cell.arm]
+                self._watch.put(cell.id, "failed")
 
     def _together(self, cells: Sequence[Cell]) -> dict[str, Attempt]:
         """Start cells at once, wait for all, and say what became of each."""
         sound = self._sounds[cells[0].item]
         audio, reference = sound.audio(), sound.reference
-        paths, lives = {}, {}
+        paths: dict[str, Path] = {}
+        lives: dict[str, Live] = {}
         try:
             for cell in self._jittered(cells):
                 arm = self._design.arm(cell.arm)
                 paths[cell.id] = self._store.new_attempt(cell.id)
                 session = {**self._service, **arm.session(), "path": paths[cell.id]}
                 lives[cell.id] = start(audio, arm.config, reference=reference, **session)
-                self._lives.append(lives[cell.id])
+                self._watch.put(cell.id, "under way")
+            self._await(lives.values())
+        except BaseException:
+            # Nothing goes on unseen: it ends properly, and is run again next time.
             for live in lives.values():
-                while not live.wait(0.2):
-                    pass
-        finally:
+                live.stop()
             for live in lives.values():
-                self._lives.remove(live)
+                live.wait(_ENDING_S)
+            raise
         return {cell: judge_file(path) for cell, path in paths.items() if path.exists()}
+
+    def _await(self, lives: Collection[Live]) -> None:
+        """Wait until all have ended; stop them when the study is to end."""
+        stopped = False
+        for live in lives:
+            while not live.wait(0.2):
+                self._watch.tick()
+                if self._over.is_set() and not stopped:
+                    stopped = True
+                    for other in lives:
+                        other.stop()
 
     def _jittered(self, cells: Sequence[Cell]) -> Iterator[Cell]:
         """Cells at moments that differ by parts of a chunk, so that no arm is always first."""
