@@ -176,7 +176,8 @@ class _Table(Progress):
         width = shutil.get_terminal_size().columns - 1
         texts = table_lines(self.tally, self.summary(), most=len(self._lines) - 2)
         for line, text in zip(self._lines, texts, strict=True):
-            line.set_description_str(text[:width])
+            if line.desc != text[:width]:
+                line.set_description_str(text[:width])
 
 
 class _Bar(Progress):
