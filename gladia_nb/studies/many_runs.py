@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from gladia_nb.studies.corpora.readers import corpus
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
 from gladia_nb.studies.evidence import Evidence
-from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate
+from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate, read_budget
 from gladia_nb.studies.page import write_page
 from gladia_nb.studies.progress import Progress, shown_progress
 from gladia_nb.studies.results import arm_table, points_of
@@ -91,7 +90,7 @@ class Study:
         self._store = Store(folder)
         self._plan = plan
         self._cap = at_once(plan)
-        self._budget_h = _budget(budget_hours)
+        self._budget_h = read_budget(budget_hours)
         self._price = price_per_hour
         self._service = {
             name: value
@@ -418,14 +417,6 @@ class Study:
 
     def _spent_h(self) -> float:
         return sum(a.billed_h for attempts in self.attempts().values() for a in attempts)
-
-
-def _budget(hours: float | None) -> float:
-    if hours is None:
-        return math.inf
-    if isinstance(hours, bool) or not isinstance(hours, (int, float)) or not hours > 0:
-        raise ConfigError(f"budget_hours is a number of hours above 0 (got {hours!r}).")
-    return float(hours)
 
 
 def _items(items: Iterable[Any]) -> Sequence[Any]:

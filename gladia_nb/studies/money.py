@@ -19,6 +19,8 @@ __all__ = [
     "duration_text",
     "estimate",
     "monthly_hours",
+    "read_budget",
+    "read_price",
 ]
 
 PlanName = Literal["free", "paid"]
@@ -51,6 +53,32 @@ def at_once(plan: str | int) -> int:
 def monthly_hours(plan: str | int) -> float:
     """Hours of audio that a plan allows in a month; inf where nothing is known of a limit."""
     return PLANS[plan][1] if isinstance(plan, str) else math.inf
+
+
+def read_budget(hours: object) -> float:
+    """Hours of audio that may be billed; inf for None.
+
+    Raises:
+        ConfigError: it is no number above 0.
+    """
+    if hours is None:
+        return math.inf
+    if isinstance(hours, bool) or not isinstance(hours, (int, float)) or not hours > 0:
+        raise ConfigError(f"budget_hours is a number of hours above 0 (got {hours!r}).")
+    return float(hours)
+
+
+def read_price(price: object) -> float | None:
+    """The price of a billed hour, or None.
+
+    Raises:
+        ConfigError: it is no number from 0 on.
+    """
+    if price is None:
+        return None
+    if isinstance(price, bool) or not isinstance(price, (int, float)) or not 0 <= price < math.inf:
+        raise ConfigError(f"price_per_hour is a number from 0 on (got {price!r}).")
+    return float(price)
 
 
 def billed_hours(design: Design, item: int, arm: str) -> float:
