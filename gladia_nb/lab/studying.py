@@ -254,8 +254,8 @@ def comparison(effects: pd.DataFrame) -> pd.DataFrame:
         effects: of `Study.compare`.
 
     Returns:
-        Text columns: arm, measure, blocks, baseline, arm's value, difference, its 95 % interval,
-        the difference of the baseline with itself, finding.
+        Text columns: arm, measure, difference, its 95 % interval, that of the baseline with
+        itself, finding, the baseline, the arm's value, blocks.
     """
     if not len(effects):
         return pd.DataFrame()
@@ -269,13 +269,13 @@ def comparison(effects: pd.DataFrame) -> pd.DataFrame:
             {
                 "arm": row["arm"],
                 "measure": row["measure"],
-                "blocks": str(row["blocks"]),
-                "baseline": shown(row["baseline"]) + unit,
-                "value": shown(row["value"]) + unit,
                 "difference": _signed(row["difference"], shown) + unit,
                 "95 % interval": _interval(row["low"], row["high"], shown),
                 "baseline with itself": _interval(row["noise_low"], row["noise_high"], shown),
                 "finding": row["finding"],
+                "baseline": shown(row["baseline"]) + unit,
+                "arm's value": shown(row["value"]) + unit,
+                "blocks": str(row["blocks"]),
             }
         )
     return pd.DataFrame(rows, dtype="str")

@@ -142,7 +142,7 @@ def _said_of(field: Field) -> str:
     if field.choices:
         return ", ".join(map(str, field.choices))
     if field.kind == "list":
-        return "commas between the values, spaces within one: en, en fr"
+        return "spaces within one, as in: en, en fr"
     return "" if field.low is None else f"from {field.low:g} to {field.high:g}"
 
 

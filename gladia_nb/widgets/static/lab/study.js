@@ -159,6 +159,8 @@ export function studyPanel(wires) {
     off(compare, running || !study.plan?.done);
     say(why, running ? "" : missing);
     say(state, running ? ` · ${study.summary}` : "");
+    // What came of the last one is no news of this one.
+    if (running) results.replaceChildren();
     // What came of one that has just ended; of one that ended before this page, on demand.
     if (ended !== null && study.ended > ended && study.plan?.done) look();
     ended = study.ended;

@@ -103,7 +103,7 @@ function studyFactor(number, word, wires) {
     element: h("div", { class: "gnb-factor" }, setting.element, values.element),
     update(study) {
       const found = settings.find(([value]) => value === study.typed[name]);
-      values.help(found?.[2] ? `With commas: ${found[2]}.` : "With commas between them.");
+      values.help(`With commas between them${found?.[2] ? `; ${found[2]}` : ""}.`);
       values.hide(!found);
       setting.update(study);
       values.update(study);
@@ -128,12 +128,7 @@ export function studyForm(wires) {
   const first = studyFactor(1, "First", wires);
   const second = studyFactor(2, "Second", wires);
   const none = (study) => (study.arms.length ? study.arms.map((arm) => [arm, arm]) : [["", "–"]]);
-  const baseline = studyChoice(
-    "baseline",
-    "Baseline: what all others are compared with",
-    none,
-    wires,
-  );
+  const baseline = studyChoice("baseline", "Baseline", none, wires);
   const twice = studyFlag(
     "null",
     "Run the baseline twice",
@@ -158,11 +153,11 @@ export function studyForm(wires) {
     studyGroup(
       "Arms: every combination of the values",
       h("div", { class: "gnb-factors" }, first.element, second.element),
-      h("div", { class: "gnb-factors" }, baseline.element, twice.element),
+      h("div", { class: "gnb-factors gnb-against" }, baseline.element, twice.element),
     ),
     studyGroup(
       "Extent",
-      h("div", { class: "gnb-fields" }, ...numbers.map((one) => one.element)),
+      h("div", { class: "gnb-fields gnb-numbers" }, ...numbers.map((one) => one.element)),
       folder.element,
     ),
   );
