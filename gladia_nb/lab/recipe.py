@@ -155,7 +155,7 @@ class Recipe:
             GladiaNbError: as for `gladia_nb.start`.
         """
         key = Secret.of(key)
-        options = self._asked(key, server)
+        options = self.asked(key, server)
         config = SessionConfig.from_dict(self.config)
         return start(self.path() if source is None else source, config, **options)
 
@@ -180,15 +180,23 @@ class Recipe:
             GladiaNbError: as for `gladia_nb.start_direct`.
         """
         key = Secret.of(key)
-        asked = self._asked(key, server)
+        asked = self.asked(key, server)
         # The rest is about audio that is sent from here.
         kept = ("chunk_ms", "region", "url", "key", "server")
         options = {name: value for name, value in asked.items() if name in kept}
         config = SessionConfig.from_dict(self.config)
         return start_direct(config, sample_rate=sample_rate, channels=channels, **options)
 
-    def _asked(self, key: str | Secret | None, server: Any) -> dict[str, Any]:
-        """Keyword arguments of a start, with the service to talk to."""
+    def asked(self, key: str | Secret | None, server: Any) -> dict[str, Any]:
+        """Keyword arguments of `gladia_nb.start`, with the service to talk to.
+
+        Args:
+            key: API key; by default `GLADIA_API_KEY`.
+            server: a `LocalServer` to use as the embedded server.
+
+        Raises:
+            ConfigError: something is wrong with it; see `problems`.
+        """
         key = Secret.of(key)
         if problems := self.problems():
             raise ConfigError("; ".join(problems.values()), list(problems.values()))

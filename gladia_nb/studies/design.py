@@ -16,7 +16,18 @@ from typing import Any, Literal, Protocol
 from gladia_nb.errors import ConfigError
 from gladia_nb.studies.arms import Arm
 
-__all__ = ["NULL", "ORDERS", "Block", "Cell", "Design", "Item", "Order", "changes", "rounds"]
+__all__ = [
+    "NULL",
+    "ORDERS",
+    "Block",
+    "Cell",
+    "Design",
+    "Item",
+    "Order",
+    "changes",
+    "check_repeats",
+    "rounds",
+]
 
 Order = Literal["duet", "blocks", "abba"]
 #: How the cells of a block follow each other.
@@ -114,8 +125,7 @@ class Design:
     def __post_init__(self) -> None:
         if not self.items:
             raise ConfigError("There is nothing to send: the study has no items.")
-        if isinstance(self.repeats, bool) or not isinstance(self.repeats, int) or self.repeats < 1:
-            raise ConfigError(f"repeats is a whole number from 1 on (got {self.repeats!r}).")
+        check_repeats(self.repeats)
         if self.order not in ORDERS:
             raise ConfigError(f"There is no order {self.order!r}; there are {', '.join(ORDERS)}.")
         if self.order == "abba" and len(self.names) != 2:
@@ -204,6 +214,17 @@ class Design:
             "seed": self.seed,
             "null": self.null,
         }
+
+
+def check_repeats(repeats: object) -> int:
+    """How often each arm meets each item.
+
+    Raises:
+        ConfigError: it is no whole number from 1 on.
+    """
+    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
+        raise ConfigError(f"repeats is a whole number from 1 on (got {repeats!r}).")
+    return repeats
 
 
 def changes(frozen: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:

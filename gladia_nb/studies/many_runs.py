@@ -17,21 +17,22 @@ from gladia_nb.studies.dask_executor import DaskRunner
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
 from gladia_nb.studies.evidence import Evidence
+from gladia_nb.studies.exports import Exports
 from gladia_nb.studies.given import items_of
-from gladia_nb.studies.lake import Lake
-from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate, most_hours
+from gladia_nb.studies.money import StudyPlan, at_once, billed_hours, estimate, read_budget
 from gladia_nb.studies.page import write_page
 from gladia_nb.studies.pairing import pairs_between, pairs_within
-from gladia_nb.studies.progress import Progress
+from gladia_nb.studies.progress import Progress, shown_progress
 from gladia_nb.studies.results import arm_table, points_of
 from gladia_nb.studies.running import Outcome, Runner
 from gladia_nb.studies.store import Store
+from gladia_nb.studies.tally import Tally
 from gladia_nb.studies.trade_offs import frontier
 
 __all__ = ["Study"]
 
 
-class Study:
+class Study(Exports):
     """Arms that are compared on the same recordings, in a folder that keeps everything.
 
     Nothing is sent before `run`. The same call on the same folder goes on where it ended, however
@@ -92,7 +93,7 @@ class Study:
         self._store = Store(folder)
         self._plan = plan
         self._cap = at_once(plan)
-        self._budget_h = most_hours(budget_hours)
+        self._budget_h = read_budget(budget_hours)
         self._price = price_per_hour
         self._service = {
             name: value
@@ -100,7 +101,6 @@ class Study:
             if value is not None
         }
         self._judged: dict[Path, Attempt] = {}
-        self._lake: Lake | None = None
         self._sounds: Sequence[Any] | None = None
         stored = self._store.design()
         if items is None and arms is None:
@@ -153,7 +153,7 @@ class Study:
             price_per_hour=self._price,
         )
 
-    def run(self, *, progress: bool = True, executor: Any = None) -> Study:
+    def run(self, *, progress: bool | Progress = True, executor: Any = None) -> Study:
         """Run what is left. The same call goes on after whatever ended it.
 
         A cell is repeated, up to three times a call, when its numbers cannot be believed or the
@@ -161,7 +161,7 @@ class Study:
         that is run again next time.
 
         Args:
-            progress: show how far it is and what happens.
+            progress: show how far it is and what happens; a `Progress` is told, and can end it.
             executor: a Dask `distributed.Client`, to run blocks on the machines of its cluster;
                 takes the extra `dask`. Start each with `dask worker ... --resources "live=4"`:
                 the sessions that it takes at once. A block stays on one machine; all together
@@ -185,32 +185,36 @@ class Study:
             raise ConfigError(
                 "This study was opened without its recordings; name items and arms to run it."
             )
-        shown = Progress(self.plan(), quiet=not progress)
-        parts = (self._design, self._sounds, self._store)
-        more: dict[str, Any] = {"cap": self._cap, "service": self._service, "tell": shown.tell}
-        far = None if executor is None else DaskRunner(executor, *parts, **more)
         self._store.freeze(self._design.describe())
+        shown = shown_progress(progress)
+        parts = (self._design, self._sounds, self._store)
+        more: dict[str, Any] = {"cap": self._cap, "service": self._service}
         outcome = Outcome()
-        with shown:
-            try:
-                if far is None:
-                    self._run_here(Runner(*parts, **more), outcome, shown)
-                else:
-                    far.run(
-                        self._design.blocks(),
-                        outcome,
-                        wanted=self._wanted,
-                        too_dear=self._too_dear,
-                        advance=lambda: shown.advance(self.plan()),
-                    )
-            except KeyboardInterrupt:
-                outcome.stopped = "Interrupted: what is done is kept; the same call goes on."
+        try:
+            shown.begin(self.plan(), Tally.of(self._design, self._done()))
+            if executor is None:
+                self._run_here(Runner(*parts, **more, watch=shown), outcome, shown)
+            else:
+                DaskRunner(executor, *parts, **more, tell=shown.tell).run(
+                    self._design.blocks(),
+                    outcome,
+                    wanted=lambda block: self._wanted(block, shown),
+                    too_dear=self._too_dear,
+                    advance=lambda: shown.advance(self.plan()),
+                )
+        except KeyboardInterrupt:
+            outcome.stopped = "Interrupted: what is done is kept; the same call goes on."
+        finally:
+            shown.close()
         shown.end(self.plan(), outcome)
         return self
 
     def _run_here(self, runner: Runner, outcome: Outcome, shown: Progress) -> None:
         for block in self._design.blocks():
-            wanted = self._wanted(block)
+            if shown.over.is_set():
+                outcome.stopped = "Stopped: what is done is kept; the same call goes on."
+                return
+            wanted = self._wanted(block, shown)
             if not wanted:
                 continue
             outcome.stopped = self._too_dear(block, wanted)
@@ -220,6 +224,8 @@ class Study:
                 name = self._design.items[block.item].name
                 shown.tell(f"{name}: another process has this block.")
             shown.advance(self.plan())
+        if shown.over.is_set():
+            outcome.stopped = "Stopped: what is done is kept; the same call goes on."
 
     def _too_dear(self, block: Block, wanted: Sequence[Cell], lost_h: float = 0.0) -> str:
         """Why the budget does not allow some cells of a block; "" when it does."""
@@ -230,8 +236,13 @@ class Study:
             f"{self._spent_h() + lost_h:.2f} h are spent. Raise budget_hours to go on."
         )
 
-    def _wanted(self, block: Block) -> list[Cell]:
+    def _wanted(self, block: Block, shown: Progress | None = None) -> list[Cell]:
+        """Cells of a block that want a run; those that do not are shown to be done."""
         done = self._done()
+        for cell in block.cells:
+            if shown is not None and cell.id in done:
+                # Perhaps by another process.
+                shown.put(cell.id, "done")
         return [cell for cell in block.cells if cell.id not in done]
 
     def _committed_h(self, block: Block, wanted: Sequence[Cell]) -> float:
@@ -275,64 +286,9 @@ class Study:
         Returns:
             Columns `arm` and those of `SUMMARY`, and how many cells of the arm count.
         """
-        if self._lake is not None and all(map(self._lake.holds, self._stems())):
-            return self._lake.summaries(self._design.names)
+        if (found := self._exported_table()) is not None:
+            return found
         return arm_table({name: self.runs(name) for name in self._design.names})
-
-    def _stems(self) -> list[str]:
-        return [path.stem for path in self.files().values()]
-
-    def export(self, folder: str | Path | None = None) -> Path:
-        """Write the tables of every run that counts as Parquet; return the folder.
-
-        A run whose tables are there is not read again. `table`, `latencies` and `sql` read from
-        there afterwards, which for thousands of runs is the only quick way. Takes the extra `lake`.
-
-        Args:
-            folder: where to; by default `lake` in the folder of the study.
-
-        Raises:
-            ConfigError: the extra is not installed.
-            RunFileError: it cannot be written.
-        """
-        lake = Lake(folder or self._store.path / "lake")
-        paths = self.files()
-        for cell in self._design.cells():
-            path = paths.get(cell.id)
-            if path is not None and not lake.holds(path.stem):
-                about = {"arm": cell.arm, "repeat": cell.repeat, "cell": cell.id}
-                item = self._design.items[cell.item].name
-                lake.add(path.stem, load(path), item=item, **about)
-        self._lake = lake
-        return lake.path
-
-    def sql(self, query: str, *values: Any) -> pd.DataFrame:
-        """What a query finds in the exported tables `latency`, `runs` and `words`.
-
-        Each has the columns `arm`, `item`, `repeat`, `cell` and `file` beside its own.
-
-        Args:
-            query: in the SQL of DuckDB.
-            *values: for the question marks in it.
-
-        Raises:
-            ConfigError: nothing has been exported, or the query cannot be answered.
-
-        Example:
-            `study.sql("select arm, count(*) from latency where name = ? group by arm", name)`
-        """
-        return self._tables().sql(query, values)
-
-    def latencies(self) -> pd.DataFrame:
-        """The exported rows of `latency` of all runs, with arm, item and repeat.
-
-        Raises:
-            ConfigError: nothing has been exported.
-        """
-        return self._tables().sql("select * from latency order by file")
-
-    def _tables(self) -> Lake:
-        return self._lake or Lake(self._store.path / "lake")
 
     def compare(
         self, *, margin_ms: float | None = None, margin: float | None = None

@@ -16,9 +16,11 @@ __all__ = [
     "StudyPlan",
     "at_once",
     "billed_hours",
+    "duration_text",
     "estimate",
     "monthly_hours",
-    "most_hours",
+    "read_budget",
+    "read_price",
 ]
 
 PlanName = Literal["free", "paid"]
@@ -48,26 +50,39 @@ def at_once(plan: str | int) -> int:
     )
 
 
-def most_hours(budget: float | None) -> float:
-    """The hours of a budget; inf for None.
+def monthly_hours(plan: str | int) -> float:
+    """Hours of audio that a plan allows in a month; inf where nothing is known of a limit."""
+    return PLANS[plan][1] if isinstance(plan, str) else math.inf
+
+
+def read_budget(hours: object) -> float:
+    """Hours of audio that may be billed; inf for None.
 
     Raises:
         ConfigError: it is no number above 0.
 
     Example:
-        >>> most_hours(None), most_hours(6)
+        >>> read_budget(None), read_budget(6)
         (inf, 6.0)
     """
-    if budget is None:
+    if hours is None:
         return math.inf
-    if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget > 0:
-        raise ConfigError(f"budget_hours is a number of hours above 0 (got {budget!r}).")
-    return float(budget)
+    if isinstance(hours, bool) or not isinstance(hours, (int, float)) or not hours > 0:
+        raise ConfigError(f"budget_hours is a number of hours above 0 (got {hours!r}).")
+    return float(hours)
 
 
-def monthly_hours(plan: str | int) -> float:
-    """Hours of audio that a plan allows in a month; inf where nothing is known of a limit."""
-    return PLANS[plan][1] if isinstance(plan, str) else math.inf
+def read_price(price: object) -> float | None:
+    """The price of a billed hour, or None.
+
+    Raises:
+        ConfigError: it is no number from 0 on.
+    """
+    if price is None:
+        return None
+    if isinstance(price, bool) or not isinstance(price, (int, float)) or not 0 <= price < math.inf:
+        raise ConfigError(f"price_per_hour is a number from 0 on (got {price!r}).")
+    return float(price)
 
 
 def billed_hours(design: Design, item: int, arm: str) -> float:
@@ -110,7 +125,7 @@ class StudyPlan:
     def __str__(self) -> str:
         lines = [
             f"{self.cells} cells, {self.done} of them done, {self.at_once} at once",
-            f"{_duration(self.wall_s)} to go, {self.billed_h:.2f} h to be billed, "
+            f"{duration_text(self.wall_s)} to go, {self.billed_h:.2f} h to be billed, "
             f"{self.spent_h:.2f} h spent"
             + (f" of {self.budget_h:g} h" if math.isfinite(self.budget_h) else ""),
         ]
@@ -187,7 +202,13 @@ def _cell_s(design: Design, item: int, arm: str) -> float:
     return (design.items[item].duration_s + options.tail_s) / options.speed + _AROUND_S
 
 
-def _duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
+    """A length of time, as rough as one wants to know it.
+
+    Example:
+        >>> duration_text(12), duration_text(600), duration_text(9000)
+        ('12 s', '10 min', '2.5 h')
+    """
     minutes = round(seconds / 60)
     if minutes < 1:
         return f"{seconds:.0f} s"

@@ -17,10 +17,10 @@ from gladia_nb.studies.attempts import Attempt
 from gladia_nb.studies.design import Design
 from gladia_nb.studies.money import StudyPlan
 
-__all__ = ["write_page"]
+__all__ = ["FIRST", "write_page"]
 
 #: Measures that stand above the fold, where a study has them.
-_FIRST = (
+FIRST = (
     "word_end -> first_seen @send",
     "word_end -> final @send",
     "speech_end -> final @send (endpoint)",
@@ -125,9 +125,9 @@ def _settings(design: Design, name: str) -> str:
 def _differences(effects: pd.DataFrame) -> str:
     if not len(effects):
         return "<p>No arm has a block in common with the baseline yet.</p>"
-    first = effects[effects["measure"].isin(_FIRST)]
+    first = effects[effects["measure"].isin(FIRST)]
     figures = ""
-    for measure in _FIRST:
+    for measure in FIRST:
         rows = effects[effects["measure"] == measure]
         if len(rows):
             figure = Figure(figsize=(7, 1.4 + 0.4 * max(len(rows), 3)), layout="constrained")

@@ -22,6 +22,7 @@ from gladia_nb.audio import Audio
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.keys import STARS, Hidden, Secret
 from gladia_nb.studies.design import Block, Cell, Design
+from gladia_nb.studies.progress import Progress
 from gladia_nb.studies.running import Outcome, Runner
 from gladia_nb.studies.sound_bytes import PackedSound
 from gladia_nb.studies.store import Store
@@ -192,6 +193,17 @@ _begun: set[str] = set()
 _running: dict[str, Runner] = {}
 
 
+class _Told(Progress):
+    """Keeps all that happens, for whoever ordered the block."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__()
+        self._said = said
+
+    def tell(self, text: str) -> None:
+        self._said.append(text)
+
+
 def run_block(order: BlockOrder) -> BlockResult:
     """Run a block in this process, in a thread of its Dask worker: the task itself.
 
@@ -216,7 +228,7 @@ def run_block(order: BlockOrder) -> BlockResult:
                 store,
                 cap=order.at_once,
                 service={},
-                tell=said.append,
+                watch=_Told(said),
                 tries=order.tries,
             )
             with _under_way(order.key, runner), _watched(worker, order.key, runner):

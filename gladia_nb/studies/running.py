@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from gladia_nb.sessions.runner import Live, start
+from gladia_nb.sessions.handle import Live
+from gladia_nb.sessions.runner import start
 from gladia_nb.studies.attempts import Attempt, judge_file
 from gladia_nb.studies.design import Block, Cell, Design, rounds
 from gladia_nb.studies.store import Claim, Store
+from gladia_nb.studies.tally import CellState
 
-__all__ = ["TRIES", "Outcome", "Runner", "Sound", "Tell", "beating"]
+__all__ = ["TRIES", "Outcome", "Runner", "Sound", "Tell", "Watch", "beating"]
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +30,35 @@ _WAIT_S = 20.0
 #: Times that a cell waits for room before it is given up for now.
 _WAITS = 30
 _BEAT_S = 5.0
-#: Seconds that a session may take to end when the study is broken off.
-_PARTING_S = 20.0
+#: How long sessions that were stopped by an interrupt are waited for.
+_ENDING_S = 20.0
+
 
 Tell = Callable[[str], None]
+
+
+class Watch(Protocol):
+    """Who is told how a study goes, on the thread that runs it, and may end it."""
+
+    @property
+    def over(self) -> threading.Event:
+        """Set to end the study as soon as it can."""
+
+    def tell(self, text: str) -> None:
+        """Something happened, in a sentence."""
+
+    def put(self, cell: str, state: CellState) -> None:
+        """A cell is in this state now."""
+
+    def tick(self) -> None:
+        """Some time has passed."""
 
 
 class Sound(Protocol):
     """An item whose audio can be had."""
 
     def audio(self) -> Any:
-        """The sound."""
+        """The sound, read anew."""
 
     @property
     def reference(self) -> Any:
@@ -69,9 +89,11 @@ class Runner:
         store: where it is kept.
         cap: sessions at once.
         service: what goes to `gladia_nb.start` for every cell: `url`, `key`, `server`.
-        tell: is told each step, in a sentence.
-        wait: how to wait, seconds; False from it ends the study as soon as it can.
+        watch: is told each step, and may end it.
         tries: at a cell, the first included; by default `TRIES`.
+
+    Attributes:
+        refused: arms that the service refuses, and why.
     """
 
     def __init__(
@@ -82,8 +104,7 @@ class Runner:
         *,
         cap: int,
         service: dict[str, Any],
-        tell: Tell,
-        wait: Callable[[float], bool] | None = None,
+        watch: Watch,
         tries: int | None = None,
     ) -> None:
         self._design = design
@@ -91,19 +112,15 @@ class Runner:
         self._store = store
         self._cap = cap
         self._service = service
-        self._tell = tell
-        self._over = threading.Event()
-        self._wait = wait or (lambda seconds: not self._over.wait(seconds))
+        self._watch = watch
+        self._tell = watch.tell
+        self._over = watch.over
         self._tries = TRIES if tries is None else tries
-        self._lives: list[Live] = []
-        #: Arms that the service refuses, and why.
         self.refused: dict[str, str] = {}
 
     def stop(self) -> None:
         """End as soon as possible: what is under way is stopped and stays in the store."""
         self._over.set()
-        for live in list(self._lives):
-            live.stop()
 
     def run(self, block: Block, wanted: Sequence[Cell], outcome: Outcome) -> bool:
         """Run some cells of a block; False when another process has it."""
@@ -130,6 +147,7 @@ class Runner:
             again = []
             for cell in left:
                 attempt = found.get(cell.id)
+                self._watch.put(cell.id, "done" if attempt and attempt.state == "done" else "to do")
                 if attempt is None or self._over.is_set():
                     continue
                 outcome.left.pop(cell.id, None)
@@ -138,21 +156,24 @@ class Runner:
                 tries[cell.id] += attempt.state != "limited"
                 if not attempt.again:
                     if attempt.state == "refused":
+                        self._watch.put(cell.id, "failed")
                         self.refused[cell.arm] = attempt.reason
                         self._tell(f"{self._name(cell)}: refused, not repeated. {attempt.reason}")
                 elif attempt.state != "limited" and tries[cell.id] >= self._tries:
+                    self._watch.put(cell.id, "failed")
                     self._tell(f"{self._name(cell)}: given up. {attempt.reason}")
                 else:
                     self._tell(f"{self._name(cell)}: once more. {attempt.reason}")
                     again.append(cell)
             if any(found[cell.id].state == "limited" for cell in again):
                 waits += 1
-                if waits > _WAITS or not self._wait(self._pause_s(found.values())):
+                if waits > _WAITS or self._over.wait(self._pause_s(found.values())):
                     break
             left = again
         for cell in cells:
             if cell.arm in self.refused:
                 outcome.left[cell.id] = self.refused[cell.arm]
+                self._watch.put(cell.id, "failed")
 
     def _together(self, cells: Sequence[Cell]) -> dict[str, Attempt]:
         """Start cells at once, wait for all, and say what became of each."""
@@ -166,20 +187,23 @@ class Runner:
                 paths[cell.id] = self._store.new_attempt(cell.id)
                 session = {**self._service, **arm.session(), "path": paths[cell.id]}
                 lives[cell.id] = start(audio, arm.config, reference=reference, **session)
-                self._lives.append(lives[cell.id])
-                if self._over.is_set():
-                    # Whoever ended the study a moment ago did not see this session.
-                    lives[cell.id].stop()
-            for live in lives.values():
-                while not live.wait(0.2):
-                    pass
+                self._watch.put(cell.id, "under way")
+            self._await(lives.values())
         except BaseException:
             _part(lives.values())
             raise
-        finally:
-            for live in lives.values():
-                self._lives.remove(live)
         return {cell: judge_file(path) for cell, path in paths.items() if path.exists()}
+
+    def _await(self, lives: Collection[Live]) -> None:
+        """Wait until all have ended; stop them when the study is to end."""
+        stopped = False
+        for live in lives:
+            while not live.wait(0.2):
+                self._watch.tick()
+                if self._over.is_set() and not stopped:
+                    stopped = True
+                    for other in lives:
+                        other.stop()
 
     def _jittered(self, cells: Sequence[Cell]) -> Iterator[Cell]:
         """Cells at moments that differ by parts of a chunk, so that no arm is always first."""
@@ -201,11 +225,11 @@ class Runner:
 
 
 def _part(lives: Collection[Live]) -> None:
-    """End sessions properly: the service may still send what it has."""
+    """End sessions properly: nothing goes on unseen, and the service may still send what it has."""
     for live in lives:
         live.stop()
     for live in lives:
-        if not live.wait(_PARTING_S):
+        if not live.wait(_ENDING_S):
             live.abort()
 
 

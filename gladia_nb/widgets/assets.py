@@ -126,9 +126,19 @@ LAB = Front(
         "endpointing.js",
         "after.js",
         "shelf.js",
+        "study_form.js",
+        "study.js",
         "lab.js",
     ),
-    styles=("base.css", "controls.css", "source.css", "live.css", "after.css", "endpointing.css"),
+    styles=(
+        "base.css",
+        "controls.css",
+        "source.css",
+        "live.css",
+        "after.css",
+        "endpointing.css",
+        "study.css",
+    ),
     selector=".gnb-lab",
 )
 MICROPHONE = Front(

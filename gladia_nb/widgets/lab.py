@@ -20,17 +20,18 @@ import traitlets
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError
-from gladia_nb.keys import Secret
+from gladia_nb.lab.finished import FinishedRuns
 from gladia_nb.lab.recipe import Recipe
 from gladia_nb.lab.replay import Replay
 from gladia_nb.lab.setup import Setup, form
-from gladia_nb.lab.study_view import Study
+from gladia_nb.lab.studying import Studying
 from gladia_nb.lab.watcher import Watcher
 from gladia_nb.run import Run
 from gladia_nb.sessions.browser import DirectLive
 from gladia_nb.sessions.handle import Live
 from gladia_nb.widgets import registry
 from gladia_nb.widgets.assets import LAB
+from gladia_nb.widgets.key_entry import KeyEntry
 from gladia_nb.widgets.notices import Notices
 from gladia_nb.widgets.presence import Presence
 from gladia_nb.widgets.rules import lab_rules
@@ -42,8 +43,7 @@ Command = tuple[dict[str, Any], Sequence[bytes]]
 
 #: Seconds between two looks at what is to be shown.
 _EVERY_S = 0.1
-#: How long a session that was told to stop is waited for before another begins.
-_STOPPING_S = 10.0
+_BUSY = "A {} is running; stop it first."
 
 
 class Lab(anywidget.AnyWidget):
@@ -78,6 +78,7 @@ class Lab(anywidget.AnyWidget):
     series = traitlets.Dict().tag(sync=True)
     after = traitlets.Dict().tag(sync=True)
     shelf = traitlets.Dict().tag(sync=True)
+    study = traitlets.Dict().tag(sync=True)
     sentences: traitlets.List[Any] = traitlets.List().tag(sync=True)
     microphone = anywidget.WidgetTrait().tag(sync=True)
 
@@ -98,26 +99,28 @@ class Lab(anywidget.AnyWidget):
             options["target"] = "gladia"
         widget = _make_microphone() if microphone else None
         data = config.to_dict() if config is not None else {}
+        directory = None if runs is None else str(runs)
         self.cell = registry.current_cell()
         self._server = server
-        self._key: Secret | None = None
+        self._key = KeyEntry()
         self._setup = Setup(str(source), data, options, microphone=widget is not None)
         self._watcher = Watcher()
-        self._study = Study(None if runs is None else str(runs))
-        self._notices = Notices()
+        self._finished = FinishedRuns(directory)
+        self._notices = Notices(lambda: self._touch("sentences"))
+        self._studying = Studying(directory, lambda: self.recipe, self._run_study)
         self._presence = Presence()
         self._reported: Any = None
         self._stopped: Any = None
-        self._dirty = {"setup", "after", "shelf"}
+        self._dirty = {"setup", "after", "shelf", "study"}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._launching = threading.Lock()
         self._commands: SimpleQueue[Command | None] = SimpleQueue()
-        self._studies: SimpleQueue[Command | None] = SimpleQueue()
+        self._questions: SimpleQueue[Command | None] = SimpleQueue()
         super().__init__(
             rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget
         )
-        self._publish(once=True)
+        self._notices.guarded(self._show)
         if widget is not None:
             self._connect(widget)
         self.on_msg(self._receive)
@@ -125,14 +128,14 @@ class Lab(anywidget.AnyWidget):
             threading.Thread(target=target, args=args, daemon=True, name=f"gladia_nb lab {name}")
             for name, target, args in (
                 ("commands", self._work, (self._commands,)),
-                ("studies", self._work, (self._studies,)),
+                ("questions", self._work, (self._questions,)),
                 ("view", self._publish, ()),
             )
         ]
         for thread in self._threads:
             thread.start()
         for other in registry.register(self):
-            self._studies.put(({"kind": "settle", "handle": other.handle}, ()))
+            self._questions.put(({"kind": "settle", "handle": other.under_way}, ()))
 
     # -- for scripts --
 
@@ -144,12 +147,12 @@ class Lab(anywidget.AnyWidget):
     @property
     def run(self) -> Run | None:
         """The run that is on view, or None."""
-        return self._study.run
+        return self._finished.run
 
     @property
     def runs(self) -> list[Run]:
         """The runs of this Lab, in the order in which they ended."""
-        return list(self._study.made)
+        return list(self._finished.made)
 
     @property
     def handle(self) -> Live | Replay | None:
@@ -157,14 +160,22 @@ class Lab(anywidget.AnyWidget):
         return self._watcher.handle
 
     @property
+    def under_way(self) -> registry.UnderWay | None:
+        """The session or the study that is being sent, or None."""
+        if self._studying.is_running:
+            return self._studying
+        return self._watcher.handle if self._watcher.is_live else None
+
+    @property
     def is_live(self) -> bool:
-        """Whether a session is under way."""
-        return self._watcher.is_live
+        """Whether a session or a study is under way."""
+        return self.under_way is not None
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the session under way was told to stop and has not ended yet."""
-        return self.is_live and self._stopped is self._watcher.handle
+        """Whether what is under way was told to stop and has not ended yet."""
+        under_way = self.under_way
+        return under_way is not None and self._stopped is under_way
 
     def start(self) -> Live:
         """Begin a session with what is set up, as the button does.
@@ -178,13 +189,14 @@ class Lab(anywidget.AnyWidget):
         return self._launch(None)
 
     def stop(self) -> None:
-        """Stop the session properly, if there is one; can be repeated."""
+        """Stop the session or study properly, if there is one; can be repeated."""
         # One that is just being launched is awaited, so that it cannot slip through.
         with self._launching:
+            self._studying.stop()
             handle = self._watcher.handle
             if handle is not None:
-                self._stopped = handle
                 handle.stop()
+            self._stopped = self.under_way or handle
 
     def result(self, timeout_s: float | None = None) -> Run:
         """Wait for the session and return its run; an interrupt stops it properly.
@@ -212,13 +224,13 @@ class Lab(anywidget.AnyWidget):
         self._closed.set()
         self.stop()
         self._commands.put(None)
-        self._studies.put(None)
+        self._questions.put(None)
         self._setup.close()
-        self._key = None
+        self._key.forget()
         super().close()
 
     def __repr__(self) -> str:
-        return f"Lab({'live' if self.is_live else 'idle'}, {len(self._study.made)} runs)"
+        return f"Lab({'live' if self.is_live else 'idle'}, {len(self._finished.made)} runs)"
 
     # -- commands in --
 
@@ -226,38 +238,29 @@ class Lab(anywidget.AnyWidget):
         """From the front end, on whichever thread: only hands over."""
         if not isinstance(content, dict):
             return
-        studies = content.get("kind") in Study.KINDS
-        queue = self._studies if studies else self._commands
+        asked = content.get("kind") in FinishedRuns.KINDS | Studying.KINDS
+        queue = self._questions if asked else self._commands
         queue.put((content, [bytes(part) for part in buffers or ()]))
 
     def _work(self, queue: SimpleQueue[Command | None]) -> None:
         while (command := queue.get()) is not None:
             content, buffers = command
-            done = self._guarded(self._carry_out, content, buffers)
+            done = self._notices.guarded(self._carry_out, content, buffers)
             if not done and "ticket" in content:
                 # Whoever waits for an answer waits no longer.
-                self._guarded(self._answer, {"kind": "refused", "ticket": content["ticket"]}, ())
-
-    def _guarded(self, call: Callable[..., None], *arguments: Any) -> bool:
-        """Whatever goes wrong is said in the Lab, not only in a log; returns whether it went."""
-        try:
-            call(*arguments)
-        except GladiaNbError as error:
-            self._say(str(error))
-            return False
-        except Exception as error:  # noqa: BLE001 - a silent thread would be worse
-            self._say(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
-            return False
-        return True
+                self._notices.guarded(
+                    self._answer, {"kind": "refused", "ticket": content["ticket"]}, ()
+                )
 
     def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
         kind = content.get("kind")
-        if kind in Study.KINDS:
+        if kind in FinishedRuns.KINDS | Studying.KINDS:
+            part = self._studying if kind in Studying.KINDS else self._finished
             try:
-                answer, parts = self._study.do(content, live=self.is_live)
+                answer, parts = part.do(content, live=self.is_live)
             finally:
                 # A session that failed has left a run to look at as well.
-                self._touch("after", "shelf")
+                self._touch("after", "shelf", "study")
             if answer is not None:
                 self._answer({**answer, "ticket": content.get("ticket")}, parts)
             return
@@ -265,7 +268,7 @@ class Lab(anywidget.AnyWidget):
         if handler is None:
             raise ConfigError(f"The Lab does not know the command {kind!r}.")
         handler(content, buffers)
-        self._touch("setup")
+        self._touch("setup", "study")
 
     def _handlers(self) -> Mapping[str, Callable[[dict[str, Any], Sequence[bytes]], Any]]:
         setup = self._setup
@@ -278,13 +281,15 @@ class Lab(anywidget.AnyWidget):
             "listen": lambda c, _: self._answer(
                 {"kind": "sound", "ticket": c.get("ticket")}, [setup.sound()]
             ),
-            "key": self._take_key,
-            "forget": lambda _c, _b: setattr(self, "_key", None),
+            "key": lambda c, _: self._key.take(c),
+            "forget": lambda _c, _b: self._key.forget(),
             "start": lambda _c, _b: self.start(),
             "stop": lambda _c, _b: self.stop(),
             "abort": lambda _c, _b: self._abort(),
             "replay": lambda c, _: self._replay(c["speed"]),
-            "dismiss": lambda c, _: self._dismiss(c["number"]),
+            "study_set": lambda c, _: self._studying.set(c["name"], c["value"]),
+            "study_run": lambda _c, _b: self._launch_study(),
+            "dismiss": lambda c, _: self._notices.dismiss(c["number"]),
             "hello": lambda c, _: self._presence.hello(c["view"]),
             "leave": lambda c, _: self._presence.leave(c["view"]),
             "heard": lambda c, _: self._heard(c["event"]),
@@ -295,28 +300,22 @@ class Lab(anywidget.AnyWidget):
         if self.microphone is not None and content["choice"] in ("take", "stream", "direct"):
             self.microphone.mode = content["choice"]
 
-    def _take_key(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
-        key = Secret(str(content.pop("value", "")))
-        if fault := key.fault():
-            raise ConfigError(fault)
-        self._key = key
-
     def _abort(self) -> None:
         if self._watcher.handle is not None:
             self._watcher.handle.abort()
 
     def _replay(self, speed: Any) -> None:
         if self.is_live:
-            raise ConfigError("A session is running; replay when it has ended.")
+            raise ConfigError(f"A {self._what()} is running; replay when it has ended.")
         self.stop()
-        handle = self._study.replay(speed)
+        handle = self._finished.replay(speed)
         self._watcher.watch(handle, handle.run.name, float(speed) or 1.0)
 
     def _watch(self, live: Live, recipe: Recipe) -> None:
         audio = self._setup.audio
         title = "microphone" if live.is_live or audio is None else audio.name
         self._watcher.watch(live, title, recipe.speed)
-        self._touch("setup")
+        self._touch("setup", "study")
 
     # -- the microphone --
 
@@ -338,7 +337,7 @@ class Lab(anywidget.AnyWidget):
     def _launch(self, source: Any) -> Live:
         """Begin a session with live audio of the microphone, or None for what is set up."""
         return self._begin(
-            lambda recipe: recipe.start(key=self._key, server=self._server, source=source)
+            lambda recipe: recipe.start(key=self._key.secret, server=self._server, source=source)
         )
 
     def _launch_direct(self) -> DirectLive:
@@ -348,7 +347,7 @@ class Lab(anywidget.AnyWidget):
             lambda recipe: recipe.start_direct(
                 sample_rate=microphone.captured_rate,
                 channels=microphone.channels,
-                key=self._key,
+                key=self._key.secret,
                 server=self._server,
             )
         )
@@ -356,24 +355,39 @@ class Lab(anywidget.AnyWidget):
     def _begin(self, start: Callable[[Recipe], _Handle]) -> _Handle:
         """The one place where a session begins, and the guard against a second one."""
         with self._launching:
-            if self._closed.is_set():
-                raise ConfigError("This Lab was closed; use the one that took its place.")
-            if self.is_live:
-                raise ConfigError("A session is running; stop it first.")
-            for other in registry.others(self):
-                # One that was stopped already, as by running its cell again, is about to end.
-                if not other.is_stopping or not other.handle.wait(_STOPPING_S):
-                    raise ConfigError("Another Lab of this kernel has a session; stop that first.")
+            self._check_alone()
             recipe = self._setup.recipe()
             live = start(recipe)
             self._watch(live, recipe)
         return live
 
+    def _launch_study(self) -> None:
+        with self._launching:
+            self._check_alone()
+            self._studying.launch(key=self._key.secret, server=self._server)
+
+    def _run_study(self, run: Callable[[], None]) -> None:
+        """On the study's own thread."""
+        self._notices.guarded(run)
+        self._touch("setup", "study")
+
+    def _check_alone(self) -> None:
+        if self._closed.is_set():
+            raise ConfigError("This Lab was closed; use the one that took its place.")
+        if self.is_live:
+            raise ConfigError(_BUSY.format(self._what()))
+        registry.check_alone(self)
+
+    def _what(self) -> str:
+        return "study" if self._studying.is_running else "session"
+
     def _look_after(self) -> None:
-        """Stop a session whose page was closed."""
+        """Stop what is live when its page was closed."""
         if self.is_live and self._presence.is_over():
+            what = self._what()
             self.stop()
-            self._say("The page was closed, so the session was stopped; its record is complete.")
+            kept = "what was recorded is kept"
+            self._notices.add(f"The page was closed, so the {what} was stopped; {kept}.")
 
     # -- what is shown --
 
@@ -381,28 +395,22 @@ class Lab(anywidget.AnyWidget):
         with self._lock:
             self._dirty.update(topics)
 
-    def _say(self, text: str) -> None:
-        self._notices.add(text)
-        self._touch("sentences")
-
-    def _dismiss(self, number: int) -> None:
-        self._notices.dismiss(number)
-        self._touch("sentences")
-
     def _setup_view(self) -> dict[str, Any]:
-        key = "typed" if self._key else "environment" if os.environ.get(KEY_VARIABLE) else "none"
-        missing = self._setup.missing()
-        needs_key = self._setup.options["target"] == "gladia" and key == "none"
-        if not missing and needs_key:
-            missing = f"Gladia's service needs a key: set {KEY_VARIABLE}, or type it below."
-        return {**self._setup.view(), "key": key, "missing": missing}
+        missing = self._setup.missing() or self._key.missing(self._setup.options["target"])
+        if self._studying.is_running:
+            missing = _BUSY.format("study")
+        return {**self._setup.view(), "key": self._key.state(), "missing": missing}
 
-    def _publish(self, *, once: bool = False) -> None:
+    def _study_view(self) -> dict[str, Any]:
+        missing = self._setup.wrong() or self._key.missing(self._setup.options["target"])
+        if self._watcher.is_live:
+            missing = _BUSY.format("session")
+        return self._studying.view(missing=missing)
+
+    def _publish(self) -> None:
         """The one writer of traits."""
-        while not self._closed.wait(0 if once else _EVERY_S):
-            self._guarded(self._show)
-            if once:
-                return
+        while not self._closed.wait(_EVERY_S):
+            self._notices.guarded(self._show)
 
     def _show(self) -> None:
         self._look_after()
@@ -411,8 +419,8 @@ class Lab(anywidget.AnyWidget):
         if handle is not None and handle.done and self._reported is not handle:
             self._reported = handle
             if self._watcher.mode == "live":
-                self._studies.put(({"kind": "ended", "handle": handle}, ()))
-            self._touch("setup")
+                self._questions.put(({"kind": "ended", "handle": handle}, ()))
+            self._touch("setup", "study")
         with self._lock:
             dirty, self._dirty = self._dirty, set()
         if "setup" in dirty:
@@ -420,9 +428,11 @@ class Lab(anywidget.AnyWidget):
         if "sentences" in dirty:
             views["sentences"] = self._notices.shown()
         if "after" in dirty:
-            views["after"] = self._study.view()
+            views["after"] = self._finished.view()
+        if "study" in dirty or self._studying.is_running:
+            views["study"] = self._study_view()
         if "shelf" in dirty:
-            views["shelf"] = self._study.shelf()
+            views["shelf"] = self._finished.shelf()
         with self.hold_sync():
             for name, value in views.items():
                 if getattr(self, name) != value:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
+
+from gladia_nb.errors import GladiaNbError
 
 __all__ = ["Notices"]
 
@@ -13,6 +16,9 @@ _MOST = 4
 
 class Notices:
     """Numbered sentences, from any thread.
+
+    Args:
+        changed: is called when there are others to be shown.
 
     Example:
         >>> notices = Notices()
@@ -24,7 +30,8 @@ class Notices:
         []
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self._count = 0
         self._said: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -34,11 +41,25 @@ class Notices:
         with self._lock:
             self._count += 1
             self._said = [*self._said, {"number": self._count, "text": text}][-_MOST:]
+        self._changed()
 
     def dismiss(self, number: int) -> None:
         """It has been read; one that is not there is no mistake."""
         with self._lock:
             self._said = [entry for entry in self._said if entry["number"] != number]
+        self._changed()
+
+    def guarded(self, call: Callable[..., object], *arguments: Any) -> bool:
+        """Call a function; what goes wrong is said, not only in a log. Returns whether it went."""
+        try:
+            call(*arguments)
+        except GladiaNbError as error:
+            self.add(str(error))
+            return False
+        except Exception as error:  # noqa: BLE001 - a silent thread would be worse
+            self.add(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
+            return False
+        return True
 
     def shown(self) -> list[dict[str, Any]]:
         """All that are to be read, as plain data: `number` and `text`."""

@@ -1,4 +1,4 @@
-"""The Labs of this kernel: one live session at most, and ways to stop it from outside."""
+"""The Labs of this kernel: one live session or study at most, and ways to stop it from outside."""
 
 from __future__ import annotations
 
@@ -8,11 +8,28 @@ import threading
 import weakref
 from typing import Any, Protocol
 
-__all__ = ["current_cell", "others", "register"]
+from gladia_nb.errors import ConfigError
+
+__all__ = ["check_alone", "current_cell", "others", "register"]
+
+#: How long something that was told to stop is waited for before another thing begins.
+_STOPPING_S = 10.0
+
+
+class UnderWay(Protocol):
+    """A session or a study that is being sent."""
+
+    def wait(self, timeout_s: float | None = None) -> bool: ...
 
 
 class _Lab(Protocol):
     cell: str
+
+    @property
+    def under_way(self) -> UnderWay | None: ...
+
+    @property
+    def is_stopping(self) -> bool: ...
 
     @property
     def is_live(self) -> bool: ...
@@ -46,9 +63,23 @@ def register(lab: _Lab) -> list[Any]:
 
 
 def others(lab: _Lab) -> list[Any]:
-    """The other Labs of this kernel that have a live session."""
+    """The other Labs of this kernel that have something live."""
     with _lock:
         return [other for other in _labs if other is not lab and other.is_live]
+
+
+def check_alone(lab: _Lab) -> None:
+    """See that no other Lab of this kernel sends anything; one that is about to end is awaited.
+
+    Raises:
+        ConfigError: one does.
+    """
+    for other in others(lab):
+        # One that was stopped already, as by running its cell again, is about to end.
+        under_way = other.under_way
+        if under_way is None or (other.is_stopping and under_way.wait(_STOPPING_S)):
+            continue
+        raise ConfigError("Another Lab of this kernel has a session; stop that first.")
 
 
 def _ipython() -> Any:

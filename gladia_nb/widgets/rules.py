@@ -11,10 +11,13 @@ from gladia_nb.api import protocol
 from gladia_nb.api.limits import MAX_MESSAGE_BYTES, TOO_LARGE_MESSAGE
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
+from gladia_nb.lab.form import Field
 from gladia_nb.lab.recipe import OPTIONS
 from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE
+from gladia_nb.lab.study_draft import SAMPLES, study_settings
 from gladia_nb.plots.palette import SIGNS
 from gladia_nb.sound_file import FORMATS
+from gladia_nb.studies.tally import CELL_STATES
 from gladia_nb.worker import sentences
 from gladia_nb.worker.live_chunks import STALL_S
 from gladia_nb.worker.session import Limits
@@ -116,6 +119,9 @@ def lab_rules() -> dict[str, Any]:
         ('gladia', 'eu-west', 'Gladia: eu-west')
     """
     return {
+        "samples": SAMPLES,
+        "study_settings": [(one.name, one.label, _said_of(one)) for one in study_settings()],
+        "cell_states": CELL_STATES,
         "presets": {name: name.replace("_", " ").capitalize() for name in PRESETS},
         "options": [option.name for option in OPTIONS],
         "places": _places(),
@@ -127,6 +133,17 @@ def lab_rules() -> dict[str, Any]:
         "key_variable": KEY_VARIABLE,
         "signs": SIGNS,
     }
+
+
+def _said_of(field: Field) -> str:
+    """Which values a setting can have, as a study asks for them."""
+    if field.kind == "flag":
+        return "on, off"
+    if field.choices:
+        return ", ".join(map(str, field.choices))
+    if field.kind == "list":
+        return "spaces within one, as in: en, en fr"
+    return "" if field.low is None else f"from {field.low:g} to {field.high:g}"
 
 
 def _places() -> list[tuple[str, str, str]]:

@@ -58,7 +58,7 @@ def test_what_is_there_is_not_read_again(study, monkeypatch):
     def unread(*_):
         raise AssertionError("a run was read again")
 
-    monkeypatch.setattr("gladia_nb.studies.many_runs.load", unread)
+    monkeypatch.setattr("gladia_nb.studies.exports.load", unread)
     study.export()
     assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == {
         **before,

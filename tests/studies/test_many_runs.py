@@ -15,6 +15,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.server import LocalServer
 from gladia_nb.studies import running
 from gladia_nb.studies.many_runs import Study
+from gladia_nb.studies.progress import Progress
 from tests.support.scripted_helpers import SCRIPT
 from tests.support.studies import fill, run_of
 
@@ -88,6 +89,7 @@ from tests.support.scripted_helpers import WORDS
 from tests.support.studies import Tone
 from gladia_nb.studies import running
 from gladia_nb.studies.many_runs import Study
+from gladia_nb.studies.progress import Progress
 running.TRIES = 30
 folder, url, key = sys.argv[1:]
 sounds = [Tone(name, name * 64, 3.0, 1, WORDS) for name in "abc"]
@@ -207,6 +209,48 @@ def test_an_interrupt_keeps_what_is_done(tmp_path, sounds, scripted, interruptib
     again = Study(tmp_path / "s", sounds, ARMS, plan=9, server=scripted)
     assert again.plan().done < 9
     assert again._store.claimed() == set()
+
+
+class Stopping(Progress):
+    """Ends the study as soon as a session is under way, and keeps what it was told."""
+
+    def __init__(self):
+        super().__init__()
+        self.states = []
+
+    def put(self, cell, state):
+        super().put(cell, state)
+        self.states.append(state)
+        if state == "under way":
+            self.over.set()
+
+
+def test_one_that_is_told_can_end_it_and_the_same_call_goes_on(tmp_path, sounds, scripted):
+    def study():
+        return Study(tmp_path / "s", sounds[:2], ARMS, plan=9, server=scripted, **FAST)
+
+    told = Stopping()
+    study().run(progress=told)
+    assert "Stopped: what is done is kept" in told.sentences[0]
+    assert study().plan().done < 6
+    assert study()._store.claimed() == set()
+    assert told.tally.total("under way") == 0
+    whole = Progress()
+    study().run(progress=whole)
+    assert study().plan().done == 6
+    assert [counts["done"] for _, counts in whole.tally.rows()] == [2, 2, 2]
+    assert whole.left_s == 0
+
+
+def test_an_interrupt_leaves_no_session_behind(tmp_path, sounds, scripted, interruptible):
+    class Interrupting(Progress):
+        def tick(self):
+            raise KeyboardInterrupt
+
+    study = Study(tmp_path / "s", sounds[:1], ARMS, plan=9, server=scripted)
+    study.run(progress=Interrupting())
+    for path in (study.path / "runs").glob("*.run"):
+        assert gn.load(path).complete, "the session has ended when the call returns"
 
 
 def test_numbers_of_a_stored_study(tmp_path, sounds):

@@ -11,7 +11,7 @@ from gladia_nb.studies.money import (
     billed_hours,
     estimate,
     monthly_hours,
-    most_hours,
+    read_budget,
 )
 from tests.support.studies import design_of, tones
 
@@ -29,10 +29,10 @@ def test_plans():
 
 
 def test_a_budget_is_a_number_of_hours():
-    assert (most_hours(None), most_hours(0.5)) == (math.inf, 0.5)
+    assert (read_budget(None), most_hours(0.5)) == (math.inf, 0.5)
     for wrong in (0, -1, True, "6", math.nan):
         with pytest.raises(ConfigError, match="budget_hours is a number of hours above 0"):
-            most_hours(wrong)
+            read_budget(wrong)
 
 
 def test_channels_and_silence_are_billed():

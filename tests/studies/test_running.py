@@ -7,9 +7,21 @@ import pytest
 
 from gladia_nb.studies import running
 from gladia_nb.studies.attempts import Attempt, judge_file
+from gladia_nb.studies.progress import Progress
 from gladia_nb.studies.running import Outcome, Runner, beating
 from gladia_nb.studies.store import Store
 from tests.support.studies import design_of
+
+
+class Told(Progress):
+    """Keeps every sentence."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def tell(self, text):
+        self.said.append(text)
 
 
 class Desk:
@@ -18,7 +30,9 @@ class Desk:
     def __init__(self, tmp_path, monkeypatch, states, **more):
         self.design, sounds = design_of(1, **more)
         self.store = Store(tmp_path / "s")
-        self.said, self.waits, self.begun = [], [], []
+        self.begun, self.waits = [], []
+        self.watch = Told()
+        self.said = self.watch.said
         self.states = iter(states)
         self.runner = Runner(
             self.design,
@@ -26,9 +40,9 @@ class Desk:
             self.store,
             cap=9,
             service={},
-            tell=self.said.append,
-            wait=lambda seconds: self.waits.append(seconds) or True,
+            watch=self.watch,
         )
+        monkeypatch.setattr(self.watch.over, "wait", lambda s: self.waits.append(s) or False)
         monkeypatch.setattr(self.runner, "_together", self.together)
 
     def together(self, cells):
@@ -138,7 +152,7 @@ def study(tmp_path):
 
 
 def runner_of(study, **more):
-    return Runner(*study, cap=2, service={}, tell=[].append, **more)
+    return Runner(*study, cap=2, service={}, watch=Progress(), **more)
 
 
 def test_a_session_that_begins_while_the_study_is_stopped_is_stopped_too(study, monkeypatch):
@@ -191,7 +205,7 @@ def test_a_session_that_does_not_end_is_broken_off(study, monkeypatch):
         return begun[-1]
 
     monkeypatch.setattr(running, "start", start)
-    monkeypatch.setattr(running, "_PARTING_S", 0.01)
+    monkeypatch.setattr(running, "_ENDING_S", 0.01)
     block = study[0].blocks()[0]
     with pytest.raises(OSError, match="no more"):
         runner_of(study).run(block, block.cells, Outcome())

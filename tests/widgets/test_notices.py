@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gladia_nb.errors import ConfigError
 from gladia_nb.widgets.notices import Notices
 
 
@@ -25,3 +26,20 @@ def test_what_is_handed_out_does_not_change():
     shown = notices.shown()
     notices.add("two")
     assert [one["text"] for one in shown] == ["one"]
+
+
+def test_whoever_shows_them_is_told_and_what_goes_wrong_is_said():
+    told = []
+    notices = Notices(lambda: told.append(len(notices.shown())))
+
+    def fail(error):
+        raise error
+
+    assert notices.guarded(lambda: None)
+    assert not notices.guarded(fail, ConfigError("The key is empty."))
+    assert not notices.guarded(fail, KeyError("x"))
+    first, second = [one["text"] for one in notices.shown()]
+    assert first == "The key is empty."
+    assert second == "Something unexpected went wrong (KeyError: 'x')."
+    notices.dismiss(1)
+    assert told == [1, 2, 1]

@@ -81,6 +81,38 @@ def test_others_are_those_with_a_live_session_but_not_oneself():
     assert registry.others(labs[1]) == []
 
 
+class Ending:
+    """What is under way, and ends in time or not."""
+
+    def __init__(self, *, ends):
+        self.ends = ends
+
+    def wait(self, timeout_s=None):
+        return self.ends
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("under_way", "stopping", "free"),
+    [
+        (None, False, True),
+        (Ending(ends=True), True, True),
+        (Ending(ends=False), True, False),
+        (Ending(ends=True), False, False),
+    ],
+)
+def test_what_is_about_to_end_is_awaited_and_nothing_else(under_way, stopping, free):
+    lab, other = Told(), Told(live=True)
+    other.under_way, other.is_stopping = under_way, stopping
+    registry.register(lab)
+    registry.register(other)
+    if free:
+        registry.check_alone(lab)
+    else:
+        with pytest.raises(gn.ConfigError, match="Another Lab of this kernel"):
+            registry.check_alone(lab)
+
+
 @pytest.mark.usefixtures("alone")
 def test_it_keeps_no_lab_alive():
     lab, watcher = Told(live=True), Told()

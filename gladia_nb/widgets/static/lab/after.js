@@ -31,7 +31,7 @@ function summary(after) {
 }
 
 /** One of several, and a place for it; `show(name, place)` fills the place. */
-function chooser(label, options, show) {
+export function chooser(label, options, show) {
   const place = h("div", { class: "gnb-result", "aria-live": "polite" });
   const select = h(
     "select",
@@ -76,7 +76,7 @@ function replay(send) {
 }
 
 /** A file to write: where, and a button that does it; `write(path)`. */
-function fileRow(title, value, help, write) {
+export function fileRow(title, value, help, write) {
   const id = unique("keep");
   const described = { "aria-describedby": `${id}-help` };
   const path = h("input", { type: "text", id, value, spellcheck: "false", ...described });

@@ -6,6 +6,7 @@ import { livePanel } from "./live.js";
 import { settingsPanel } from "./settings.js";
 import { shelfPanel } from "./shelf.js";
 import { sourcePanel } from "./source.js";
+import { studyPanel } from "./study.js";
 
 function errorRegion({ model, send }) {
   const element = h("div", { role: "alert", class: "gnb-alert" });
@@ -54,7 +55,7 @@ function commands(model) {
 }
 
 /** Panels in their places. */
-function frame({ alert, source, settings, live, after, shelf }) {
+function frame({ alert, source, settings, live, after, shelf, study }) {
   const root = h(
     "div",
     {
@@ -75,7 +76,7 @@ function frame({ alert, source, settings, live, after, shelf }) {
       "div",
       { class: "gnb-grid" },
       h("div", { class: "gnb-side" }, source.element, settings.element),
-      h("div", { class: "gnb-main" }, live.element, after.element, shelf.element),
+      h("div", { class: "gnb-main" }, live.element, after.element, shelf.element, study.element),
     ),
   );
   root.addEventListener("keydown", (event) => event.stopPropagation());
@@ -117,6 +118,7 @@ function render({ model, el, host }) {
   const live = livePanel(wires);
   const after = afterPanel(wires);
   const shelf = shelfPanel(wires);
+  const study = studyPanel(wires);
   const changes = {
     setup() {
       for (const part of [source, settings, live]) part.update();
@@ -126,6 +128,7 @@ function render({ model, el, host }) {
     series: live.series,
     after: after.update,
     shelf: shelf.update,
+    study: study.update,
     sentences: alert.update,
   };
   for (const [name, handler] of Object.entries(changes)) {
@@ -133,14 +136,14 @@ function render({ model, el, host }) {
     handler();
   }
   model.on("msg:custom", kernel.receive);
-  el.append(frame({ alert, source, settings, live, after, shelf }));
+  el.append(frame({ alert, source, settings, live, after, shelf, study }));
   const child = model.get("microphone");
   if (child) showMicrophone(child, host, slot);
   const leave = attend(kernel);
   return () => {
     for (const [name, handler] of Object.entries(changes)) model.off(`change:${name}`, handler);
     model.off("msg:custom", kernel.receive);
-    for (const part of [source, live, after, shelf]) part.close();
+    for (const part of [source, live, after, shelf, study]) part.close();
     leave();
   };
 }

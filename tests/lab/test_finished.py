@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gladia_nb.errors import ConfigError, RunFileError, SessionError
-from gladia_nb.lab import study_view
-from gladia_nb.lab.study_view import Study
+from gladia_nb.lab import finished
+from gladia_nb.lab.finished import FinishedRuns
 from gladia_nb.run import load
 from tests.support.make_runs import rich_run
 
@@ -20,12 +20,12 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def study(tmp_path):
-    return Study(str(tmp_path))
+def kept(tmp_path):
+    return FinishedRuns(str(tmp_path))
 
 
-def do(study, kind, *, live=False, **fields):
-    return study.do({"kind": kind, **fields}, live=live)
+def do(kept, kind, *, live=False, **fields):
+    return kept.do({"kind": kind, **fields}, live=live)
 
 
 class Ended:
@@ -48,115 +48,115 @@ class Ended:
 # -- what is on view --
 
 
-def test_a_run_that_has_ended_is_on_view_and_kept_in_order(study, made):
+def test_a_run_that_has_ended_is_on_view_and_kept_in_order(kept, made):
     for run in made:
-        assert do(study, "ended", handle=Ended(run)) == (None, ())
-        assert study.run is run
-        assert study.view()["path"] == str(run.path)
-    assert study.made == made
+        assert do(kept, "ended", handle=Ended(run)) == (None, ())
+        assert kept.run is run
+        assert kept.view()["path"] == str(run.path)
+    assert kept.made == made
 
 
-def test_a_session_that_failed_is_studied_like_any_other_and_its_error_is_raised(study, made):
+def test_a_session_that_failed_is_studied_like_any_other_and_its_error_is_raised(kept, made):
     error = SessionError("It broke.")
     error.run = made[0]
     with pytest.raises(SessionError, match="It broke"):
-        do(study, "ended", handle=Ended(error=error))
-    assert study.run is made[0]
-    assert study.made == [made[0]]
-    assert study.view()["name"] == made[0].name
+        do(kept, "ended", handle=Ended(error=error))
+    assert kept.run is made[0]
+    assert kept.made == [made[0]]
+    assert kept.view()["name"] == made[0].name
 
 
-def test_a_session_that_failed_before_there_was_a_run_changes_nothing(study):
+def test_a_session_that_failed_before_there_was_a_run_changes_nothing(kept):
     with pytest.raises(SessionError):
-        do(study, "ended", handle=Ended(error=SessionError("It never began.")))
-    assert (study.run, study.made, study.view()) == (None, [], {})
+        do(kept, "ended", handle=Ended(error=SessionError("It never began.")))
+    assert (kept.run, kept.made, kept.view()) == (None, [], {})
 
 
-def test_the_session_of_another_lab_is_awaited_and_not_shown(study, made):
+def test_the_session_of_another_lab_is_awaited_and_not_shown(kept, made):
     handle = Ended(made[0])
-    assert do(study, "settle", handle=handle) == (None, ())
-    assert handle.waited == [study_view._SETTLE_S]
-    assert study.run is None
+    assert do(kept, "settle", handle=handle) == (None, ())
+    assert handle.waited == [finished._SETTLE_S]
+    assert kept.run is None
 
 
-def test_a_run_is_read_once_however_often_it_is_opened(study, made, monkeypatch):
+def test_a_run_is_read_once_however_often_it_is_opened(kept, made, monkeypatch):
     read = []
 
     def counted(path):
         read.append(path)
         return load(path)
 
-    monkeypatch.setattr(study_view, "load", counted)
+    monkeypatch.setattr(finished, "load", counted)
     paths = [str(run.path) for run in made]
     for path in (*paths, *paths):
-        assert do(study, "open", path=path) == (None, ())
-        assert study.view()["path"] == path
+        assert do(kept, "open", path=path) == (None, ())
+        assert kept.view()["path"] == path
     assert read == paths
-    assert study.made == [], "opened, and not made here"
+    assert kept.made == [], "opened, and not made here"
 
 
-def test_a_run_of_this_lab_is_not_read_again(study, made):
-    do(study, "ended", handle=Ended(made[0]))
-    do(study, "open", path=str(made[1].path))
-    do(study, "open", path=str(made[0].path))
-    assert study.run is made[0]
+def test_a_run_of_this_lab_is_not_read_again(kept, made):
+    do(kept, "ended", handle=Ended(made[0]))
+    do(kept, "open", path=str(made[1].path))
+    do(kept, "open", path=str(made[0].path))
+    assert kept.run is made[0]
 
 
-def test_a_file_that_is_none_leaves_what_is_on_view(study, made, tmp_path):
-    do(study, "ended", handle=Ended(made[0]))
+def test_a_file_that_is_none_leaves_what_is_on_view(kept, made, tmp_path):
+    do(kept, "ended", handle=Ended(made[0]))
     with pytest.raises(RunFileError, match="Cannot read"):
-        do(study, "open", path=str(tmp_path / "none.run"))
-    assert study.run is made[0]
+        do(kept, "open", path=str(tmp_path / "none.run"))
+    assert kept.run is made[0]
 
 
 # -- what a page asks for --
 
 
-def test_a_table_and_a_picture_of_the_run_on_view(study, made):
-    do(study, "ended", handle=Ended(made[0]))
-    answer, parts = do(study, "table", name="Words", live=True)
+def test_a_table_and_a_picture_of_the_run_on_view(kept, made):
+    do(kept, "ended", handle=Ended(made[0]))
+    answer, parts = do(kept, "table", name="Words", live=True)
     assert (answer["kind"], answer["table"]["total"], parts) == ("table", len(made[0].words), ())
-    answer, (data,) = do(study, "picture", name="Histogram")
+    answer, (data,) = do(kept, "picture", name="Histogram")
     assert answer["kind"] == "picture"
     assert answer["text"].startswith("Histogram of conversation.flac")
     assert data.startswith(b"\x89PNG")
 
 
-def test_nothing_is_drawn_while_a_session_is_live(study, made):
-    do(study, "ended", handle=Ended(made[0]))
+def test_nothing_is_drawn_while_a_session_is_live(kept, made):
+    do(kept, "ended", handle=Ended(made[0]))
     with pytest.raises(ConfigError, match="drawn when the session has ended"):
-        do(study, "picture", name="Histogram", live=True)
+        do(kept, "picture", name="Histogram", live=True)
     paths = [str(run.path) for run in made]
-    answer, parts = do(study, "compare", paths=paths, live=True)
+    answer, parts = do(kept, "compare", paths=paths, live=True)
     assert (answer["text"], parts) == ("", ())
 
 
-def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(study, made):
-    do(study, "ended", handle=Ended(made[0]))
-    answer, parts = do(study, "endpointing")
+def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(kept, made):
+    do(kept, "ended", handle=Ended(made[0]))
+    answer, parts = do(kept, "endpointing")
     assert (answer["kind"], parts) == ("endpointing", ())
     assert answer["steps"][0]["facts"][0] == ("Endpointing", "0.05 s, measured")
     with pytest.raises(ConfigError, match="predicted when the session has ended"):
-        do(study, "endpointing", live=True)
+        do(kept, "endpointing", live=True)
 
 
-def test_a_comparison_draws_two_and_lists_any_number(study, made):
+def test_a_comparison_draws_two_and_lists_any_number(kept, made):
     paths = [str(run.path) for run in made]
-    answer, (data,) = do(study, "compare", paths=paths)
+    answer, (data,) = do(kept, "compare", paths=paths)
     assert answer["kind"] == "comparison"
     assert answer["table"]["columns"] == ["what", "run_1", "run_2"]
     assert "run 2 minus run 1" in answer["text"]
     assert data.startswith(b"\x89PNG")
-    answer, parts = do(study, "compare", paths=[*paths, paths[0]])
+    answer, parts = do(kept, "compare", paths=[*paths, paths[0]])
     assert answer["table"]["columns"] == ["what", "run_1", "run_2", "run_3"]
     assert (answer["text"], parts) == ("", ())
-    assert study.run is None, "what is on view stays"
+    assert kept.run is None, "what is on view stays"
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_fewer_than_two_cannot_be_compared(study, made, count):
+def test_fewer_than_two_cannot_be_compared(kept, made, count):
     with pytest.raises(ConfigError, match="Choose two runs or more"):
-        do(study, "compare", paths=[str(run.path) for run in made][:count])
+        do(kept, "compare", paths=[str(run.path) for run in made][:count])
 
 
 @pytest.mark.parametrize(
@@ -170,39 +170,39 @@ def test_fewer_than_two_cannot_be_compared(study, made, count):
         ("report", {"path": "a.html"}),
     ],
 )
-def test_without_a_run_there_is_nothing_to_look_at(study, kind, fields):
+def test_without_a_run_there_is_nothing_to_look_at(kept, kind, fields):
     with pytest.raises(ConfigError, match="There is no run to look at yet"):
-        do(study, kind, **fields)
+        do(kept, kind, **fields)
 
 
-def test_without_a_run_there_is_nothing_to_replay(study):
+def test_without_a_run_there_is_nothing_to_replay(kept):
     with pytest.raises(ConfigError, match="There is no run to look at yet"):
-        study.replay(1)
+        kept.replay(1)
 
 
 # -- what is written --
 
 
-def test_what_is_written_is_said_with_its_place(study, made, tmp_path, monkeypatch):
+def test_what_is_written_is_said_with_its_place(kept, made, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    do(study, "ended", handle=Ended(made[0]))
-    answer, parts = do(study, "save", path="  ~/copy.run ")
+    do(kept, "ended", handle=Ended(made[0]))
+    answer, parts = do(kept, "save", path="  ~/copy.run ")
     assert (answer, parts) == ({"kind": "done", "text": f"Saved as {tmp_path / 'copy.run'}."}, ())
     assert load(tmp_path / "copy.run").text == made[0].text
-    answer, _ = do(study, "export", path=str(tmp_path / "out"))
+    answer, _ = do(kept, "export", path=str(tmp_path / "out"))
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert answer["text"] == f"{len(written)} files written to {tmp_path / 'out'}."
-    answer, _ = do(study, "report", path=str(tmp_path / "a.html"))
+    answer, _ = do(kept, "report", path=str(tmp_path / "a.html"))
     assert answer["text"] == f"Report written to {tmp_path / 'a.html'}."
     assert "conversation.flac" in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", ["save", "export", "report"])
 @pytest.mark.parametrize("path", ["", "   "])
-def test_a_place_must_be_named(study, made, kind, path):
-    do(study, "ended", handle=Ended(made[0]))
+def test_a_place_must_be_named(kept, made, kind, path):
+    do(kept, "ended", handle=Ended(made[0]))
     with pytest.raises(ConfigError, match="Name a place to write to"):
-        do(study, kind, path=path)
+        do(kept, kind, path=path)
 
 
 # -- the shelf and the replay --
@@ -210,26 +210,26 @@ def test_a_place_must_be_named(study, made, kind, path):
 
 def test_the_shelf_is_that_of_its_directory(tmp_path, made):
     made[0].save(tmp_path / "a.run")
-    shelf = Study(str(tmp_path)).shelf()
+    shelf = FinishedRuns(str(tmp_path)).shelf()
     assert [row["path"] for row in shelf["rows"]] == [str(tmp_path / "a.run")]
     assert shelf["directory"] == str(tmp_path)
 
 
 def test_by_default_it_is_that_of_new_runs(tmp_path, made, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    study = Study(None)
+    kept = FinishedRuns(None)
     place = tmp_path / "runs"
-    assert study.shelf() == {"directory": "runs", "rows": [], "skipped": []}
+    assert kept.shelf() == {"directory": "runs", "rows": [], "skipped": []}
     place.mkdir()
     made[0].save(place / "a.run")
-    (row,) = study.shelf()["rows"]
+    (row,) = kept.shelf()["rows"]
     assert Path(row["path"]) == place / "a.run"
 
 
 @pytest.mark.parametrize(("speed", "shown_at"), [(0, math.inf), (4, 4.0), ("2.5", 2.5)])
-def test_a_replay_of_the_run_on_view(study, made, speed, shown_at):
-    do(study, "ended", handle=Ended(made[0]))
-    replay = study.replay(speed)
+def test_a_replay_of_the_run_on_view(kept, made, speed, shown_at):
+    do(kept, "ended", handle=Ended(made[0]))
+    replay = kept.replay(speed)
     assert replay.run is made[0]
     assert replay._speed == shown_at
     replay.stop()

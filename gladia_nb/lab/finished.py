@@ -25,7 +25,7 @@ from gladia_nb.record.folders import runs_directory
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run, load
 
-__all__ = ["Study"]
+__all__ = ["FinishedRuns"]
 
 #: How long a session that was stopped may take until the shelf is looked at all the same.
 _SETTLE_S = 10.0
@@ -33,7 +33,7 @@ _SETTLE_S = 10.0
 Answer = tuple[dict[str, Any] | None, Sequence[bytes]]
 
 
-class Study:
+class FinishedRuns:
     """Runs that have ended.
 
     Args:
