@@ -1,0 +1,95 @@
+"""What the README and the pages of `docs/` show can be done as it stands there."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gladia_nb as gn
+from gladia_nb.cli.commands import main
+from gladia_nb.cli.parser import command_parser
+from gladia_nb.server import LocalServer
+from gladia_nb.studies.files import read_study
+from gladia_nb.studies.gates import Gate, read_gates
+from tests.support.scripted_helpers import SCRIPT, TEXT, make_sound
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/studies.md", "docs/gates.md")
+]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a page in some language."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[LocalServer]:
+    with LocalServer(engine="scripted", script=SCRIPT) as server:
+        yield server
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    found = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in found if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_names_of_the_package_are_there(page: Path) -> None:
+    used = set(re.findall(r"\bgn\.(\w+)", page.read_text(encoding="utf-8")))
+    assert used <= set(gn.__all__)
+
+
+@pytest.mark.parametrize(("page", "number"), [("README.md", 1), ("docs/studies.md", 0)])
+def test_the_study_that_is_shown_runs(
+    page: str,
+    number: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scripted: LocalServer,
+) -> None:
+    (tmp_path / "calls").mkdir()
+    make_sound(tmp_path / "calls" / "a.wav")
+    (tmp_path / "calls" / "a.txt").write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    # Only where it runs and how fast is not as on the page.
+    monkeypatch.setattr(gn, "Study", functools.partial(gn.Study, server=scripted, speed=20, plan=4))
+    names: dict[str, object] = {"gn": gn}
+    exec(blocks(page, "python")[number], names)
+    plan = gn.Study("studies/endpointing").plan()
+    assert plan.cells == plan.done >= 3
+
+
+def test_the_files_of_the_workflow(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    design, limits = blocks("docs/gates.md", "toml")
+    (tmp_path / "study.toml").write_text(design)
+    (tmp_path / "slo.toml").write_text(limits)
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    study = read_study(tmp_path / "study.toml")
+    assert study.path == tmp_path / "studies" / "ci"
+    assert main(["study", str(tmp_path / "study.toml"), "--plan"]) == 0
+    assert capsys.readouterr().out.startswith("6 cells, 0 of them done")
+    assert {gate.kind for gate in read_gates(tmp_path / "slo.toml")} >= {"verdict", "quantile"}
+
+
+def test_the_commands_of_the_workflow_have_these_options() -> None:
+    (workflow,) = blocks("docs/gates.md", "yaml")
+    commands = re.findall(r"gladia-nb ([^|\n]+)", workflow)
+    told = [command_parser().parse_args(command.split()) for command in commands]
+    assert [arguments.command for arguments in told] == ["study", "check"]
+    assert told[1].junit == "gates.xml"
+
+
+def test_the_other_gates_of_the_page_are_gates() -> None:
+    text = " ".join((ROOT / "docs" / "gates.md").read_text(encoding="utf-8").split())
+    shown = [Gate.read(line) for line in re.findall(r"`([^`]+ < [0-9.]+)`", text)]
+    assert {gate.kind for gate in shown} == {"ratio", "quantile", "difference"}
+    assert len(shown) == 5
