@@ -34,12 +34,10 @@ from gladia_nb.studies.remote_block import (
     stop_block,
 )
 from gladia_nb.studies.running import Outcome, Sound, Tell, beating
+from gladia_nb.studies.seats import RESOURCE, Seat, check_client, seats_of
 from gladia_nb.studies.store import Store
 
-__all__ = ["RESOURCE", "DaskRunner", "Seat"]
-
-#: What a Dask worker offers: sessions at once.
-RESOURCE = "live"
+__all__ = ["DaskRunner"]
 
 #: Seconds between two looks at who is there.
 _LOOK_S = 1.0
@@ -56,23 +54,6 @@ _NOBODY = (
     "No worker of the Dask cluster offers sessions; start them with "
     f'`dask worker ... --resources "{RESOURCE}=2"`, and wait for them with wait_for_workers.'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A worker process of the cluster.
-
-    Attributes:
-        address: where Dask reaches it.
-        home: its folder, which no other process has, not even the next one at this address.
-        live: sessions that it takes at once.
-        threads: blocks that it takes at once.
-    """
-
-    address: str
-    home: str
-    live: int
-    threads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +96,7 @@ class DaskRunner:
         service: Mapping[str, Any],
         tell: Tell,
     ) -> None:
-        _check(client)
+        check_client(client)
         self._client = client
         self._design = design
         self._sounds = sounds
@@ -178,14 +159,9 @@ class DaskRunner:
             self._part(outcome, advance)
 
     def _look(self) -> list[Seat]:
-        """Who is there now; nobody when the scheduler is gone."""
-        if self._client.status != "running":
-            self._there = []
-            return self._there
-        # What cannot be asked now is asked a moment later: nobody is lost because of it.
+        """Who is there now; as before where that cannot be asked: nobody is lost because of it."""
         with contextlib.suppress(OSError):
-            told = self._client.sync(self._client.scheduler.identity, n_workers=-1)
-            self._there = [_seat(address, worker) for address, worker in told["workers"].items()]
+            self._there = seats_of(self._client)
         return self._there
 
     # -- out --
@@ -367,40 +343,6 @@ class DaskRunner:
             for flight in self._flights:
                 self._let_go(flight)
             self._flights.clear()
-
-
-def _seat(address: str, told: Mapping[str, Any]) -> Seat:
-    """A worker, as the scheduler tells of it."""
-    # One that pauses or leaves finishes what it has, and takes nothing new.
-    live = int(told["resources"].get(RESOURCE, 0)) if told["status"] == "running" else 0
-    return Seat(address, told["local_directory"], live, told["nthreads"])
-
-
-def _check(client: Any) -> None:
-    """See that it is a client that can be used.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    try:
-        distributed = importlib.import_module("distributed")
-    except ImportError:
-        raise ConfigError(
-            "Running a study on several machines takes distributed; install it with: "
-            'pip install "gladia-nb[dask]".'
-        ) from None
-    if not isinstance(client, distributed.Client):
-        raise ConfigError(
-            f"executor is a distributed.Client, not {type(client).__name__}; "
-            'connect one with Client("tcp://ADDRESS:8786").'
-        )
-    if client.asynchronous:
-        raise ConfigError(
-            "The Dask client is asynchronous, and a study waits for its runs; "
-            "connect one without asynchronous=True."
-        )
-    if client.status != "running":
-        raise ConfigError(f"The Dask client is {client.status}; connect it to its scheduler.")
 
 
 def _sealed(given: Mapping[str, Any]) -> SealedService:

@@ -11,7 +11,7 @@ import pytest
 
 import gladia_nb as gn
 from gladia_nb.errors import ConfigError, GladiaNbError
-from gladia_nb.studies import dask_executor, running
+from gladia_nb.studies import dask_executor, running, seats
 from gladia_nb.studies.many_runs import Study
 from tests.support.dask_cluster import dask_cluster
 from tests.support.processes import family, gone
@@ -212,7 +212,7 @@ def test_no_such_executor(cluster, tmp_path, sounds, scripted, monkeypatch):
     closed.close()
     assert "The Dask client is closed" in sentence(closed)
     with monkeypatch.context() as patch:
-        patch.setattr(dask_executor, "RESOURCE", "other")
+        patch.setattr(seats, "RESOURCE", "other")
         assert "No worker of the Dask cluster offers sessions" in sentence(cluster.client)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "distributed", None)
