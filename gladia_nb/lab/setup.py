@@ -211,18 +211,12 @@ class Setup:
         """What the run will be."""
         return Recipe(source=self._source or "microphone", config=self.config, **self.options)
 
-    def wrong(self) -> str:
-        """How many settings are wrong, in a sentence, or ""."""
-        count = len(self.recipe().problems())
-        if not count:
-            return ""
-        what = "One setting needs" if count == 1 else f"{count} settings need"
-        return f"{what} to be mended first."
-
     def missing(self) -> str:
         """Why no run can be made of it yet, in a sentence, or ""."""
-        if sentence := self.wrong():
-            return sentence
+        count = len(self.recipe().problems())
+        if count:
+            what = "One setting needs" if count == 1 else f"{count} settings need"
+            return f"{what} to be mended first."
         if self.choice in ("stream", "direct"):
             return "Press Record, at the microphone, to start."
         if self.audio is None:

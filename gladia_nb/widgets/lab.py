@@ -1,8 +1,7 @@
 """The Lab: a session with controls, in one cell.
 
-The front end sends commands; a callback only puts them into a queue, since it may run on whichever
-thread. One thread carries them out in order, one studies finished runs, and one alone writes what
-is shown, at most ten times a second.
+The front end sends commands; a callback only queues them, since it may run on whichever thread.
+One thread carries them out in order, one looks at finished runs, and one alone writes the view.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ Command = tuple[dict[str, Any], Sequence[bytes]]
 
 #: Seconds between two looks at what is to be shown.
 _EVERY_S = 0.1
+_MEND = "Mend what is marked in Settings first."
 _BUSY = "A {} is running; stop it first."
 
 
@@ -402,7 +402,7 @@ class Lab(anywidget.AnyWidget):
         return {**self._setup.view(), "key": self._key.state(), "missing": missing}
 
     def _study_view(self) -> dict[str, Any]:
-        missing = self._setup.wrong() or self._key.missing(self._setup.options["target"])
+        missing = _MEND if self.recipe.problems() else self._key.missing(self.recipe.target)
         if self._watcher.is_live:
             missing = _BUSY.format("session")
         return self._studying.view(missing=missing)

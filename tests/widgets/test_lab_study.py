@@ -89,6 +89,18 @@ def test_a_session_of_the_same_lab_is_not_disturbed(study):
     until(lambda: not lab.study["missing"])
 
 
+def test_settings_that_are_wrong_are_to_be_mended_first(study):
+    lab = study()
+    tell(lab, "set", name="speed", value="0")
+    until(lambda: lab.study["missing"])
+    assert lab.study["missing"] == "Mend what is marked in Settings first."
+    tell(lab, "study_run")
+    until(lambda: lab.sentences)
+    assert "speed must be between" in lab.sentences[0]["text"]
+    tell(lab, "reset", name="speed")
+    until(lambda: not lab.study["missing"])
+
+
 def test_a_page_that_goes_away_stops_the_study(study, monkeypatch):
     monkeypatch.setattr(presence, "_AWAY_S", 0.0)
     lab = study("99")
