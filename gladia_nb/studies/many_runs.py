@@ -185,17 +185,20 @@ class Study(Exports):
             raise ConfigError(
                 "This study was opened without its recordings; name items and arms to run it."
             )
-        self._store.freeze(self._design.describe())
         shown = shown_progress(progress)
         parts = (self._design, self._sounds, self._store)
         more: dict[str, Any] = {"cap": self._cap, "service": self._service}
+        far = None
+        if executor is not None:
+            far = DaskRunner(executor, *parts, **more, tell=shown.tell)
+        self._store.freeze(self._design.describe())
         outcome = Outcome()
         try:
             shown.begin(self.plan(), Tally.of(self._design, self._done()))
-            if executor is None:
+            if far is None:
                 self._run_here(Runner(*parts, **more, watch=shown), outcome, shown)
             else:
-                DaskRunner(executor, *parts, **more, tell=shown.tell).run(
+                far.run(
                     self._design.blocks(),
                     outcome,
                     wanted=lambda block: self._wanted(block, shown),

@@ -55,7 +55,11 @@ def _number(run: RunData, measure: str) -> float:
     if measure in RATIOS:
         return RATIOS[measure](run)
     rows = latency(run)
-    chosen = rows[(rows["name"] == measure) & rows["anchor_clock_s"].notna()]
+    # As `compare` names finals of utterances: with their trigger behind.
+    name, _, trigger = measure.removesuffix(")").partition(" (")
+    chosen = rows[(rows["name"] == name) & rows["anchor_clock_s"].notna()]
+    if trigger:
+        chosen = chosen[chosen["trigger"] == trigger]
     if not len(chosen):
         if " -> " in measure:
             return math.nan

@@ -1,4 +1,4 @@
-"""The table of a study comes from its files once all of them are there; what they hold: `test_lake`."""
+"""The table of a study comes from its files once all of them are there."""
 
 from gladia_nb.studies.many_runs import Study
 from tests.support.studies import fill, run_of, tones

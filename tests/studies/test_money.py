@@ -29,7 +29,7 @@ def test_plans():
 
 
 def test_a_budget_is_a_number_of_hours():
-    assert (read_budget(None), most_hours(0.5)) == (math.inf, 0.5)
+    assert (read_budget(None), read_budget(0.5)) == (math.inf, 0.5)
     for wrong in (0, -1, True, "6", math.nan):
         with pytest.raises(ConfigError, match="budget_hours is a number of hours above 0"):
             read_budget(wrong)

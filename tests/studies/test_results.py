@@ -26,6 +26,11 @@ def test_points():
     # The middle word of five ends 0.8 s before the last, whose final comes 0.6 s later.
     assert x == pytest.approx(1400, abs=100)
     assert points_of([(0, run)], "word_end -> final @send", "normalised erasure")[0][2] == 0
+    both = [
+        points_of([(0, run)], f"speech_end -> final @send ({trigger})", "WER")
+        for trigger in ("endpoint", "stop")
+    ]
+    assert sorted(map(len, both)) == [0, 1]
     # What never came is later than all others.
     said = words("one two three", 0.5)
     lost = make_run(utterance(said, final_s=None), duration_s=4.0)
