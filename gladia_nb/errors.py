@@ -79,6 +79,7 @@ class ApiError(GladiaNbError):
         status: the HTTP status.
         request_id: the service's own name for the request, for its support, or None.
         validation_errors: the service's sentences about single fields.
+        retry_after_s: seconds after which the service wants to be asked again; None for not said.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class ApiError(GladiaNbError):
         status: int,
         request_id: str | None = None,
         validation_errors: list[str] | None = None,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.request_id = request_id
         self.validation_errors = validation_errors or []
+        self.retry_after_s = retry_after_s
 
 
 class AuthenticationError(ApiError):

@@ -46,8 +46,14 @@ def brief(text: str) -> str:
     return text if len(text) <= MAX_SAID else text[: MAX_SAID - 3] + "..."
 
 
-def api_error(status: int, text: str) -> ApiError:
-    """The error of a status and the body that came with it; the body can be anything."""
+def api_error(status: int, text: str, retry_after: str | None = None) -> ApiError:
+    """The error of a status and the body that came with it; the body can be anything.
+
+    Args:
+        status: of the answer.
+        text: its body.
+        retry_after: its header of that name; a date is not read.
+    """
     body = object_of(text)
     said = body.get("message")
     said = brief(said if isinstance(said, str) and said else text) or "no explanation"
@@ -60,6 +66,7 @@ def api_error(status: int, text: str) -> ApiError:
         "status": status,
         "request_id": request_id,
         "validation_errors": problems,
+        "retry_after_s": _seconds(retry_after),
     }
     if status == 401:
         return AuthenticationError(
@@ -77,6 +84,20 @@ def api_error(status: int, text: str) -> ApiError:
     what = "; ".join(problems) or said
     trail = f", request {request_id}" if request_id else ""
     return ApiError(f"The service answered {status}: {what}{trail}.", **fields)
+
+
+def _seconds(text: str | None) -> float | None:
+    """A time to wait, up to a day; None for none.
+
+    Example:
+        >>> _seconds("2.5"), _seconds("-1"), _seconds("Wed, 21 Oct 2026 07:28:00 GMT")
+        (2.5, None, None)
+    """
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return min(seconds, 86_400.0) if seconds >= 0 else None
 
 
 def unreachable(url: str, error: BaseException) -> UnreachableError:

@@ -305,7 +305,7 @@ class Transport:
             if reply.status not in _PASSING or attempt == self._retry.attempts:
                 break
             await asyncio.sleep(self._retry.wait_s(attempt, reply.headers.get("Retry-After")))
-        raise api_error(reply.status, self._redact(reply.text))
+        raise api_error(reply.status, self._redact(reply.text), reply.headers.get("Retry-After"))
 
     async def _follow(self, method: str, url: Hidden, limit: int, options: Any) -> Reply:
         """One request, and those to which the service redirects it within itself."""

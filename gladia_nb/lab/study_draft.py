@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gladia_nb.config import SessionConfig
@@ -112,12 +112,15 @@ class StudyDraft:
             found["values_1"] = "Choose a setting, and the values to compare."
         elif self._text("setting_1") == self._text("setting_2"):
             found["values_2"] = "This setting is chosen already; choose another one, or none."
-        for name, read in (
+        readers: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("folder", lambda: expanded(self._text("folder") or ".", ConfigError)),
+            ("corpus", lambda: expanded(self._text("corpus") or ".", ConfigError)),
             ("repeats", self._repeats),
             ("plan", self._plan),
             ("budget", self._budget),
             ("price", self._price),
-        ):
+        )
+        for name, read in readers:
             try:
                 read()
             except ConfigError as error:

@@ -120,8 +120,9 @@ WORDS: tuple[Definition, ...] = (
     ),
     _word(
         "raw and normalised",
-        "Finals bring case and punctuation that partials do not have. Raw counts them as changes, "
-        "normalised does not.",
+        "Finals bring case, punctuation and figures that partials do not have. Raw counts them as "
+        "changes, normalised does not. The normaliser basic is blind to case and punctuation, and "
+        "in English takes 21 for twenty-one; scripts without spaces are compared by character.",
         """gn.stability_summary(run).query("text == 'raw' and measure == 'revoked_word_ratio'")"""
         '["value"]',
         "raw, the final takes 2 more words back, 4 by 2 words",

@@ -382,6 +382,7 @@ class ErrorEvent(RecordEvent, tag="error", frozen=True, kw_only=True):
         status: of an `ApiError`.
         request_id: of an `ApiError`.
         validation_errors: of an `ApiError`.
+        retry_after_s: of an `ApiError`, where the service says when to ask again.
         code: of a `SessionError`, the close code of the WebSocket or None.
         ns: when it was known.
     """
@@ -391,6 +392,7 @@ class ErrorEvent(RecordEvent, tag="error", frozen=True, kw_only=True):
     status: Count | UnsetType = UNSET
     request_id: str | UnsetType | None = UNSET
     validation_errors: list[str] | UnsetType = UNSET
+    retry_after_s: Measured | UnsetType = UNSET
     code: Count | UnsetType | None = UNSET
     ns: Stamp
 

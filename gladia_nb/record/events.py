@@ -30,12 +30,14 @@ def error_event(error: GladiaNbError, ns: int) -> ErrorEvent:
         >>> event_line(error_event(SessionError("It was lost.", code=4429), 5))
         '{"event":"error","name":"SessionError","text":"It was lost.","code":4429,"ns":5}\n'
     """
+    retry_s = getattr(error, "retry_after_s", None)
     return ErrorEvent(
         name=type(error).__name__,
         text=str(error),
         status=getattr(error, "status", UNSET),
         request_id=getattr(error, "request_id", UNSET),
         validation_errors=getattr(error, "validation_errors", UNSET),
+        retry_after_s=UNSET if retry_s is None else retry_s,
         code=getattr(error, "code", UNSET),
         ns=ns,
     )

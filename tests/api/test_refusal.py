@@ -26,6 +26,10 @@ def test_any_error_body_becomes_one_sentence(status, text, kind, sentence):
 
 def test_a_body_that_is_nested_beyond_reading_is_none():
     assert object_of("[" * 100_000) == {}
+    assert api_error(429, "", "7").retry_after_s == 7
+    assert api_error(429, "", "1e9").retry_after_s == 86_400
+    for odd in (None, "", "soon", "nan", "-3"):
+        assert api_error(429, "", odd).retry_after_s is None
     assert "500" in str(api_error(500, '{"message":' * 100_000))
 
 

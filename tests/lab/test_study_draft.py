@@ -97,6 +97,8 @@ def test_fields_of_groups_keep_what_else_their_group_holds():
         ({"setting_2": "chunk_ms"}, "values_2", "Name the values"),
         ({"folder": " "}, "folder", "Name a folder"),
         ({"sample:conversation": False}, "corpus", "Choose a recording"),
+        ({"folder": "a\0"}, "folder", "zero byte"),
+        ({"corpus": "a\0"}, "corpus", "zero byte"),
         ({"repeats": "0"}, "repeats", "from 1 on (got 0)"),
         ({"repeats": "two"}, "repeats", "from 1 on (got 'two')"),
         ({"repeats": "100000"}, "repeats", "at most 1000"),

@@ -46,6 +46,12 @@ def test_how_a_session_ended_decides(tmp_path, events, state, reason, again):
     assert found.again is again
 
 
+def test_when_a_service_wants_to_be_asked_again_is_kept(tmp_path):
+    told = ended("failed", name="LimitError", text="Full.", status=429, retry_after_s=7.5)
+    found = judge(with_events(run_of(lambda _: 0.2, sentences=2), *told), tmp_path)
+    assert (found.state, found.retry_s) == ("limited", 7.5)
+
+
 def test_a_slow_session_counts_and_one_without_a_stopwatch_does_not(tmp_path):
     slow = judge(run_of(lambda _: 9.0, sentences=2), tmp_path)
     assert (slow.state, slow.again) == ("done", False)
