@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """Blocks that are carried out: what is tried again, what is given up, what is waited for."""
 
 import threading
@@ -11,6 +10,7 @@ from gladia_nb.studies.attempts import Attempt, judge_file
 from gladia_nb.studies.progress import Progress
 from gladia_nb.studies.running import Outcome, Runner, beating
 from gladia_nb.studies.store import Store
+from gladia_nb.studies.tally import Tally
 from tests.support.studies import design_of
 
 
@@ -241,17 +241,9 @@ def test_a_claim_is_touched_as_long_as_the_work_lasts(monkeypatch):
     with beating(Claim()):
         assert touched.wait(60)
     assert not [t for t in threading.enumerate() if t.name == "gladia_nb study"]
-=======
-"""The blocks of a study as they are carried out: what whoever watches is told."""
-
-from gladia_nb.studies.progress import Progress
-from gladia_nb.studies.running import Outcome, Runner
-from gladia_nb.studies.store import Store
-from gladia_nb.studies.tally import Tally
-from tests.support.studies import design_of
 
 
-def runner_of(tmp_path, service):
+def watched(tmp_path, service):
     design, sounds = design_of(1)
     watch = Progress()
     watch.tally = Tally.of(design, ())
@@ -262,7 +254,7 @@ def runner_of(tmp_path, service):
 
 def test_what_is_refused_has_failed_and_is_not_repeated(tmp_path, scripted):
     service = {"url": scripted.url, "key": "wrong"}
-    runner, block, watch, store = runner_of(tmp_path, service)
+    runner, block, watch, store = watched(tmp_path, service)
     outcome = Outcome()
     assert runner.run(block, block.cells, outcome)
     assert watch.tally.total("failed") == 2
@@ -272,16 +264,15 @@ def test_what_is_refused_has_failed_and_is_not_repeated(tmp_path, scripted):
 
 
 def test_one_that_is_over_starts_nothing(tmp_path, scripted):
-    runner, block, watch, store = runner_of(tmp_path, {"server": scripted})
+    runner, block, watch, store = watched(tmp_path, {"server": scripted})
     watch.over.set()
     assert runner.run(block, block.cells, Outcome())
     assert (store.attempts(), watch.tally.total("to do")) == ({}, 2)
 
 
 def test_a_block_that_another_has_is_left_to_it(tmp_path, scripted):
-    runner, block, _, store = runner_of(tmp_path, {"server": scripted})
+    runner, block, _, store = watched(tmp_path, {"server": scripted})
     claim = store.claim(block.id)
     assert not runner.run(block, block.cells, Outcome())
     claim.release()
     assert store.claimed() == set()
->>>>>>> w-v
