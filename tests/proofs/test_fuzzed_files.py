@@ -24,8 +24,12 @@ from tests.support.attacks import (
 
 RUNS = {"resumed": small_run(), "live": lines_of("live")}
 BOTH = st.sampled_from(list(RUNS.values()))
-#: An example is a whole file.
-patient = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+#: An example is a whole file: fewer of them unless many are asked for.
+EXAMPLES = settings().max_examples if settings().max_examples > 100 else 60
+patient = settings(
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 #: A tenth of the examples is measured, and one in a hundred drawn.
