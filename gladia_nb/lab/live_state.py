@@ -52,6 +52,8 @@ MAX_POINTS = 240
 WINDOW = 200
 #: Chunks whose stamps are kept, to find when a word was sent: five minutes of short chunks.
 _CHUNKS = 6000
+#: Bytes beyond which an acknowledgement is not believed.
+_MOST_BYTES = 2**48
 #: Latest chunks that pacing is judged by.
 _RECENT = 50
 
@@ -256,7 +258,7 @@ class LiveState:
 
     def _acknowledge(self, message: Message, recv_ns: int) -> None:
         match (message.data or {}).get("byte_range"):
-            case [int(), int(end)]:
+            case [int(), int(end)] if end < _MOST_BYTES:
                 self._acked_bytes = max(self._acked_bytes, end)
                 self._plot("acknowledged", recv_ns, self._acknowledged_s)
 
@@ -272,15 +274,13 @@ class LiveState:
         final = data.get("is_final") is True
         kind = "final" if final else "partial"
         if final:
-            start = utterance.get("start")
-            start_s = float(start) if isinstance(start, (int, float)) else None
+            start_s = _seconds(utterance.get("start"))
             self._lines.append(Line(self._counts["finals"], channel, start_s, text))
             self._open.pop(channel, None)
         else:
             self._partial(channel, str(data.get("id")), text)
         self._counts[f"{kind}s"] += 1
-        end = utterance.get("end")
-        end_s = float(end) if isinstance(end, (int, float)) else None
+        end_s = _seconds(utterance.get("end"))
         sent_ns = None if end_s is None else self._sent_at(end_s)
         if sent_ns is None or end_s is None:
             self._unplaced += 1
@@ -370,3 +370,10 @@ class LiveState:
         if not self._late:
             return Health("good", "Nothing has been sent yet.")
         return Health("good", f"Chunks leave within {max(late, 0.1):.1f} ms of when they are due.")
+
+
+def _seconds(value: object) -> float | None:
+    """A time of the audio that can be; a service may say anything."""
+    if isinstance(value, (int, float)) and abs(value) <= limits.LONGEST_S:
+        return float(value)
+    return None

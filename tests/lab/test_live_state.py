@@ -133,6 +133,21 @@ def test_acknowledgements_and_resent_chunks():
     assert len(snapshot.series["sent"]) == 2
 
 
+@pytest.mark.parametrize("odd", [10**400, -(10**400), 1e308, 10**18, float("inf"), True, "5", None])
+def test_numbers_that_cannot_be_are_no_moments(odd):
+    utterance = {"text": "hi", "start": odd, "end": odd, "channel": 0, "words": []}
+    said = {"id": "u", "is_final": True, "utterance": utterance}
+    ack = {"byte_range": [0, odd]}
+    state = fed(
+        chunk(0),
+        message(150, type="audio_chunk", acknowledged=True, data=ack),
+        message(160, type="transcript", data=said),
+    )
+    snapshot = state.snapshot()
+    assert snapshot.acknowledged_s < 1
+    assert [line.text for line in snapshot.lines] == ["hi"]
+
+
 @pytest.mark.parametrize(
     ("late", "lag", "level"),
     [(0.2, 1, "good"), (8, 1, "watch"), (80, 1, "poor"), (0.2, 30, "watch"), (0.2, 300, "poor")],

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gladia_nb.errors import RunFileError
@@ -21,14 +21,13 @@ from tests.support.attacks import (
     spoiled_fields,
     spoiled_messages,
 )
+from tests.support.fuzzing import fuzz_settings
 
 RUNS = {"resumed": small_run(), "live": lines_of("live")}
 BOTH = st.sampled_from(list(RUNS.values()))
 #: An example is a whole file: fewer of them unless many are asked for.
-EXAMPLES = settings().max_examples if settings().max_examples > 100 else 60
-patient = settings(
-    max_examples=EXAMPLES,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+patient = fuzz_settings(
+    60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
