@@ -51,6 +51,8 @@ Difference = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Count = Annotated[int, Meta(ge=0, le=2**48)]
 #: Finite, as all that is measured.
 Measured = Annotated[float, Meta(ge=-1e15, le=1e15)]
+#: How far another clock is away from ours, nanoseconds; it may count from another century.
+Offset = Annotated[float, Meta(ge=-(2.0**62), le=2.0**62)]
 #: What a device, or the host of one, says of itself.
 Said = str | bool | int | float | None
 
@@ -312,7 +314,7 @@ class ClockEvent(RecordEvent, tag="clock", frozen=True):
 
     ns: Stamp
     name: str
-    offset_ns: Measured
+    offset_ns: Offset
     uncertainty_ns: Measured
     n: Count
 

@@ -10,6 +10,7 @@ import pytest
 import gladia_nb
 from gladia_nb.record import event_kinds
 from gladia_nb.record.event_kinds import KINDS, AnyEvent, RecordEvent
+from gladia_nb.record.events import make_event
 
 PACKAGE = Path(gladia_nb.__file__).parent
 
@@ -72,3 +73,11 @@ def test_no_event_is_written_down_anywhere_else():
         for line in made_by_hand(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert by_hand == []
+
+
+def test_another_clock_may_count_from_another_century():
+    # A page counts from 1970, in nanoseconds.
+    told = {"event": "clock", "ns": 5, "name": "page", "offset_ns": 1.795e18, "uncertainty_ns": 2e5}
+    assert make_event({**told, "n": 8}).offset_ns == 1.795e18
+    with pytest.raises(msgspec.ValidationError):
+        make_event({**told, "n": 8, "offset_ns": 1e19})
