@@ -10,19 +10,8 @@ from gladia_nb.metrics import (
     match_rate,
     word_times,
 )
+from tests.support.known_latencies import SAID, ms, of
 from tests.support.make_runs import make_run, reference, transcript, utterance, words
-
-SAID = words("hello it is very nice", 0.5)  # ends at 0.8, 1.2, 1.6, 2.0, 2.4
-
-
-def of(run, name, anchor="service"):
-    rows = latency(run)
-    return rows[(rows["name"] == name) & (rows["anchor"] == anchor)]
-
-
-def ms(run, name, anchor="service"):
-    return of(run, name, anchor)["latency_ms"].tolist()
-
 
 # -- the reference --
 

@@ -7,22 +7,11 @@ from hypothesis import strategies as st
 from gladia_nb.metrics import (
     average_lagging,
     differentiable_average_lagging,
-    latency,
     length_adaptive_average_lagging,
 )
 from gladia_nb.metrics.base.clocks import sent_s
-from tests.support.make_runs import make_run, reference, utterance, words
-
-SAID = words("hello it is very nice", 0.5)  # ends at 0.8, 1.2, 1.6, 2.0, 2.4
-
-
-def of(run, name, anchor="service"):
-    rows = latency(run)
-    return rows[(rows["name"] == name) & (rows["anchor"] == anchor)]
-
-
-def ms(run, name, anchor="service"):
-    return of(run, name, anchor)["latency_ms"].tolist()
+from tests.support.known_latencies import SAID, ms, of
+from tests.support.make_runs import make_run, reference, utterance
 
 
 @given(st.integers(0, 32000), st.sampled_from([20, 50, 100, 250]))

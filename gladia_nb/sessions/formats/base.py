@@ -21,6 +21,7 @@ __all__ = [
     "Reference",
     "Row",
     "channel_number",
+    "columns_of",
     "in_order",
     "lines_of",
     "read_bytes",
@@ -185,6 +186,28 @@ def read_lines(path: Path, found: Found, parse: Callable[[str], None]) -> None:
             parse(line)
         except LineError as error:
             found.problems.append(Problem(str(path), number, str(error)))
+
+
+def columns_of(line: str, form: str) -> list[str]:
+    """Columns of a line as sclite reads it: at least five, or none where it is a comment.
+
+    Args:
+        line: of a CTM or STM file.
+        form: what such a line is, for who has to mend it.
+
+    Raises:
+        LineError: it has fewer columns.
+
+    Example:
+        >>> columns_of("call 1 0.50 0.25 hello", "a CTM line is ..."), columns_of(";; by hand", "")
+        (['call', '1', '0.50', '0.25', 'hello'], [])
+    """
+    if line.lstrip().startswith(";;"):
+        return []
+    columns = line.split()
+    if len(columns) < 5:
+        raise LineError(f"it has {len(columns)} columns; {form}")
+    return columns
 
 
 def times(start: Any, end: Any) -> tuple[float, float]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from gladia_nb.sessions.formats.base import (
     Found,
-    LineError,
     Reference,
     Row,
     channel_number,
+    columns_of,
     in_order,
     read_lines,
     times,
@@ -21,6 +21,8 @@ from gladia_nb.sessions.formats.base import (
 from gladia_nb.sessions.formats.marks import is_mark
 
 __all__ = ["read_ctm"]
+
+_FORM = "a CTM line is RECORDING CHANNEL START DURATION WORD, and perhaps a confidence."
 
 #: Kinds of token that are no words (NIST's Rich Transcription).
 _NO_WORDS = {"non-lex", "misc", "noscore"}
@@ -35,14 +37,9 @@ class _Reader:
         self._over: bool | None = None  # of alternatives: whether the first one is
 
     def line(self, text: str) -> None:
-        if text.lstrip().startswith(";;"):
+        columns = columns_of(text, _FORM)
+        if not columns:
             return
-        columns = text.split()
-        if len(columns) < 5:
-            raise LineError(
-                f"it has {len(columns)} columns; a CTM line is RECORDING CHANNEL START DURATION "
-                "WORD, and perhaps a confidence."
-            )
         name, channel, start, duration, word = columns[:5]
         if self._is_alternation(word) or self._over:
             return

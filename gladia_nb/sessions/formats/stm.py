@@ -10,10 +10,10 @@ from pathlib import Path
 
 from gladia_nb.sessions.formats.base import (
     Found,
-    LineError,
     Reference,
     Row,
     channel_number,
+    columns_of,
     in_order,
     read_lines,
     times,
@@ -23,6 +23,8 @@ from gladia_nb.sessions.formats.marks import spoken_words
 __all__ = ["read_stm"]
 
 _IGNORE = "ignore_time_segment_in_scoring"
+
+_FORM = "an STM line is RECORDING CHANNEL SPEAKER START END, perhaps <LABEL>, and the text."
 
 
 class _Reader:
@@ -34,14 +36,9 @@ class _Reader:
         self.ignored: dict[str, list[tuple[float, float, int]]] = {}
 
     def line(self, text: str) -> None:
-        if text.lstrip().startswith(";;"):
+        columns = columns_of(text, _FORM)
+        if not columns:
             return
-        columns = text.split()
-        if len(columns) < 5:
-            raise LineError(
-                f"it has {len(columns)} columns; an STM line is RECORDING CHANNEL SPEAKER START "
-                "END, perhaps <LABEL>, and the text."
-            )
         name, channel, speaker, start, end, *tokens = columns
         number = channel_number(channel)
         start_s, end_s = times(start, end)
