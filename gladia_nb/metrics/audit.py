@@ -20,7 +20,7 @@ import pandas as pd
 
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
-from gladia_nb.record.keeping import kept_frame
+from gladia_nb.record.keeping import kept
 from gladia_nb.record.limits import LONGEST_S
 from gladia_nb.record.schema import Schema
 
@@ -30,6 +30,7 @@ __all__ = [
     "MESSAGE_AUDIT",
     "audio_audit",
     "audit_note",
+    "audited_messages",
     "callback_delays",
     "message_audit",
 ]
@@ -80,13 +81,18 @@ def message_audit(run: RunData) -> pd.DataFrame:
         Columns in `MESSAGE_AUDIT`; no rows when the run has no stored messages to compare with.
     """
     # All raw JSON is read for it, and each verdict, note and page asks for it.
-    return kept_frame(run.record, "message_audit", lambda: _message_audit(run))
+    return _frame(audited_messages(run), MESSAGE_AUDIT)
 
 
-def _message_audit(run: RunData) -> pd.DataFrame:
+def audited_messages(run: RunData) -> list[dict[str, Any]]:
+    """The rows of `message_audit`; what is 0 need not be in them."""
+    return kept(run.record, "message_audit", lambda: _message_audit(run))
+
+
+def _message_audit(run: RunData) -> list[dict[str, Any]]:
     stored = _stored(run)
     if stored is None:
-        return _frame([], MESSAGE_AUDIT)
+        return []
     found = read(run.record)
     called = found.via.is_("callback").tolist()
     received = [
@@ -110,7 +116,7 @@ def _message_audit(run: RunData) -> pd.DataFrame:
         furthest = max(furthest, position)
     rows: list[dict[str, Any]] = [{"type": kind, **kinds[kind]} for kind in sorted(kinds)]
     total = sum(kinds.values(), Counter())
-    return _frame([*rows, {"type": "all", **total}], MESSAGE_AUDIT)
+    return [*rows, {"type": "all", **total}]
 
 
 def audio_audit(run: RunData) -> pd.DataFrame:

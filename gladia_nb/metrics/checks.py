@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -64,22 +64,30 @@ class _Check(NamedTuple):
     unseen: str = ""  # what to say when it was not observed; "" when that is no fault
 
 
+class _Checked(NamedTuple):
+    """What a check found."""
+
+    value: float
+    status: str
+    reason: str | None
+
+
 def verdict(run: RunData) -> Verdict:
     """Valid, degraded or invalid, with the reasons; see `health` for the checks.
 
     Example:
         `print(verdict(run))`
     """
-    return kept(run.record, "verdict", lambda: _verdict(health(run)))
+    return kept(run.record, "verdict", lambda: _verdict(_checked(run)))
 
 
-def _verdict(table: pd.DataFrame) -> Verdict:
-    rows = zip(table["verdict"].tolist(), table["reason"].tolist(), strict=True)
+def _verdict(checked: Sequence[_Checked]) -> Verdict:
     wrong = sorted(
-        ((status, reason) for status, reason in rows if _RANK[status]),
-        key=lambda row: -_RANK[row[0]],
+        (found for found in checked if _RANK[found.status]),
+        key=lambda found: -_RANK[found.status],
     )
-    return Verdict(wrong[0][0] if wrong else "valid", tuple(str(reason) for _, reason in wrong))
+    reasons = tuple(str(found.reason) for found in wrong)
+    return Verdict(wrong[0].status if wrong else "valid", reasons)
 
 
 def health(run: RunData) -> pd.DataFrame:
@@ -125,15 +133,24 @@ def health(run: RunData) -> pd.DataFrame:
 
 
 def _health(run: RunData) -> pd.DataFrame:
-    facts = Facts(run)
     columns: dict[str, list[Any]] = {name: [] for name in HEALTH}
-    for check in _CHECKS:
-        value = float(check.value(facts))
-        status, reason = _judge(check, value)
-        row = (check.name, value, check.unit, *check.limit, status, reason)
+    for check, found in zip(_CHECKS, _checked(run), strict=True):
+        row = (check.name, found.value, check.unit, *check.limit, found.status, found.reason)
         for name, item in zip(HEALTH, row, strict=True):
             columns[name].append(item)
     return to_frame(columns, HEALTH)
+
+
+def _checked(run: RunData) -> list[_Checked]:
+    """What each of `_CHECKS` finds; kept with the record."""
+
+    def make() -> list[_Checked]:
+        facts = Facts(run)
+        values = [float(check.value(facts)) for check in _CHECKS]
+        pairs = zip(_CHECKS, values, strict=True)
+        return [_Checked(value, *_judge(check, value)) for check, value in pairs]
+
+    return kept(run.record, "checked", make)
 
 
 def check_latencies(rows: pd.DataFrame) -> tuple[str, ...]:

@@ -8,17 +8,19 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from gladia_nb.metrics.audit import message_audit
+from gladia_nb.metrics.audit import audited_messages
 from gladia_nb.metrics.base.choice import chosen
-from gladia_nb.metrics.base.clocks import first_sent
+from gladia_nb.metrics.base.clocks import first_chunks
+from gladia_nb.metrics.heard_words import heard_words
 from gladia_nb.metrics.spoken import spoken_words
-from gladia_nb.metrics.stopwatch import pacing, vitals
-from gladia_nb.metrics.words import word_times
+from gladia_nb.metrics.stopwatch import drift_ms, vitals_rows
+from gladia_nb.record.arrays import reference
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 
 __all__ = ["Facts"]
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: Messages that were waiting together are stamped within this of each other.
@@ -34,14 +36,20 @@ class Facts:
 
     def __init__(self, run: RunData) -> None:
         self.run = run
-        self.chunks = first_sent(run)
-        self.vitals = vitals(run)
+        self.chunks = first_chunks(run)
+        self.vitals = {
+            name: np.array(values, dtype="float64") for name, values in vitals_rows(run).items()
+        }
         self.options = run.record.header["options"]
         self.is_live = run.record.header["audio"].get("frames") is None
 
+    @property
+    def _sent(self) -> int:
+        return len(self.chunks.seq)
+
     def sent(self) -> float:
         """Whether nothing was sent."""
-        return float(not len(self.chunks))
+        return float(not self._sent)
 
     def ended(self) -> float:
         """Whether the record has no proper end."""
@@ -58,17 +66,18 @@ class Facts:
     def schedule(self) -> float:
         """Greatest distance of a due time from the ideal one, milliseconds."""
         t0 = self.run.record.t0_ns
-        if t0 is None or self.is_live or not len(self.chunks):
+        if t0 is None or self.is_live or not self._sent:
             return np.nan
         rate = int(self.run.record.header["config"]["sample_rate"]) * float(self.options["speed"])
-        ideal = t0 + self.chunks["end_frame"].to_numpy() / rate * 1e9
-        return float(np.abs(self.chunks["due_ns"].to_numpy() - ideal).max()) / 1e6
+        ideal = t0 + self.chunks.end_frame / rate * 1e9
+        return float(np.abs(self.chunks.due_ns - ideal).max()) / 1e6
 
     def early(self) -> float:
         """Most that audio was sent before it was spoken, milliseconds."""
         # What a microphone's clock leaves open is no earliness.
         slack_ms = max((e["uncertainty_ns"] / 1e6 for e in self.run.record.of("clock")), default=0)
-        return -float(self.chunks["lateness_ms"].min()) - slack_ms
+        late = self.chunks.lateness_ms
+        return -float(late.min()) - slack_ms if len(late) else np.nan
 
     def pacing(self) -> float:
         """Lateness of one chunk in a hundred, milliseconds; not of live audio."""
@@ -84,9 +93,8 @@ class Facts:
 
     def _lateness(self) -> float:
         """Lateness of chunks that found a connection when they were due."""
-        late = self.chunks["lateness_ms"].to_numpy()
+        late, due = self.chunks.lateness_ms, self.chunks.due_ns
         kept = np.ones(len(late), dtype=bool)
-        due = self.chunks["due_ns"].to_numpy()
         for lost_ns, open_ns in self._gaps():
             kept &= (due < lost_ns) | (due > open_ns)
         return float(np.quantile(late[kept], 0.99)) if kept.any() else np.nan
@@ -104,19 +112,19 @@ class Facts:
     def drift(self) -> float:
         """Lateness at the end minus at the beginning, milliseconds."""
         # A sound card has a clock of its own, which is allowed to drift.
-        return np.nan if self.is_live else abs(float(pacing(self.run)["drift_ms"].iloc[0]))
+        return np.nan if self.is_live else abs(drift_ms(self.chunks.lateness_ms))
 
     def sending(self) -> float:
         """How long the network took for one chunk in a hundred, milliseconds."""
-        sent = self.chunks["send_ms"].dropna().to_numpy()
+        sent = self.chunks.send_ms[~np.isnan(self.chunks.send_ms)]
         return float(np.quantile(sent, 0.99)) if len(sent) else np.nan
 
     def transcripts(self) -> float:
         """Whether there was speech and no transcript; NaN where nobody says what there was."""
         found = read(self.run.record)
-        if found.is_transcript.any() or not len(self.chunks):
+        if found.is_transcript.any() or not self._sent:
             return 0.0
-        end_s = float(self.chunks["end_s"].max())
+        end_s = float(self.chunks.end_s.max())
         # A text without times was spoken by the end of the audio.
         last_s = self.run.spoken["end_s"].fillna(self.run.duration_s)
         spoken = bool((last_s <= end_s + 1e-6).any())
@@ -124,18 +132,19 @@ class Facts:
 
     def unmatched(self) -> float:
         """Share of the reference words within the audio sent that no final holds."""
-        if not len(self.run.reference) or not len(self.chunks):
+        end_s = reference(self.run.record).end_s
+        if not len(end_s) or not self._sent:
             return np.nan
-        sent = self.run.reference["end_s"] <= float(self.chunks["end_s"].max())
+        sent = end_s <= float(self.chunks.end_s.max())
         spoken = spoken_words(self.run, chosen(self.run, "basic"))
-        within = sent.to_numpy()[spoken.row]
+        within = sent[spoken.row]
         held = (spoken.equal & spoken.is_final)[within]
         return float(np.mean(~held)) if len(held) else np.nan
 
     def untimed(self) -> float:
         """Words of finals that came without times."""
-        table = word_times(self.run)
-        return float(table.loc[table["is_final"], "end_s"].isna().sum())
+        words = heard_words(self.run, chosen(self.run, "basic"))
+        return float(np.isnan(words.end_s[words.is_final]).sum())
 
     def loop(self) -> float:
         """Stall of the event loop that one message in a hundred met, milliseconds."""
@@ -152,9 +161,9 @@ class Facts:
             column: of `vitals`.
             most: how many messages of each second can have met it.
         """
-        if not len(self.vitals):
+        worst = self.vitals[column]
+        if not len(worst):
             return np.nan
-        worst = self.vitals[column].to_numpy(dtype="float64")
         total = len(self._stamps)
         if not total:
             return float(worst.max())
@@ -193,7 +202,7 @@ class Facts:
 
     def clock(self) -> float:
         """Most that the clock of the stamps went away from another, milliseconds."""
-        return float(self.vitals["clock_ms"].abs().max())
+        return _furthest(self.vitals["clock_ms"])
 
     def order(self) -> float:
         """Messages stamped before the one that they followed."""
@@ -201,11 +210,11 @@ class Facts:
 
     def wall(self) -> float:
         """Most that the wall clock was set, milliseconds."""
-        return float(self.vitals["wall_ms"].abs().max())
+        return _furthest(self.vitals["wall_ms"])
 
     def backlog(self) -> float:
         """Messages that were waiting behind one in a hundred."""
-        waiting = self.vitals["backlog"].to_numpy()
+        waiting = self.vitals["backlog"].astype("int64")
         came = np.array([len(stamps) for stamps in self._seconds], dtype="int64")
         return self._touched("backlog", np.minimum(waiting, came))
 
@@ -215,14 +224,19 @@ class Facts:
 
     def unacknowledged(self) -> float:
         """Chunks without an acknowledgement; NaN where none came at all."""
-        missing = self.chunks["ack_ns"].isna()
+        missing = self.chunks.ack_ns.missing
         # Acknowledgements can be switched off.
         return float(missing.sum()) if not missing.all() else np.nan
 
     def messages(self) -> float:
         """Messages lost, doubled or out of order."""
-        table = message_audit(self.run)
-        if not len(table):
+        rows = audited_messages(self.run)
+        if not rows:
             return np.nan
-        total = table.iloc[-1]
-        return float(total["lost"] + total["doubled"] + total["out_of_order"])
+        return float(sum(rows[-1].get(name, 0) for name in ("lost", "doubled", "out_of_order")))
+
+
+def _furthest(values: Floats) -> float:
+    """The greatest distance from 0 of what was observed; NaN when nothing was."""
+    seen = np.abs(values[~np.isnan(values)])
+    return float(seen.max()) if len(seen) else np.nan

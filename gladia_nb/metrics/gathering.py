@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,18 +12,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics.base.choice import Choice
+from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.checks import verdict
-from gladia_nb.metrics.latencies import latency
-from gladia_nb.metrics.words import match_rate
+from gladia_nb.metrics.latency_rows import LatencyRows, latency_rows
+from gladia_nb.metrics.words import word_counts
 from gladia_nb.record.data import RunData, forgetting
 
 __all__ = ["USED", "Gathered", "gather"]
 
 #: What is looked at of each row; hours of words have millions.
-_TEXTS = tuple("name unit milestone since anchor utterance_id trigger normaliser".split())
+_SHARED = tuple("name unit milestone since anchor".split())
+_TEXTS = (*_SHARED, "utterance_id", "trigger", "normaliser")
 _NUMBERS = ("anchor_s", "anchor_clock_s", "latency_ms")
 USED = [*_TEXTS, *_NUMBERS, "run", "channel", "reference"]
+
+Codes = npt.NDArray[np.int32]
+Objects = npt.NDArray[np.object_]
+_NONE, _NOTHING = np.empty(0, dtype="int64"), np.empty(0)
 
 
 class Gathered(NamedTuple):
@@ -56,15 +63,13 @@ def gather(
     runs = source if isinstance(source, Sequence) else [source]
     if not runs:
         raise ConfigError("There is no run to sum up; give one at least.")
-    if len(runs) == 1:
-        rows = latency(runs[0], normaliser=normaliser)[USED].assign(_run=0)
-        worth = [_Worth.of(runs[0], normaliser)]
-        return Gathered(rows, [runs[0].reference], *_worth(worth))
     table, worth, references = _Rows(), [], []
     for run in runs:
-        with forgetting(run):
-            table.add(latency(run, normaliser=normaliser)[USED])
-            worth.append(_Worth.of(run, normaliser))
+        # One run is most likely looked at again.
+        with forgetting(run) if len(runs) > 1 else contextlib.nullcontext():
+            choice = chosen(run, normaliser)
+            table.add(latency_rows(run, choice))
+            worth.append(_Worth.of(run, choice))
             references.append(run.reference)
     return Gathered(table.frame(), references, *_worth(worth))
 
@@ -77,9 +82,9 @@ class _Worth(NamedTuple):
     held: int
 
     @classmethod
-    def of(cls, run: RunData, normaliser: Choice) -> _Worth:
-        rates = match_rate(run, normaliser=normaliser)
-        spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
+    def of(cls, run: RunData, choice: Normaliser) -> _Worth:
+        counts = word_counts(run, choice)
+        spoken, held = sum(c.spoken for c in counts), sum(c.matched for c in counts)
         return cls(verdict(run).status, spoken, held)
 
 
@@ -97,16 +102,44 @@ class _Rows:
         self._levels: dict[str, dict[str, int]] = {name: {} for name in _TEXTS}
         self._parts: list[dict[str, npt.NDArray[Any]]] = []
 
-    def add(self, rows: pd.DataFrame) -> None:
+    def add(self, found: LatencyRows) -> None:
         """The rows of the next run."""
-        part = {name: rows[name].to_numpy() for name in ("channel", *_NUMBERS)}
-        part["reference"] = rows["reference"].to_numpy("float64", na_value=np.nan)
-        for name, known in self._levels.items():
-            codes, levels = pd.factorize(rows[name])
-            places = [known.setdefault(text, len(known)) for text in levels.tolist()]
-            # Behind the last place is that of what is missing.
-            part[name] = np.array([*places, -1], dtype="int32")[codes]
+        blocks, owners = found.blocks, found.owners
+        counts = [len(block.rows) for block in blocks]
+        rows = np.concatenate([_NONE, *(block.rows for block in blocks)])
+        part: dict[str, npt.NDArray[Any]] = {"channel": owners.channel[rows]}
+        for name in _NUMBERS:
+            part[name] = np.concatenate([_NOTHING, *(getattr(block, name) for block in blocks)])
+        anchored = np.array([block.names["anchor"] == "reference" for block in blocks], dtype=bool)
+        places = owners.reference[rows]
+        known = (places >= 0) & np.repeat(anchored, counts)
+        part["reference"] = np.where(known, places, np.nan)
+        for name in _SHARED:
+            texts = [block.names[name] for block in blocks if len(block.rows)]
+            places = self._places(name, texts)
+            part[name] = np.repeat(places, [count for count in counts if count])
+        part["utterance_id"] = self._owned("utterance_id", owners.ids, owners.utterance[rows])
+        codes, levels = pd.factorize(owners.trigger)
+        part["trigger"] = self._owned("trigger", levels, codes[rows])
+        told = self._places("normaliser", [found.normaliser] if len(rows) else [])
+        part["normaliser"] = np.repeat(told, len(rows))
         self._parts.append(part)
+
+    def _places(self, name: str, texts: Sequence[str]) -> Codes:
+        known = self._levels[name]
+        places = [known.setdefault(text, len(known)) for text in texts]
+        return np.array(places, dtype="int32")
+
+    def _owned(self, name: str, texts: Objects, codes: npt.NDArray[np.integer]) -> Codes:
+        """Places of the texts of rows, given out in the order of the rows; -1 for none."""
+        different, first = np.unique(codes, return_index=True)
+        order = different[np.argsort(first, kind="stable")]
+        order = order[order >= 0]
+        # Behind the last text is that of what is missing.
+        places = np.full(len(texts) + 1, -1, dtype="int32")
+        places[order] = self._places(name, texts[order].tolist())
+        found: Codes = places[codes]
+        return found
 
     def frame(self) -> pd.DataFrame:
         """All rows, with the number of their run."""

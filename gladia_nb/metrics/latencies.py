@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,20 +14,16 @@ import pandas as pd
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
-from gladia_nb.metrics.base.clocks import acknowledged_s, captured_s, sent_s
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.spoken import SpokenWords, spoken_words
+from gladia_nb.metrics.latency_rows import BLOCK_NAMES, Owners, latency_rows
 from gladia_nb.metrics.vad import speech_of
-from gladia_nb.metrics.waits import ANCHORS, Measure, utterance_measures, with_events, word_measures
-from gladia_nb.metrics.words import word_times
+from gladia_nb.metrics.waits import ANCHORS
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["ANCHORS", "CLOCKS", "LATENCY", "TRIGGERS", "latency"]
 
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: Clocks of what is counted from a position of the audio, and the one between two arrivals.
@@ -61,9 +56,6 @@ LATENCY: Schema = MappingProxyType(
         "normaliser": "str",  # what makes words equal
     }
 )
-
-#: Seconds by which a word may end behind the audio, by the service's times, and still be placed.
-BEHIND_AUDIO_S = 0.25
 
 
 def latency(
@@ -166,127 +158,82 @@ def latency(
 def _latency(
     run: RunData, choice: Normaliser, anchor: str | None, speech: pd.DataFrame | None
 ) -> pd.DataFrame:
-    words, spoken = word_times(run, normaliser=choice), spoken_words(run, choice)
-    if run.record.t0_ns is None:
-        return to_frame({name: [] for name in LATENCY}, LATENCY)
-    wanted = ANCHORS if anchor is None else (anchor,)
-    utterances = with_events(run, words, choice)
-    measures = [
-        *word_measures(run, words, spoken, wanted),
-        *utterance_measures(run, words, spoken, utterances, wanted=wanted, speech=speech),
-    ]
-    # What rows are of, each kind behind the other, and where it begins.
-    kinds = {
-        "word": _own(run, words),
-        "utterance": _own(run, utterances),
-        "lost word": _lost(run),
-        "held word": _held(run, words, spoken),
-    }
-    table = _table(run, kinds, measures)
-    told = pd.array([choice.name], dtype="str").take(np.zeros(len(table), dtype="int64"))
-    return table.assign(normaliser=told)
-
-
-def _table(
-    run: RunData, kinds: Mapping[str, pd.DataFrame], measures: list[Measure]
-) -> pd.DataFrame:
-    """All measures on all their clocks; each text is written once and then pointed to."""
-    ends = np.cumsum([len(frame) for frame in kinds.values()]).tolist()
-    offsets = dict(zip(kinds, [0, *ends], strict=False))
-    clocks: dict[str, Callable[[RunData, Floats], Floats]] = {
-        "send": sent_s,
-        "capture": captured_s,
-        "ack": acknowledged_s,
-    }
-    end_s = _end_of_audio(run)
-    blocks: list[tuple[dict[str, str], Ints, Measure, Floats, Bools]] = []
-    for measure in measures:
-        beyond = np.zeros(len(measure.rows), dtype=bool)
-        if measure.anchor == "service":
-            beyond = (measure.anchor_s > end_s) & (measure.anchor_s <= end_s + BEHIND_AUDIO_S)
-        held_s = np.where(beyond, end_s, measure.anchor_s)
-        moments: Mapping[str, Floats] = (
-            {
-                clock: moment(run, measure.anchor_s if clock == "capture" else held_s)
-                for clock, moment in clocks.items()
-            }
-            if measure.since_s is None
-            else {"arrival": measure.since_s}
-        )
-        for clock, anchor_clock_s in moments.items():
-            names = {
-                "name": f"{measure.since} -> {measure.milestone} @{clock}",
-                "unit": measure.unit.removeprefix("lost ").removeprefix("held "),
-                "milestone": measure.milestone,
-                "since": measure.since,
-                "clock": clock,
-                "anchor": measure.anchor,
-            }
-            rows = measure.rows + offsets[measure.unit]
-            blocks.append((names, rows, measure, anchor_clock_s, beyond))
+    found = latency_rows(run, choice, anchor, speech)
+    blocks, owners = found.blocks, found.owners
     if not blocks:
         return to_frame({name: [] for name in LATENCY}, LATENCY)
-    counts = [len(rows) for _, rows, *_ in blocks]
-    labels = [names for names, *_ in blocks]
-    rows = np.concatenate([rows for _, rows, *_ in blocks])
-    columns: dict[str, Any] = {
-        "anchor_s": np.concatenate([measure.anchor_s for _, _, measure, *_ in blocks]),
-        "anchor_clock_s": np.concatenate([moment for *_, moment, _ in blocks]),
-        "event_s": np.concatenate([measure.event_s for _, _, measure, *_ in blocks]),
-        "behind_audio": np.concatenate([beyond for *_, beyond in blocks]),
+    counts = [len(block.rows) for block in blocks]
+    rows = np.concatenate([block.rows for block in blocks])
+    anchors = np.array([block.names["anchor"] == "reference" for block in blocks])
+    positions, places = owners.position[rows], owners.reference[rows]
+    places[~np.repeat(anchors, counts)] = -1
+    whole = {
+        name: np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("anchor_s", "anchor_clock_s", "event_s", "behind_audio")
     }
-    anchors = np.array([names["anchor"] == "reference" for names in labels])
-    # Hours of words are hundreds of megabytes here: what is copied is let go.
-    del blocks, measures
-    columns["latency_ms"] = (columns["event_s"] - columns["anchor_clock_s"]) * 1e3
-    for name in ("name", "unit", "milestone", "since", "clock", "anchor"):
-        codes, levels = pd.factorize(np.array([names[name] for names in labels], dtype=object))
-        columns[name] = pd.array(levels, dtype="str").take(np.repeat(codes, counts))
-    whole = pd.concat(kinds.values(), ignore_index=True)
-    for name in _OWN:
-        columns[name] = whole[name].array.take(rows)
-    columns["reference"][~np.repeat(anchors, counts)] = pd.NA
-    return pd.DataFrame({name: columns[name] for name in LATENCY if name in columns}, copy=False)
+    columns: dict[str, Any] = {
+        **{
+            name: _repeated([block.names[name] for block in blocks], counts) for name in BLOCK_NAMES
+        },
+        **whole,
+        "latency_ms": (whole["event_s"] - whole["anchor_clock_s"]) * 1e3,
+        "run": _repeated([found.session_id], [len(rows)]),
+        "normaliser": _repeated([found.normaliser], [len(rows)]),
+        "channel": owners.channel[rows],
+        "position": _numbers(positions),
+        "reference": _numbers(places),
+        **_owned(owners, [block.rows for block in blocks]),
+    }
+    return pd.DataFrame({name: columns[name] for name in LATENCY}, copy=False)
 
 
-#: What each row says of its word or utterance.
-_OWN = {
-    name: LATENCY[name]
-    for name in ("run", "channel", "utterance_id", "position", "word", "reference", "trigger")
-}
+def _numbers(values: Ints) -> pd.arrays.IntegerArray:
+    """Numbers from 0; missing where they are -1."""
+    return pd.arrays.IntegerArray(np.maximum(values, 0), values < 0)
 
 
-def _own(run: RunData, frame: pd.DataFrame) -> pd.DataFrame:
-    """What the rows of words, or of utterances, have in common with each other."""
-    columns: dict[str, Any] = {name: [None] * len(frame) for name in _OWN}
-    columns |= {name: frame[name] for name in _OWN if name in frame}
-    columns["run"] = [run.session_id] * len(frame)
-    if "place" in frame:
-        columns["reference"] = frame["place"]
-    return to_frame(columns, _OWN)
+#: Rows of a table from which on equal stretches of a column are kept once.
+_MANY = 1 << 16
+#: Rows of such a stretch.
+_STRETCH = 1 << 12
 
 
-def _lost(run: RunData) -> pd.DataFrame:
-    """The words of the reference, as those that no final holds."""
-    reference = run.reference
-    n = len(reference)
-    columns: dict[str, Any] = {name: [None] * n for name in _OWN}
-    columns |= {name: reference[name] for name in ("channel", "word")}
-    columns |= {"run": [run.session_id] * n, "reference": range(n)}
-    return to_frame(columns, _OWN)
+def _repeated(texts: Sequence[str | None], counts: Sequence[int]) -> Any:
+    """Each text so many times, one behind the other.
+
+    Hours of words are hundreds of megabytes of texts that hardly differ: stretches of one text are
+    kept once, and the column points to them again and again.
+    """
+    codes, levels = pd.factorize(np.array(texts, dtype=object))
+    known = pd.array(levels, dtype="str")
+    if sum(counts) < _MANY:
+        return known.take(np.repeat(codes, counts), allow_fill=True)
+    stretches = {code: known.take(np.full(_STRETCH, code), allow_fill=True) for code in set(codes)}
+    parts = []
+    for code, count in zip(codes, counts, strict=True):
+        full, rest = divmod(count, _STRETCH)
+        parts += [pd.Series(stretches[code])] * full + [pd.Series(stretches[code][:rest])]
+    return pd.concat(parts, ignore_index=True).array
 
 
-def _held(run: RunData, words: pd.DataFrame, spoken: SpokenWords) -> pd.DataFrame:
-    """The words of the reference, as those that stand in their places."""
-    if not len(words):
-        return _lost(run)
-    at = np.zeros(len(run.reference), dtype="int64")
-    at[spoken.row] = np.maximum(spoken.held, 0)
-    frame = _own(run, words.iloc[at].reset_index(drop=True))
-    return frame.assign(reference=pd.array(range(len(at)), "Int64"))
-
-
-def _end_of_audio(run: RunData) -> float:
-    """Audio time behind the last sample that was sent; inf when none was."""
-    chunks = run.chunks
-    return float(chunks["end_s"].max()) if len(chunks) else math.inf
+def _owned(owners: Owners, blocks: Sequence[Ints]) -> dict[str, Any]:
+    """Texts of what the rows are of; blocks of the same words share theirs."""
+    texts = {
+        "utterance_id": pd.array(owners.ids, dtype="str").take(owners.utterance, allow_fill=True),
+        "word": pd.array(owners.word, dtype="str"),
+        "trigger": pd.array(owners.trigger, dtype="str"),
+    }
+    if sum(map(len, blocks)) < _MANY:
+        rows = np.concatenate(blocks)
+        return {name: column.take(rows) for name, column in texts.items()}
+    taken: list[tuple[Ints, dict[str, Any]]] = []
+    parts: dict[str, list[Any]] = {name: [] for name in texts}
+    for rows in blocks:
+        same = (found for known, found in taken if np.array_equal(known, rows))
+        found = next(same, None)
+        if found is None:
+            found = {name: pd.Series(column.take(rows)) for name, column in texts.items()}
+            taken.append((rows, found))
+        for name, column in found.items():
+            parts[name].append(column)
+    return {name: pd.concat(part, ignore_index=True).array for name, part in parts.items()}

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gladia_nb.metrics.base.matching import Matched, matched
 from gladia_nb.metrics.base.text import Normaliser
+from gladia_nb.record.arrays import utterances
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 
@@ -79,8 +80,8 @@ def settled(run: RunData, found: Matched) -> tuple[Ints, Ints, Ints]:
     nothing to count from: all are -1.
     """
     tokens = found.found
-    utterances = run.utterances
-    final_ns = utterances["final_ns"].fillna(-1).to_numpy()[tokens.utterance]
+    came = utterances(run.record).final_ns
+    final_ns = np.where(came.missing, -1, came.value)[tokens.utterance]
     final_ns = np.where(tokens.has_final[tokens.utterance], final_ns, -1)
     right = (found.place < 0) & ~np.isin(found.channel, found.spoken.channel)
     right |= found.equal >= 0

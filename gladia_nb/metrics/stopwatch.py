@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics.base.clocks import first_sent
+from gladia_nb.metrics.base.clocks import first_chunks
+from gladia_nb.record.arrays import chunks
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["PACING", "VITALS", "pacing", "vitals"]
+__all__ = ["PACING", "VITALS", "drift_ms", "pacing", "vitals", "vitals_rows"]
+
+Floats = npt.NDArray[np.float64]
 
 #: One row for a run.
 PACING: Schema = MappingProxyType(
@@ -66,23 +70,32 @@ def pacing(run: RunData) -> pd.DataFrame:
     Returns:
         Columns in `PACING`; NaN for what was not observed.
     """
-    chunks = first_sent(run)
-    late = chunks["lateness_ms"].to_numpy()
-    width = min(_ENDS, len(late) // 2)
-    drift = np.median(late[-width:]) - np.median(late[:width]) if width else np.nan
+    sent = first_chunks(run)
+    late = sent.lateness_ms
     row = {
-        "chunks": len(chunks),
-        "resent": len(run.chunks) - len(chunks),
-        "unacknowledged": int(chunks["ack_ns"].isna().sum()),
+        "chunks": len(late),
+        "resent": len(chunks(run.record).seq) - len(late),
+        "unacknowledged": int(sent.ack_ns.missing.sum()),
         "lateness_p50_ms": _quantile(late, 0.5),
         "lateness_p99_ms": _quantile(late, 0.99),
         "lateness_max_ms": _quantile(late, 1),
-        "drift_ms": drift,
-        "send_p99_ms": _quantile(chunks["send_ms"], 0.99),
-        "ack_p50_ms": _quantile(chunks["ack_ms"], 0.5),
-        "ack_p99_ms": _quantile(chunks["ack_ms"], 0.99),
+        "drift_ms": drift_ms(late),
+        "send_p99_ms": _quantile(sent.send_ms, 0.99),
+        "ack_p50_ms": _quantile(sent.ack_ms, 0.5),
+        "ack_p99_ms": _quantile(sent.ack_ms, 0.99),
     }
     return to_frame({name: [value] for name, value in row.items()}, PACING)
+
+
+def drift_ms(late: Floats) -> float:
+    """Median lateness at the end minus that at the beginning; NaN for fewer than two chunks.
+
+    Example:
+        >>> drift_ms(np.array([1.0, 1.0, 3.0, 3.0]))
+        2.0
+    """
+    width = min(_ENDS, len(late) // 2)
+    return float(np.median(late[-width:]) - np.median(late[:width])) if width else math.nan
 
 
 def _quantile(values: npt.ArrayLike, prob: float) -> float:
@@ -97,10 +110,15 @@ def vitals(run: RunData) -> pd.DataFrame:
 
     No rows when nobody watched: the run is older, or the stopwatch was a browser's.
     """
+    return to_frame(vitals_rows(run), VITALS)
+
+
+def vitals_rows(run: RunData) -> dict[str, list[Any]]:
+    """The columns of `vitals` as lists."""
     events = run.record.of("vitals")
     t0 = run.record.t0_ns
     first = events[0] if events else {}
-    rows = {
+    return {
         "at_s": [math.nan if t0 is None else (e["ns"] - t0) / 1e9 for e in events],
         "window_s": [e["window_ns"] / 1e9 for e in events],
         "clock_ms": [(e["clock_ns"] - first["clock_ns"]) / 1e6 for e in events],
@@ -109,4 +127,3 @@ def vitals(run: RunData) -> pd.DataFrame:
         # Runs of earlier versions do not tell.
         "lead_ms": [e.get("lead_ms", math.nan) for e in events],
     }
-    return to_frame(rows, VITALS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +11,20 @@ import pandas as pd
 
 from gladia_nb.metrics.base.granularity import segment_spans
 from gladia_nb.metrics.base.text import Normaliser
+from gladia_nb.metrics.heard_words import HeardWords
 from gladia_nb.metrics.spoken import SpokenWords
+from gladia_nb.record.arrays import Utterances, reference, seconds, utterances
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 
-__all__ = ["ANCHORS", "Measure", "utterance_measures", "with_events", "word_measures"]
+__all__ = [
+    "ANCHORS",
+    "Measure",
+    "Waited",
+    "utterance_measures",
+    "with_events",
+    "word_measures",
+]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -50,33 +59,47 @@ class Measure(NamedTuple):
     since_s: Floats | None = None  # arrival of `since`, where that is one
 
 
+class Waited(NamedTuple):
+    """Utterances with the arrivals of all their events; shapes `(u,)`, NaN for what never came.
+
+    Attributes:
+        told: the utterances.
+        has_last_word: which have a last word that can be waited for.
+        arrivals: seconds since audio position 0 was spoken, by the name of the event.
+    """
+
+    told: Utterances
+    has_last_word: Bools
+    arrivals: Mapping[str, Floats]
+
+
 def word_measures(
-    run: RunData, words: pd.DataFrame, spoken: SpokenWords, wanted: tuple[str, ...]
+    run: RunData, words: HeardWords, spoken: SpokenWords, wanted: tuple[str, ...]
 ) -> list[Measure]:
     """Each milestone of the words, by the anchors wanted; see `gladia_nb.latency`."""
-    known, is_final = words["correct"].notna().to_numpy(), words["is_final"].to_numpy()
+    known = np.array([text is not None for text in words.correct], dtype=bool)
     expected = _partials_expected(run)
     measures: list[Measure] = []
     for milestone in _WORD_MILESTONES:
         if milestone != "final" and not expected:
             continue
         # What never became final is not known to have been a word.
-        there = np.ones(len(words), dtype=bool) if milestone == "final" else is_final
-        if "reference" in wanted and len(run.reference):
+        final = milestone == "final"
+        there = np.ones(len(known), dtype=bool) if final else words.is_final
+        if "reference" in wanted and len(reference(run.record).channel):
             measures += _spoken_measures(run, spoken, milestone)
         if "service" in wanted:
             rows = np.flatnonzero(there & known if milestone == "first_correct" else there)
-            anchor_s = words["end_s"].to_numpy()[rows]
-            event_s = words[f"{milestone}_s"].to_numpy()[rows]
+            event_s = getattr(words, f"{milestone}_s")[rows]
             measures.append(
-                Measure("word", "word_end", milestone, "service", rows, anchor_s, event_s)
+                Measure("word", "word_end", milestone, "service", rows, words.end_s[rows], event_s)
             )
     return measures
 
 
 def _spoken_measures(run: RunData, spoken: SpokenWords, milestone: str) -> Iterator[Measure]:
     """A row for each word of the reference: those that stand somewhere, and those that nowhere."""
-    end_s = run.reference["end_s"].to_numpy(dtype="float64")
+    end_s = reference(run.record).end_s
     # Of a word that was heard wrong only the sight of the right one counts.
     stamps = np.where(
         spoken.equal,
@@ -90,49 +113,41 @@ def _spoken_measures(run: RunData, spoken: SpokenWords, milestone: str) -> Itera
     held = spoken.row[kept]
     yield Measure("held word", "word_end", milestone, "reference", held, end_s[held], event_s[kept])
     # What stands on a channel that the audio has not was not spoken in it.
-    audible = run.reference["channel"].to_numpy() < int(run.config.get("channels", 1))
+    audible = reference(run.record).channel < int(run.config.get("channels", 1))
     lost = np.setdiff1d(spoken.row[audible[spoken.row]], held)
     never = np.full(len(lost), np.nan)
     yield Measure("lost word", "word_end", milestone, "reference", lost, end_s[lost], never)
 
 
-def with_events(run: RunData, words: pd.DataFrame, choice: Normaliser) -> pd.DataFrame:
+def with_events(run: RunData, words: HeardWords, choice: Normaliser) -> Waited:
     """Utterances with the arrivals of all their events.
 
     Args:
         run: the run.
-        words: its `gladia_nb.word_times`.
+        words: those that were heard.
         choice: what makes texts equal.
     """
-    frame = run.utterances
-    t0 = run.record.t0_ns or 0
-    detected_s = (frame["speech_end_ns"] - t0) / 1e9
-    last_word_seen_s, has_word = _last_word(frame, words)
-    return frame.assign(
-        end_of_speech_detected_s=detected_s.astype("Float64").to_numpy(
-            dtype="float64", na_value=np.nan
-        ),
-        last_word_seen_s=last_word_seen_s,
-        # A final without a word has no last word, which is not to wait for it in vain.
-        has_last_word=has_word | ~frame["is_final"].to_numpy(),
-        last_partial_message_s=frame["last_partial_s"],
-        text_settled_s=_settled_s(run, choice),
-        position=pd.array([pd.NA] * len(frame), dtype="Int64"),
-        word=pd.array([None] * len(frame), dtype="str"),
-    )
+    told, t0 = utterances(run.record), run.record.t0_ns or 0
+    ended = told.speech_end_ns
+    last_word_seen_s, has_word = _last_word(told, words)
+    arrivals = {
+        "end_of_speech_detected": np.where(ended.missing, np.nan, (ended.value - t0) / 1e9),
+        "last_word_seen": last_word_seen_s,
+        "first_partial": seconds(run.record, told.first_partial_ns),
+        "last_partial_message": seconds(run.record, told.last_partial_ns),
+        "final": seconds(run.record, told.final_ns),
+        "text_settled": _settled_s(run, choice),
+    }
+    # A final without a word has no last word, which is not to wait for it in vain.
+    return Waited(told, has_word | ~told.is_final, arrivals)
 
 
-def _last_word(utterances: pd.DataFrame, words: pd.DataFrame) -> tuple[Floats, Bools]:
+def _last_word(told: Utterances, words: HeardWords) -> tuple[Floats, Bools]:
     """First sight of the last word of each final, NaN for never; and which finals have a word."""
-    found, there = np.full(len(utterances), np.nan), np.zeros(len(utterances), dtype=bool)
-    owners = zip(utterances["channel"].tolist(), utterances["utterance_id"].tolist(), strict=True)
-    places = {owner: k for k, owner in enumerate(owners)}
-    columns = ("channel", "utterance_id", "is_final", "first_seen_s")
-    for channel, ident, is_final, seen_s in zip(*(words[n].tolist() for n in columns), strict=True):
-        if is_final:
-            # Words come in their order: the last one stays.
-            place = places[channel, ident]
-            found[place], there[place] = seen_s, True
+    found, there = np.full(len(told.id), np.nan), np.zeros(len(told.id), dtype=bool)
+    owner = words.utterance[words.is_final]
+    # Words come in their order: the last one stays.
+    found[owner], there[owner] = words.first_seen_s[words.is_final], True
     return found, there
 
 
@@ -159,27 +174,28 @@ def _settled_s(run: RunData, choice: Normaliser) -> Floats:
 
 def utterance_measures(
     run: RunData,
-    words: pd.DataFrame,
+    words: HeardWords,
     spoken: SpokenWords,
-    utterances: pd.DataFrame,
+    waited: Waited,
     *,
     wanted: tuple[str, ...],
     speech: pd.DataFrame | None,
 ) -> list[Measure]:
     """Each milestone of the utterances, by the anchors wanted, and between two arrivals."""
+    told, arrivals = waited.told, waited.arrivals
     anchors: dict[str, tuple[Floats, Floats]] = {}
-    if "reference" in wanted and len(run.reference):
+    if "reference" in wanted and len(reference(run.record).channel):
         anchors["reference"] = _spans(run, words, spoken)
     elif "reference" in wanted and len(spans := segment_spans(run)):
-        anchors["reference"] = _spoken(utterances, spans)
+        anchors["reference"] = _spoken(told, spans)
     if "service" in wanted:
-        anchors["service"] = (utterances["start_s"].to_numpy(), utterances["end_s"].to_numpy())
+        anchors["service"] = (told.start_s, told.end_s)
     if "vad" in wanted and speech is not None:
-        anchors["vad"] = _spoken(utterances, speech)
+        anchors["vad"] = _spoken(told, speech)
     partials = _partials_expected(run)
     flags = run.config.get("messages_config") or {}
     events = bool(flags.get("receive_speech_events", True))
-    forced = (utterances["trigger"] == "max_duration").to_numpy(dtype=bool)
+    forced = np.array([trigger == "max_duration" for trigger in told.trigger], dtype=bool)
     measures = []
     for since, milestone in _UTTERANCE_MILESTONES:
         if (milestone in _OF_PARTIALS and not partials) or (
@@ -188,25 +204,24 @@ def utterance_measures(
             continue
         for anchor, (starts, ends) in anchors.items():
             anchor_s = starts if since == "speech_start" else ends
-            kept = np.ones(len(utterances), dtype=bool)
+            kept = np.ones(len(told.id), dtype=bool)
             if anchor != "service":
                 kept = ~np.isnan(anchor_s)
             if milestone == "end_of_speech_detected":
                 kept &= ~forced
             if milestone == "last_word_seen":
-                kept &= utterances["has_last_word"].to_numpy()
+                kept &= waited.has_last_word
             rows = np.flatnonzero(kept)
-            event_s = utterances[f"{milestone}_s"].to_numpy()[rows]
+            event_s = arrivals[milestone][rows]
             measures.append(
                 Measure("utterance", since, milestone, anchor, rows, anchor_s[rows], event_s)
             )
     # Arrivals are nobody's word about the audio.
     if partials and wanted == ANCHORS:
-        rows = np.arange(len(utterances))
+        rows = np.arange(len(told.id))
         nowhere = np.full(len(rows), np.nan)
         for since in _ARRIVALS:
-            since_s = utterances[f"{since}_s"].to_numpy()
-            event_s = utterances["final_s"].to_numpy()
+            since_s, event_s = arrivals[since], arrivals["final"]
             measures.append(
                 Measure("utterance", since, "final", "stopwatch", rows, nowhere, event_s, since_s)
             )
@@ -215,38 +230,34 @@ def utterance_measures(
 
 def _partials_expected(run: RunData) -> bool:
     asked = (run.config.get("messages_config") or {}).get("receive_partial_transcripts", False)
-    return bool(asked) or bool((run.utterances["n_partials"] > 0).any())
+    return bool(asked) or bool((utterances(run.record).n_partials > 0).any())
 
 
-def _spans(run: RunData, words: pd.DataFrame, spoken: SpokenWords) -> tuple[Floats, Floats]:
+def _spans(run: RunData, words: HeardWords, spoken: SpokenWords) -> tuple[Floats, Floats]:
     """Start and end of the reference words inside each utterance; NaN without any.
 
     Were only matched words taken, a wrong last word would put the end of speech a word too early.
     """
-    reference, utterances = run.reference, run.utterances
-    first_s, last_s = reference["start_s"].to_numpy(), reference["end_s"].to_numpy()
-    starts, ends = np.full(len(utterances), np.inf), np.full(len(utterances), -np.inf)
-    keys = pd.MultiIndex.from_arrays([utterances["channel"], utterances["utterance_id"]])
+    known, told = reference(run.record), utterances(run.record)
+    first_s, last_s = known.start_s, known.end_s
+    starts, ends = np.full(len(told.id), np.inf), np.full(len(told.id), -np.inf)
     same = spoken.equal & (spoken.held >= 0)
-    matched, rows = words.iloc[spoken.held[same]], spoken.row[same]
-    owner = keys.get_indexer(
-        pd.MultiIndex.from_arrays([matched["channel"], matched["utterance_id"]])
-    )
+    rows, owner = spoken.row[same], words.utterance[spoken.held[same]]
     np.minimum.at(starts, owner, first_s[rows])
     np.maximum.at(ends, owner, last_s[rows])
     # Words without a match belong to the utterances around their middle.
-    free = np.ones(len(reference), dtype=bool)
+    free = np.ones(len(first_s), dtype=bool)
     free[rows] = False
     middle_s = (first_s + last_s) / 2
-    for channel in np.unique(reference["channel"]).tolist():
-        loose = np.flatnonzero(free & (reference["channel"] == channel).to_numpy())
+    for channel in np.unique(known.channel).tolist():
+        loose = np.flatnonzero(free & (known.channel == channel))
         loose = loose[np.argsort(middle_s[loose], kind="stable")]
-        here = np.flatnonzero((utterances["channel"] == channel).to_numpy())
+        here = np.flatnonzero(told.channel == channel)
         if not len(loose):
             continue
-        low = np.searchsorted(middle_s[loose], utterances["start_s"].to_numpy()[here])
-        high = np.searchsorted(middle_s[loose], utterances["end_s"].to_numpy()[here], side="right")
-        unknown = np.isnan(utterances["start_s"].to_numpy()[here])
+        low = np.searchsorted(middle_s[loose], told.start_s[here])
+        high = np.searchsorted(middle_s[loose], told.end_s[here], side="right")
+        unknown = np.isnan(told.start_s[here])
         for k, begin, end in zip(here[~unknown], low[~unknown], high[~unknown], strict=True):
             if begin < end:
                 starts[k] = min(starts[k], first_s[loose[begin:end]].min())
@@ -255,22 +266,22 @@ def _spans(run: RunData, words: pd.DataFrame, spoken: SpokenWords) -> tuple[Floa
     return np.where(nothing, np.nan, starts), np.where(nothing, np.nan, ends)
 
 
-def _spoken(utterances: pd.DataFrame, speech: pd.DataFrame) -> tuple[Floats, Floats]:
+def _spoken(told: Utterances, speech: pd.DataFrame) -> tuple[Floats, Floats]:
     """Start and end of the spans of speech that each utterance overlaps; NaN where it has none.
 
     A span that goes on into the next utterance of the channel does not end with this one, and one
     that began in the utterance before did not begin with it.
     """
-    starts, ends = np.full(len(utterances), np.nan), np.full(len(utterances), np.nan)
+    starts, ends = np.full(len(told.id), np.nan), np.full(len(told.id), np.nan)
     for channel in np.unique(speech["channel"]).tolist():
         spans = speech[speech["channel"] == channel].sort_values("start_s", kind="stable")
         begins, stops = spans["start_s"].to_numpy(), spans["end_s"].to_numpy()
-        here = np.flatnonzero((utterances["channel"] == channel).to_numpy())
-        first_s = utterances["start_s"].to_numpy()[here]
+        here = np.flatnonzero(told.channel == channel)
+        first_s = told.start_s[here]
         here, first_s = here[~np.isnan(first_s)], first_s[~np.isnan(first_s)]
         order = np.argsort(first_s, kind="stable")
         here, first_s = here[order], first_s[order]
-        last_s = utterances["end_s"].to_numpy()[here]
+        last_s = told.end_s[here]
         before = np.append(-np.inf, np.maximum.accumulate(last_s)[:-1])
         after = np.append(first_s[1:], np.inf)
         low = np.searchsorted(stops, first_s, side="right")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.metrics.base.choice import Choice, chosen
-from gladia_nb.metrics.base.matching import MATCH_WITHIN_S, Matched, matched
+from gladia_nb.metrics.base.matching import MATCH_WITHIN_S
 from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S
-from gladia_nb.metrics.base.scripts import joined
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.spoken import first_of_words, of_words, settled, spoken_words
-from gladia_nb.record.columns import transcripts, words
+from gladia_nb.metrics.heard_words import heard_words
+from gladia_nb.metrics.spoken import spoken_words
+from gladia_nb.record.arrays import reference, utterances
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
@@ -25,13 +25,13 @@ __all__ = [
     "MATCH_WITHIN_S",
     "SEEN_WITHIN_S",
     "WORD_TIMES",
+    "WordCount",
     "match_rate",
+    "word_counts",
     "word_times",
 ]
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Objects = npt.NDArray[np.object_]
 
 #: One row a word of every final, and of the last partial of every utterance without a final.
 WORD_TIMES: Schema = MappingProxyType(
@@ -152,108 +152,72 @@ def match_rate(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
         Columns in `MATCH_RATE`, by channel; without a reference that has words no rows.
     """
     choice = chosen(run, normaliser)
-    spoken, reference = spoken_words(run, choice), run.reference["channel"].to_numpy()
-    channels: list[int] = []
-    if len(reference):
-        channels = sorted({*reference.tolist(), *word_times(run, normaliser=choice)["channel"]})
-    own = reference[spoken.row]
-    there = spoken.is_final & (spoken.held >= 0)
-    counts = {
-        name: [int((own[among] == channel).sum()) for channel in channels]
-        for name, among in (
-            ("all", np.ones(len(own), dtype=bool)),
-            ("matched", there & spoken.equal),
-            ("placed", there),
-        )
-    }
-    facts = list(zip(counts["all"], counts["matched"], counts["placed"], strict=True))
+    counts = word_counts(run, choice)
     return to_frame(
         {
-            "channel": channels,
-            "reference_words": counts["all"],
-            "matched": counts["matched"],
-            "wrong": [placed - matched for _, matched, placed in facts],
-            "missing": [n - placed for n, _, placed in facts],
-            "rate": [matched / n if n else np.nan for n, matched, _ in facts],
-            "normaliser": [choice.name] * len(channels),
+            "channel": [count.channel for count in counts],
+            "reference_words": [count.spoken for count in counts],
+            "matched": [count.matched for count in counts],
+            "wrong": [count.placed - count.matched for count in counts],
+            "missing": [count.spoken - count.placed for count in counts],
+            "rate": [c.matched / c.spoken if c.spoken else np.nan for c in counts],
+            "normaliser": [choice.name] * len(counts),
         },
         MATCH_RATE,
     )
 
 
+class WordCount(NamedTuple):
+    """Words of the reference in one channel: all, those found in a final, those replaced or found.
+
+    Example:
+        >>> WordCount(0, spoken=131, matched=129, placed=130).matched
+        129
+    """
+
+    channel: int
+    spoken: int
+    matched: int
+    placed: int
+
+
+def word_counts(run: RunData, choice: Normaliser) -> list[WordCount]:
+    """What `match_rate` says, by channel; nothing without a reference that has words."""
+    spoken, channel = spoken_words(run, choice), reference(run.record).channel
+    if not len(channel):
+        return []
+    own = channel[spoken.row]
+    there = spoken.is_final & (spoken.held >= 0)
+    return [
+        WordCount(
+            number,
+            int((own == number).sum()),
+            int((own[there & spoken.equal] == number).sum()),
+            int((own[there] == number).sum()),
+        )
+        for number in sorted({*channel.tolist(), *heard_words(run, choice).channel.tolist()})
+    ]
+
+
 def _word_times(run: RunData, choice: Normaliser) -> pd.DataFrame:
-    found, said, shown = matched(run, choice), words(run.record), transcripts(run.record)
-    tokens, first = found.found, first_of_words(found)
-    rows, word = tokens.utterance[first], tokens.word[first]
-    target = shown.message[tokens.target[rows]]
-    utterances, t0 = run.utterances, run.record.t0_ns
-    seen, correct, final_ns = (of_words(stamps, first) for stamps in settled(run, found))
-    stable, stable_raw = (of_words(s, first) for s in (tokens.stable, tokens.stable_raw))
-    reference, place, right = _references(run, found, first)
-    written = _texts(said.text.levels, said.text.codes[word])
-    # Whether any of the tokens of a word is.
-    reformed = of_words(-tokens.reformed.astype("int64"), first) < 0
-
-    def seconds(stamp_ns: Ints) -> Floats:
-        return np.where(stamp_ns >= 0, (stamp_ns - (t0 or 0)) / 1e9, np.nan)
-
+    found = heard_words(run, choice)
+    names = np.empty(len(ids := utterances(run.record).id), dtype=object)
+    names[:] = ids
+    same = np.zeros(len(found.utterance), dtype="int64")
     return to_frame(
         {
-            "channel": shown.channel[rows],
-            "utterance_id": _texts(shown.id, rows),
-            "position": word - said.first[target],
-            "word": written,
-            "start_s": said.start_s[word],
-            "end_s": said.end_s[word],
-            "is_final": utterances["is_final"].to_numpy()[rows],
-            "first_seen_s": seconds(seen),
-            "first_correct_s": seconds(correct),
-            "stable_s": seconds(np.where(final_ns >= 0, stable, -1)),
-            "stable_raw_s": seconds(np.where(final_ns >= 0, stable_raw, -1)),
-            "final_s": seconds(final_ns),
-            "trigger": utterances["trigger"].array[rows],
-            "reference": pd.array(np.where(reference < 0, 0, reference), "Int64"),
-            "place": pd.array(np.where(place < 0, 0, place), "Int64"),
-            "correct": _correct(written, right),
-            "reformed": reformed,
-            "normaliser": pd.array([choice.name], dtype="str").take(np.zeros(len(rows), "int64")),
+            **found._asdict(),
+            "utterance_id": names[found.utterance],
+            "trigger": pd.array(found.trigger, dtype="str"),
+            "reference": _numbers(found.reference),
+            "place": _numbers(found.place),
+            "correct": pd.array(found.correct, dtype="str"),
+            "normaliser": pd.array([choice.name], dtype="str").take(same),
         },
         WORD_TIMES,
-    ).assign(
-        reference=lambda t: t["reference"].mask(reference < 0),
-        place=lambda t: t["place"].mask(place < 0),
     )
 
 
-def _texts(levels: list[str], codes: npt.NDArray[Any]) -> Objects:
-    found = np.empty(len(levels), dtype=object)
-    found[:] = levels
-    return found[codes] if len(levels) else np.empty(0, dtype=object)
-
-
-def _references(run: RunData, found: Matched, first: Ints) -> tuple[Ints, Ints, Objects]:
-    """Rows of the reference that each word equals, and stands for; and what belongs there.
-
-    What belongs there is None where nothing was spoken, and True for the word itself.
-    """
-    rows = np.append(found.spoken.row, -1)
-    equal, place = rows[found.equal], rows[found.place]
-    right = np.full(len(first), None, dtype=object)
-    if not len(first):
-        return equal, place, right
-    whole = np.minimum.reduceat(equal, first) >= 0
-    last = np.append(first[1:], len(equal)) - 1
-    right[~np.isin(found.channel[first], found.spoken.channel)] = True
-    places = np.maximum.reduceat(place, first)
-    spoken = _texts(run.reference["word"].tolist(), np.arange(len(run.reference)))
-    right[places >= 0] = spoken[places[places >= 0]]
-    for k in np.flatnonzero((last > first) & (places >= 0)).tolist():
-        mine = dict.fromkeys(place[first[k] : last[k] + 1].tolist())
-        right[k] = joined([spoken[row] for row in mine if row >= 0])
-    equal = np.where(whole, equal[last], -1)
-    return equal, np.where(whole, equal, places), right
-
-
-def _correct(written: Objects, right: Objects) -> Any:
-    own = np.array([item is True for item in right], dtype=bool)
-    return pd.array(np.where(own, written, right), dtype="str")
+def _numbers(rows: Ints) -> pd.arrays.IntegerArray:
+    """Numbers of rows; missing where they are -1."""
+    return pd.arrays.IntegerArray(np.maximum(rows, 0), rows < 0)

@@ -5,29 +5,24 @@ The columns are in `gladia_nb.record.schema`.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gladia_nb.record.arrays import chunks, granularity_of, seconds, utterances
 from gladia_nb.record.columns import (
-    Bools,
     Coded,
-    Ints,
     Nullable,
-    Reading,
     read,
     since_start,
-    transcripts,
     words,
 )
 from gladia_nb.record.file import Record
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.message import writable
 from gladia_nb.record.schema import CHUNKS, REFERENCE, SPOKEN, to_frame
-from gladia_nb.record.triggers import Speech, Surroundings
 
 __all__ = [
     "chunks_frame",
@@ -78,34 +73,18 @@ def _messages(record: Record) -> dict[str, Any]:
 
 def chunks_frame(record: Record) -> pd.DataFrame:
     """Every chunk sent; columns in `CHUNKS`."""
-    events = record.of("chunk")
-    rate = int(record.header["config"]["sample_rate"])
-    names = [name for name, dtype in CHUNKS.items() if dtype == "int64" and name != "bytes"]
-    whole = {
-        name: np.fromiter((event[name] for event in events), np.int64, len(events))
-        for name in names
-    }
-    ends = [event["send_end_ns"] for event in events]
-    lost = np.fromiter((end is None for end in ends), np.bool_, len(ends))
-    end_ns = np.array([0 if end is None else end for end in ends], dtype="int64")
-    ack_ends, ack_stamps = _acknowledgements(read(record))
-    at = np.searchsorted(ack_ends, whole["end_byte"])
-    acked = at < len(ack_ends)
-    ack_ns = np.zeros(len(events), dtype="int64")
-    ack_ns[acked] = ack_stamps[at[acked]]
+    return kept_frame(record, "chunks", lambda: pd.DataFrame(_chunks(record), copy=False))
+
+
+def _chunks(record: Record) -> dict[str, Any]:
+    found = chunks(record)
     columns: dict[str, Any] = {
-        **whole,
-        "bytes": whole["end_byte"] - whole["start_byte"],
-        "start_s": whole["start_frame"] / rate,
-        "end_s": whole["end_frame"] / rate,
-        "send_end_ns": _integers(Nullable(end_ns, lost)),
-        "lateness_ms": (whole["send_start_ns"] - whole["due_ns"]) / 1e6,
-        "send_ms": np.where(lost, np.nan, (end_ns - whole["send_start_ns"]) / 1e6),
-        "ack_ns": _integers(Nullable(ack_ns, ~acked)),
-        "ack_ms": np.where(lost | ~acked, np.nan, (ack_ns - end_ns) / 1e6),
-        "resend": np.fromiter((event["resend"] for event in events), np.bool_, len(events)),
+        **found._asdict(),
+        "bytes": found.end_byte - found.start_byte,
+        "send_end_ns": _integers(found.send_end_ns),
+        "ack_ns": _integers(found.ack_ns),
     }
-    return pd.DataFrame({name: columns[name] for name in CHUNKS}, copy=False)
+    return {name: columns[name] for name in CHUNKS}
 
 
 def words_frame(record: Record) -> pd.DataFrame:
@@ -134,90 +113,37 @@ def _words(record: Record) -> dict[str, Any]:
 
 def utterances_frame(record: Record) -> pd.DataFrame:
     """One row an utterance, in the order of their first message; columns in `UTTERANCES`."""
-    found, shown = read(record), transcripts(record)
-    n = len(shown.id)
-    finals = np.add.reduceat(np.append(shown.is_final, 0), shown.first[:-1]) if n else _none(n)
-    partials = np.diff(shown.first) - finals
-    # Of each utterance the first final, else the last partial; and first and last partial.
-    first_final = _first(shown.utterance, shown.is_final, n)
-    # An empty partial shows nothing to anybody.
-    said = np.array([bool(text and text.strip()) for text in found.text[shown.message]], dtype=bool)
-    first_partial = _first(shown.utterance, ~shown.is_final & said, n)
-    has_first = np.zeros(n, dtype=bool)
-    has_first[shown.utterance[~shown.is_final & said]] = True
-    last_partial = _last(shown.utterance, ~shown.is_final, n)
-    has_final, has_partial = finals > 0, partials > 0
-    chosen = shown.message[np.where(has_final, first_final, last_partial)] if n else _none(n)
-    start_s, end_s = found.start_s[chosen], found.end_s[chosen]
-    ended, triggers = _ends(record, chosen, has_final)
-    closed = np.array([said.end_ns is None for said in ended], dtype=bool)
-    closing = np.array([said.end_ns or 0 for said in ended], dtype="int64")
-    texts = np.array([text or "" for text in found.text[chosen]], dtype=object)
-    last_texts = np.full(n, None, dtype=object)
-    last_texts[has_partial] = found.text[shown.message[last_partial[has_partial]]]
+    return kept_frame(record, "utterances", lambda: pd.DataFrame(_utterances(record), copy=False))
 
-    def arrivals(places: Ints, there: Bools) -> Nullable:
-        message = shown.message[places] if n else _none(n)
-        return Nullable(np.where(there, found.recv_ns[message], 0), ~there)
 
-    arrived = {
-        "first_partial": arrivals(first_partial, has_first),
-        "last_partial": arrivals(last_partial, has_partial),
-        "final": arrivals(first_final, has_final),
+def _utterances(record: Record) -> dict[str, Any]:
+    found, told = read(record), utterances(record)
+    texts = np.array([text or "" for text in found.text[told.chosen]], dtype=object)
+    language = Coded(found.language.codes[told.chosen], found.language.levels)
+    arrived = {name: getattr(told, f"{name}_ns") for name in _ARRIVALS}
+    return {
+        "channel": told.channel,
+        "utterance_id": _texts(_objects(told.id)),
+        "start_s": told.start_s,
+        "end_s": told.end_s,
+        "text": _texts(texts),
+        "is_final": told.is_final,
+        "n_partials": told.n_partials,
+        "n_finals": told.n_finals,
+        "n_words": found.n_words.value[told.chosen],
+        "confidence": found.confidence[told.chosen],
+        "language": _coded(language),
+        "trigger": _texts(told.trigger),
+        "speech_start_s": told.speech_start_s,
+        "speech_end_s": told.speech_end_s,
+        "speech_end_ns": _integers(told.speech_end_ns),
+        **{f"{name}_ns": _integers(stamps) for name, stamps in arrived.items()},
+        **{f"{name}_s": seconds(record, stamps) for name, stamps in arrived.items()},
+        "last_partial_text": _texts(told.last_text),
     }
-    language = Coded(found.language.codes[chosen], found.language.levels)
-    return pd.DataFrame(
-        {
-            "channel": shown.channel,
-            "utterance_id": _texts(_objects(shown.id)),
-            "start_s": start_s,
-            "end_s": end_s,
-            "text": _texts(texts),
-            "is_final": has_final,
-            "n_partials": partials,
-            "n_finals": finals,
-            "n_words": found.n_words.value[chosen],
-            "confidence": found.confidence[chosen],
-            "language": _coded(language),
-            "trigger": _texts(_objects(triggers)),
-            "speech_start_s": np.array([said.start_s for said in ended], dtype="float64"),
-            "speech_end_s": np.array([said.end_s for said in ended], dtype="float64"),
-            "speech_end_ns": _integers(Nullable(closing, closed)),
-            **{f"{name}_ns": _integers(stamp) for name, stamp in arrived.items()},
-            **{
-                f"{name}_s": np.where(stamp.missing, np.nan, since_start(record, stamp.value))
-                for name, stamp in arrived.items()
-            },
-            "last_partial_text": _texts(last_texts),
-        }
-    )
 
 
-def _ends(record: Record, chosen: Ints, has_final: Bools) -> tuple[list[Speech], list[str | None]]:
-    """The speech events around each utterance, and why its final came.
-
-    Args:
-        record: the record.
-        chosen: number of the message that tells of each utterance: the first final, else the last
-            partial.
-        has_final: which of them is a final.
-    """
-    found, channels = read(record), transcripts(record).channel.tolist()
-    start_s, end_s = found.start_s[chosen], found.end_s[chosen]
-    heard = Surroundings(record)
-    speech = [heard.around(*facts) for facts in zip(channels, start_s, end_s, strict=True)]
-    stamps = found.recv_ns[chosen].tolist()
-    facts = zip(stamps, start_s, end_s, speech, has_final, strict=True)
-    triggers = [
-        heard.trigger(stamp, start, end, said.end_ns) if there else None
-        for stamp, start, end, said, there in facts
-    ]
-    # The speech went on behind a forced cut; its end belongs to a later utterance.
-    ended = [
-        Speech(said.start_s, math.nan, None) if trigger == "max_duration" else said
-        for said, trigger in zip(speech, triggers, strict=True)
-    ]
-    return ended, triggers
+_ARRIVALS = ("first_partial", "last_partial", "final")
 
 
 def reference_frame(record: Record) -> pd.DataFrame:
@@ -242,44 +168,7 @@ def spoken_frame(record: Record) -> pd.DataFrame:
     return to_frame(columns, SPOKEN)
 
 
-def granularity_of(record: Record) -> str | None:
-    """How finely that is known: `word`, `segment` or `text`; None without a reference."""
-    if not record.header.get("reference"):
-        return None
-    # Files of before there were others have words.
-    return str(record.header.get("granularity") or "word")
-
-
-def _acknowledgements(found: Reading) -> tuple[Ints, Ints]:
-    """Ends of what was acknowledged, rising, and when each was first known."""
-    good = found.acknowledged.value.astype(bool) & found.heard & ~found.byte_end.missing
-    at = np.flatnonzero(good & found.type.is_("audio_chunk"))
-    ends = found.byte_end.value[at]
-    before = np.maximum.accumulate(ends)[:-1]
-    rising = np.append(np.ones(len(ends[:1]), dtype=bool), ends[1:] > before)
-    return ends[rising], found.recv_ns[at[rising]]
-
-
 # -- columns --
-
-
-def _none(n: int) -> Ints:
-    return np.zeros(n, dtype="int64")
-
-
-def _first(groups: Ints, chosen: Bools, n: int) -> Ints:
-    """Position of the first chosen row of each group; 0 for none."""
-    at = np.flatnonzero(chosen)
-    found = _none(n)
-    found[groups[at[::-1]]] = at[::-1]
-    return found
-
-
-def _last(groups: Ints, chosen: Bools, n: int) -> Ints:
-    at = np.flatnonzero(chosen)
-    found = _none(n)
-    found[groups[at]] = at
-    return found
 
 
 def _integers(column: Nullable) -> pd.arrays.IntegerArray:

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gladia_nb.record.arrays import Chunks, chunks, seconds
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept, kept_frame
 
-__all__ = ["acknowledged_s", "captured_s", "first_sent", "sent_s"]
+__all__ = ["acknowledged_s", "captured_s", "first_chunks", "first_sent", "sent_s"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,6 +45,20 @@ def _first_sent(run: RunData) -> pd.DataFrame:
     return chunks.drop_duplicates("seq").reset_index(drop=True)
 
 
+def first_chunks(run: RunData) -> Chunks:
+    """The same as plain arrays."""
+    return kept(run.record, "first chunks", lambda: _first_chunks(run))
+
+
+def _first_chunks(run: RunData) -> Chunks:
+    found = chunks(run.record)
+    if (np.diff(found.seq) > 0).all():
+        return found
+    order = np.lexsort((found.send_start_ns, found.resend, found.seq))
+    seq = found.seq[order]
+    return found.at(order[np.append(True, seq[1:] != seq[:-1])])
+
+
 class _Stamps(NamedTuple):
     """Where each chunk lies, and what happened to it, since position 0 was spoken."""
 
@@ -60,22 +75,15 @@ def _stamps(run: RunData) -> _Stamps | None:
 
 
 def _read_stamps(run: RunData) -> _Stamps | None:
-    chunks, t0 = first_sent(run), run.record.t0_ns
-    if t0 is None or not len(chunks):
+    found, t0 = first_chunks(run), run.record.t0_ns
+    if t0 is None or not len(found.seq):
         return None
-
-    def since(column: str) -> Floats:
-        stamps = chunks[column]
-        moments: Floats = (stamps.fillna(t0).to_numpy("int64") - t0) / 1e9
-        moments[stamps.isna().to_numpy()] = np.nan
-        return moments
-
     return _Stamps(
-        chunks["start_frame"].to_numpy("float64"),
-        chunks["end_frame"].to_numpy("float64"),
-        since("send_start_ns"),
-        since("ack_ns"),
-        since("due_ns"),
+        found.start_frame.astype("float64"),
+        found.end_frame.astype("float64"),
+        (found.send_start_ns - t0) / 1e9,
+        seconds(run.record, found.ack_ns),
+        (found.due_ns - t0) / 1e9,
     )
 
 

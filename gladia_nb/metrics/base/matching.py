@@ -12,6 +12,7 @@ from gladia_nb.metrics.base.handover import seen_before
 from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milestones_of
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.base.tokens import shared, tokens_of
+from gladia_nb.record.arrays import reference
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
@@ -91,15 +92,15 @@ def spoken_in(run: RunData, choice: Normaliser) -> Spoken:
     tokens: list[str] = []
     channels: list[Ints] = []
     times: list[tuple[Floats, Floats]] = []
-    for number in sorted(set(run.reference["channel"])):
-        known = run.reference[run.reference["channel"] == number]
-        known = known.sort_values("start_s", kind="stable")
-        found, word, index, count = tokens_of(known["word"], choice)
+    known = reference(run.record)
+    for number in np.unique(known.channel).tolist():
+        here = np.flatnonzero(known.channel == number)
+        here = here[np.argsort(known.start_s[here], kind="stable")]
+        found, word, index, count = tokens_of((known.word[k] for k in here), choice)
         tokens += found
-        rows.append(known.index.to_numpy()[word])
+        rows.append(here[word])
         channels.append(np.full(len(found), number))
-        start_s, end_s = (known[name].to_numpy()[word] for name in ("start_s", "end_s"))
-        times.append(shared(start_s, end_s, index, count))
+        times.append(shared(known.start_s[here][word], known.end_s[here][word], index, count))
     none: Ints = np.empty(0, dtype="int64")
     nothing: Floats = np.empty(0)
     return Spoken(
