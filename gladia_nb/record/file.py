@@ -257,6 +257,7 @@ class _Reader:
         if self._waiting is not None:
             self._settle()
         self.problems += sorted(self._left_out)
+        self._events.close()
         return self._events
 
     def _settle(self) -> None:

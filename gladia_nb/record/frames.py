@@ -5,6 +5,7 @@ The columns are in `gladia_nb.record.schema`.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from gladia_nb.record.arrays import chunks, granularity_of, seconds, utterances
 from gladia_nb.record.columns import (
     Coded,
     Nullable,
+    Reading,
     read,
     since_start,
     words,
@@ -42,9 +44,6 @@ def messages_frame(record: Record) -> pd.DataFrame:
 
 def _messages(record: Record) -> dict[str, Any]:
     found = read(record)
-    raw = _objects(list(found.raw))
-    if len(found.odd):
-        raw[found.odd] = [writable(text) for text in raw[found.odd]]
     return {
         "message": np.arange(len(found.recv_ns)),
         "recv_ns": found.recv_ns,
@@ -67,8 +66,23 @@ def _messages(record: Record) -> dict[str, Any]:
         "created_at": _texts(found.created_at),
         "error": _coded(found.error),
         "problem": _coded(found.problem),
-        "raw": _texts(raw),
+        "raw": _raw(found),
     }
+
+
+#: Texts that are held as objects at a time.
+_PART = 1 << 12
+
+
+def _raw(found: Reading) -> Any:
+    """The texts of all messages, in parts: hours of them would be there twice over."""
+    odd, texts = set(found.odd.tolist()), iter(enumerate(found.raw))
+    parts = []
+    for _ in range(0, len(found.recv_ns), _PART) or (0,):
+        part = [writable(text) if k in odd else text for k, text in islice(texts, _PART)]
+        parts.append(pd.Series(_texts(_objects(part))))
+    # Parts are put beside each other, and not copied.
+    return pd.concat(parts, ignore_index=True).array
 
 
 def chunks_frame(record: Record) -> pd.DataFrame:

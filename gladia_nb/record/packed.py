@@ -50,19 +50,29 @@ class Packed(_Sequence):
     def __init__(self, read: Callable[[bytes], Event]) -> None:
         self._read = read
         self._blocks: list[bytes] = []
+        # The last block as long as it grows; compressed as well once nothing is added any more.
         self._open: list[bytes] = []
+        self._rest: tuple[int, bytes] | None = None
         # The block that was looked at last.
         self._seen: tuple[int, int, tuple[Event, ...]] = (-1, 0, ())
 
     def append(self, line: bytes) -> None:
         """Add the line of an event; it holds no line end but its last."""
+        if self._rest is not None:
+            self._open, self._rest = self._lines(len(self._blocks)), None
         self._open.append(line.rstrip(b"\n"))
         if len(self._open) == _BLOCK:
             self._blocks.append(zlib.compress(b"\n".join(self._open), 1))
             self._open.clear()
 
+    def close(self) -> None:
+        """Compress what is left; for thousands of small records that is all of them."""
+        if self._open:
+            self._rest = len(self._open), zlib.compress(b"\n".join(self._open), 1)
+            self._open = []
+
     def __len__(self) -> int:
-        return _BLOCK * len(self._blocks) + len(self._open)
+        return _BLOCK * len(self._blocks) + self._open_length()
 
     @overload
     def __getitem__(self, at: int) -> Event: ...
@@ -92,13 +102,19 @@ class Packed(_Sequence):
         seen, size, events = self._seen
         is_open = number == len(self._blocks)
         # The last block still grows while a file is being read.
-        if seen != number or (is_open and size != len(self._open)):
-            lines = self._open
-            if not is_open:
-                lines = zlib.decompress(self._blocks[number]).split(b"\n")
+        if seen != number or (is_open and size != self._open_length()):
+            lines = self._lines(number)
             events = tuple(map(self._read, lines))
             self._seen = (number, len(lines), events)
         return events
+
+    def _open_length(self) -> int:
+        return len(self._open) if self._rest is None else self._rest[0]
+
+    def _lines(self, number: int) -> list[bytes]:
+        if number < len(self._blocks):
+            return zlib.decompress(self._blocks[number]).split(b"\n")
+        return self._open if self._rest is None else zlib.decompress(self._rest[1]).split(b"\n")
 
 
 class PackedTexts(_Sequence):
@@ -147,6 +163,11 @@ class Events(_Sequence):
             self._many[kind].append(line)
         else:
             self._others.append(event)
+
+    def close(self) -> None:
+        """Hold what there is in as little room as can be; nothing is going to be added."""
+        for packed in self._many.values():
+            packed.close()
 
     def forget(self) -> None:
         """Let go of what was looked at last."""
