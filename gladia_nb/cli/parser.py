@@ -9,7 +9,7 @@ from typing import Any
 from gladia_nb.child import SERVER_KEYS_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.form import Field, fields, fields_of
-from gladia_nb.server.settings.options import ServerOptions
+from gladia_nb.server.settings.options import SERVED_PORT, ServerOptions
 from gladia_nb.sessions.options import SendOptions
 
 __all__ = ["SENDING", "command_parser"]
@@ -142,7 +142,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument("--port", type=int, default=8765, metavar="N", help="default: 8765")
+    serve.add_argument(
+        "--port", type=int, default=SERVED_PORT, metavar="N", help=f"default: {SERVED_PORT}"
+    )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     serve.add_argument(
         "--any-key",

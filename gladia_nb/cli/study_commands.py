@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pandas as pd
 
-from gladia_nb.cli.text import plain
+from gladia_nb.cli.text import plain, plain_lines
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.run import load
 from gladia_nb.studies.evidence import Evidence
@@ -44,7 +44,7 @@ def _tell_effects(study: Study) -> None:
         return
     columns = ["arm", "measure", "baseline", "value", "difference", "low", "high", "finding"]
     shown = table[table["measure"].str.contains("@send|WER|erasure")][columns]
-    print(plain(shown.to_string(index=False, float_format=lambda x: f"{x:.4g}")))
+    print(plain_lines(shown.to_string(index=False, float_format=lambda x: f"{x:.4g}")))
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -91,11 +91,25 @@ def _answers(arguments: argparse.Namespace, gates: tuple[Gate, ...]) -> pd.DataF
 def _of_study(arguments: argparse.Namespace, gates: tuple[Gate, ...], study: Study) -> pd.DataFrame:
     baseline = open_study(arguments.baseline) if arguments.baseline else None
     arms = [arm.name for arm in study.design.arms]
+    asked = dict.fromkeys(arms, gates)
     if arguments.arm:
         if arguments.arm not in arms:
             raise ConfigError(f"There is no arm {arguments.arm!r}; there are {'; '.join(arms)}.")
         arms = [arguments.arm]
-    parts = [check_gates(gates, study.evidence(arm, baseline)).assign(arm=arm) for arm in arms]
+    elif baseline is None:
+        # What the baseline differs from is itself: only the other arms are asked that.
+        others = tuple(gate for gate in gates if gate.kind != "difference")
+        asked[study.design.baseline] = others
+    parts = [
+        check_gates(asked[arm], study.evidence(arm, baseline)).assign(arm=arm)
+        for arm in arms
+        if asked[arm]
+    ]
+    if not parts:
+        raise ConfigError(
+            f"There is no arm beside the baseline {study.design.baseline!r} that could differ from "
+            "it; add one, or name another study with --baseline."
+        )
     return pd.concat(parts, ignore_index=True)
 
 

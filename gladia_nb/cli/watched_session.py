@@ -15,7 +15,6 @@ from gladia_nb.cli.terminal import TerminalView
 from gladia_nb.cli.text import plain, plain_lines
 from gladia_nb.config import SessionConfig
 from gladia_nb.lab.live_state import LiveState
-from gladia_nb.lab.watcher import header_of
 from gladia_nb.metrics import audit_note, latency_table, word_errors
 from gladia_nb.record.folders import new_path
 from gladia_nb.reporting.export import export_run
@@ -82,7 +81,7 @@ def _watch(live: Live, signals: Sequence[int]) -> set[str]:
     Raises:
         Interrupted: there are two.
     """
-    view = TerminalView(LiveState.of_header(header_of(live.path)), live.channels)
+    view = TerminalView(LiveState.of_header(live.header), live.channels)
     stopped = False
     with contextlib.closing(view):
         live.subscribe(view.post)

@@ -19,6 +19,7 @@ from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.keys import Secret
 from gladia_nb.lab.form import Field, fields_of, place_problems
 from gladia_nb.paths import expanded
+from gladia_nb.server.settings.options import SERVED_PORT
 from gladia_nb.sessions.browser import DirectLive, start_direct
 from gladia_nb.sessions.options import DEFAULTS, SendOptions
 from gladia_nb.sessions.runner import Live, Source, start
@@ -30,7 +31,7 @@ __all__ = ["OPTIONS", "Recipe", "as_curl", "as_json", "reproduce"]
 Target = Literal["embedded", "gladia", "url"]
 
 #: Where `gladia-nb serve` listens.
-_SERVED = "http://127.0.0.1:8765"
+_SERVED = f"http://127.0.0.1:{SERVED_PORT}"
 _TARGETS: tuple[Target, ...] = ("embedded", "gladia", "url")
 #: Options of sending that a recipe has, in the order of the form.
 _SENDING = ("chunk_ms", "json_audio", "speed", "tail_s", "callbacks")

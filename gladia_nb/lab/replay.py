@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.record.event_kinds import ChunkEvent
 from gladia_nb.record.events import read_event
 from gladia_nb.run import Run
-from gladia_nb.sessions.subscribers import Subscriber, Subscribers
+from gladia_nb.sessions.watched import Watched
 
 __all__ = ["Replay", "event_time_ns", "start_replay"]
 
@@ -39,7 +38,7 @@ def event_time_ns(event: Mapping[str, Any]) -> int | None:
     return None
 
 
-class Replay:
+class Replay(Watched):
     """A run that is being shown again. Made by `start_replay`.
 
     Attributes:
@@ -49,15 +48,16 @@ class Replay:
     """
 
     def __init__(self, run: Run, speed: float) -> None:
+        super().__init__(
+            "a replay",
+            lambda start: iter(run.record.events[start:]),
+            int(run.config["sample_rate"]),
+        )
         self.run = run
         self.duration_s = run.duration_s
         self.channels = int(run.config.get("channels", 1))
         self._speed = speed
-        self._rate = int(run.config["sample_rate"])
-        self._sent_frames = 0
-        self._subscribers = Subscribers("a replay", lambda start: iter(run.record.events[start:]))
         self._stopped = threading.Event()
-        self._done = threading.Event()
         self._thread = threading.Thread(target=self._play, daemon=True, name="gladia_nb replay")
 
     def start(self) -> Replay:
@@ -71,26 +71,6 @@ class Replay:
 
     abort = stop
 
-    @property
-    def done(self) -> bool:
-        """Whether all is shown, or it was stopped."""
-        return self._done.is_set()
-
-    @property
-    def sent_s(self) -> float:
-        """Seconds of audio that had been sent at this point."""
-        return self._sent_frames / self._rate
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until it is done; False when `timeout_s` was too short for that.
-
-        Raises:
-            RuntimeError: a subscriber waits, which would hold up what it waits for.
-        """
-        if not self.done:
-            self._subscribers.refuse_waiting()
-        return self._done.wait(timeout_s)
-
     def result(self, timeout_s: float | None = None) -> Run:
         """The run, once it is done.
 
@@ -100,14 +80,6 @@ class Replay:
         if not self.wait(timeout_s):
             raise TimeoutError(f"The replay has not ended within {timeout_s} s.")
         return self.run
-
-    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Call `callback` with every event: first those that were, then as they come.
-
-        Returns:
-            A function that ends the subscription.
-        """
-        return self._subscribers.subscribe(callback)
 
     def _play(self) -> None:
         began = time.perf_counter_ns()
@@ -124,9 +96,7 @@ class Replay:
                     self._stopped.wait(wait_s)
             if self._stopped.is_set():
                 break
-            match read_event(event):
-                case ChunkEvent(end_frame=end_frame):
-                    self._sent_frames = max(self._sent_frames, end_frame)
+            self._note(read_event(event))
             self._subscribers.publish(event)
         self._done.set()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
@@ -14,18 +12,11 @@ from gladia_nb.lab.snapshot import Snapshot
 from gladia_nb.record.file import Event
 from gladia_nb.sessions.handle import Live
 
-__all__ = ["Watcher", "header_of"]
+__all__ = ["Watcher"]
 
 Mode = Literal["idle", "live", "replay"]
 
 _SERIES_EVERY = 3
-
-
-def header_of(path: Path) -> Event:
-    """The header of a run file that is still being written."""
-    with path.open("rb") as file:
-        header: Event = json.loads(file.readline())
-    return header
 
 
 class Watcher:
@@ -62,7 +53,7 @@ class Watcher:
         """From now on watch this one."""
         self._unsubscribe()
         replayed = isinstance(handle, Replay)
-        header = handle.run.record.header if isinstance(handle, Replay) else header_of(handle.path)
+        header = handle.run.record.header if isinstance(handle, Replay) else handle.header
         live = not isinstance(handle, Replay) and handle.is_live
         queue: SimpleQueue[Event] = SimpleQueue()
         self._state = LiveState.of_header(header, live=live)

@@ -14,6 +14,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.intervals import quantiles, student
 from gladia_nb.metrics.base.recordings import recording_numbers, same_recording
+from gladia_nb.metrics.base.significance import mean_or_median
 from gladia_nb.metrics.defined_latencies import LATENCIES
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
 from gladia_nb.record.data import RunData
@@ -326,12 +327,12 @@ def difference(
         # A recording that is sent again is not another recording.
         sent = recordings.groupby(runs).first()
         if clusters is not None and sent.nunique() >= FEWEST_PAIRS:
-            medians = medians.groupby(sent).agg(_mean)
+            medians = medians.groupby(sent).agg(mean_or_median)
         point, low, high = _of_units(medians)
         return Difference(point, low, high, "kinds", 0, None)
     if clusters is None:
         return Difference(
-            _mean(medians), math.nan, math.nan, None, more, _too_few(len(medians), more)
+            mean_or_median(medians), math.nan, math.nan, None, more, _too_few(len(medians), more)
         )
     labels = runs.astype(str).str.cat(clusters.astype(str), sep=" ")
     found = quantiles(ms, labels, (0.5,))
@@ -354,11 +355,6 @@ def _of_units(values: pd.Series) -> tuple[float, float, float]:
 
 def _median(values: pd.Series) -> float:
     return float(quantiles(values, range(len(values)), (0.5,)).points[0])
-
-
-def _mean(values: pd.Series) -> float:
-    """Mean; the median where one is infinite."""
-    return float(values.mean()) if np.isfinite(values).all() else _median(values)
 
 
 def _too_few(count: int, more: int) -> str:

@@ -22,7 +22,13 @@ from gladia_nb.metrics.base.endpoint_rule import Cut, cuts_of
 from gladia_nb.metrics.base.intervals import quantiles
 from gladia_nb.metrics.base.spoken_turns import goes_on, not_ended
 from gladia_nb.metrics.base.turn_spans import Piece, reference_turns
-from gladia_nb.metrics.heard_speech import Heard, heard_of, own_endpointing_s, sent_up_to
+from gladia_nb.metrics.heard_speech import (
+    Heard,
+    heard_of,
+    least_waits_s,
+    own_endpointing_s,
+    sent_up_to,
+)
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 from gladia_nb.record.schema import Schema, to_frame
@@ -44,6 +50,7 @@ ENDPOINTING: Schema = MappingProxyType(
         "kind": "str",  # predicted, or measured at the endpointing of the run
         "run": "str",  # id of the session
         "endpointing_s": "float64",
+        "least_s": "float64",  # shortest silence that the service is seen to wait for in the run
         "utterances": "int64",
         "cuts": "int64",  # of them, ended by silence
         "forced": "int64",  # of them, ended by their length
@@ -100,16 +107,21 @@ def endpointing(
       however long the utterance;
     * its `speech_end`, or where there is none its last word, says when speech ended, not when that
       was decided, which would be later by E0;
-    * it waits for just the silence that is configured.
+    * it waits for just the silence that is configured, or, where several runs at different
+      endpointings are given, for the least that they show together (`least_s`): a detector of
+      speech may hold on for longer than a short endpointing. What a service takes to say that
+      speech is over looks the same in one run, and is told apart by a second one.
 
     Held against real sessions: the scripted engine does just that, to 10 nanoseconds. The embedded
     recogniser cuts the recording `conversation` at 0.3, 0.5 and 0.8 s at all the places that were
-    predicted, to 0.01 s, with the same premature cuts. It never waits for less than 0.12 s: counted
-    in audio, waits predicted from 0.12 s are exact to the chunk, and from 0.05 s too long by 0.07 s
-    in the mean. Decoding a longer utterance takes longer, on a slow machine by much more than that:
+    predicted, to 0.01 s, with the same premature cuts. Its detector never lets go before 0.12 s, so
+    that from a run at 0.05 s alone waits are predicted too long, each by a chunk of 0.1 s or not
+    at all: counted in audio, by 0.07 s in the mean at 0.3 s; with the run at 0.3 s beside it, by
+    0.005 s. Decoding a longer utterance takes longer, on a slow machine by much more than that:
     whoever wants to know the waits measures a second run, and draws it over the prediction. Cuts by
-    force are the least certain, since what was understood around them decides: with 5 s as longest
-    duration 10 utterances were predicted at 0.8 s where there were 12, at 1.5 s 10 for 11.
+    force are the least certain: they fall between two words as those were understood until then,
+    and from there on everything is shifted. With 5 s as longest duration 10 utterances were
+    predicted at 0.8 s and at 1.5 s, where there were 11 and 11.
 
     A final whose own utterance was not ended by silence gets the median delay of the others.
 
@@ -135,22 +147,35 @@ def endpointing(
         raise ConfigError("endpointing needs a run, or several; none was given.")
     lowest_s = min(own_endpointing_s(run) for run in several)
     grid = _grid(lowest_s) if at is None else [float(value) for value in at]
-    sources = [run for run in several if own_endpointing_s(run) <= lowest_s + _SAME_S]
+    waits_s = least_waits_s(several)
+    sources = [
+        (run, least_s)
+        for run, least_s in zip(several, waits_s, strict=True)
+        if own_endpointing_s(run) <= lowest_s + _SAME_S
+    ]
     for value in grid:
         _check(value, lowest_s)
     rows = [
-        _row(run, "predicted", value, _predicted(run, value)) for run in sources for value in grid
+        _row(run, "predicted", value, _predicted(run, value, least_s), least_s)
+        for run, least_s in sources
+        for value in grid
     ]
-    rows += [_row(run, "measured", own_endpointing_s(run), _measured(run)) for run in several]
+    rows += [
+        _row(run, "measured", own_endpointing_s(run), _measured(run), least_s)
+        for run, least_s in zip(several, waits_s, strict=True)
+    ]
     return to_frame({name: [row[name] for row in rows] for name in ENDPOINTING}, ENDPOINTING)
 
 
-def endpointing_cuts(run: RunData, at: float | None = None) -> pd.DataFrame:
+def endpointing_cuts(
+    run: RunData, at: float | None = None, *, beside: Iterable[RunData] = ()
+) -> pd.DataFrame:
     """Where utterances end: as they did, or as they would have at another endpointing.
 
     Args:
         run: the run.
         at: endpointing to predict, seconds; by default what was measured at that of the run.
+        beside: runs at longer endpointings, which tell how long the service really waits.
 
     Returns:
         Columns in `ENDPOINTING_CUTS`, by channel and time. What is assumed is said at
@@ -165,7 +190,8 @@ def endpointing_cuts(run: RunData, at: float | None = None) -> pd.DataFrame:
     own_s = own_endpointing_s(run)
     kind, value = ("measured", own_s) if at is None else ("predicted", float(at))
     _check(value, own_s)
-    ends = _measured(run) if at is None else _predicted(run, value)
+    least_s = least_waits_s([run, *beside])[0]
+    ends = _measured(run) if at is None else _predicted(run, value, least_s)
     known = bool(_turns(run)[0])
     columns: dict[str, list[Any]] = {name: [] for name in ENDPOINTING_CUTS}
     for end in ends:
@@ -269,16 +295,23 @@ def _measured(run: RunData) -> list[_Ends]:
     return found
 
 
-def _predicted(run: RunData, value: float) -> list[_Ends]:
-    """The ends of utterances at an endpointing, with the time to their finals."""
+def _predicted(run: RunData, value: float, least_s: float) -> list[_Ends]:
+    """The ends of utterances at an endpointing, with the time to their finals.
+
+    Args:
+        run: the run.
+        value: the endpointing.
+        least_s: shortest silence that the service waited for in the run.
+    """
     longest_s = float(run.config.get("maximum_duration_without_endpointing", 5))
     turns, until_s = _turns(run)[0], sent_up_to(run)
-    taken = [_taken_s(heard) for heard in heard_of(run)]
+    taken = [_taken_s(run, heard, least_s) for heard in heard_of(run)]
     usual_s = _median(np.concatenate(taken)) if taken else np.nan
     found = []
     for heard, took_s in zip(heard_of(run), taken, strict=True):
+        waits_s = max(value, least_s)
         cuts = list(
-            cuts_of(heard.stretches, endpointing_s=value, longest_s=longest_s, until_s=until_s)
+            cuts_of(heard.stretches, endpointing_s=waits_s, longest_s=longest_s, until_s=until_s)
         )
         last = [cut.stretch for cut in cuts]
         delay_s = np.where(np.isnan(took_s[last]), usual_s, took_s[last])
@@ -287,11 +320,12 @@ def _predicted(run: RunData, value: float) -> list[_Ends]:
     return found
 
 
-def _taken_s(heard: Heard) -> Floats:
-    """From when a silence was known to the final; NaN where none caused it, inf for never."""
+def _taken_s(run: RunData, heard: Heard, least_s: float) -> Floats:
+    """From when a silence was sent to the final; NaN where none caused it, inf for never."""
+    decided_s = sent_s(run, [stretch.end_s + least_s for stretch in heard.stretches])
     waited = np.array([trigger == "endpoint" for trigger in heard.triggers], dtype=bool)
     never = np.isinf(heard.final_s)
-    return np.where(never, np.inf, np.where(waited, heard.final_s - heard.decided_s, np.nan))
+    return np.where(never, np.inf, np.where(waited, heard.final_s - decided_s, np.nan))
 
 
 def _median(values: Floats) -> float:
@@ -302,7 +336,9 @@ def _median(values: Floats) -> float:
 # -- rows --
 
 
-def _row(run: RunData, kind: str, value: float, ends: Sequence[_Ends]) -> dict[str, Any]:
+def _row(
+    run: RunData, kind: str, value: float, ends: Sequence[_Ends], least_s: float
+) -> dict[str, Any]:
     """One row of `ENDPOINTING`."""
     turns, told_by = _turns(run)
     triggers = [cut.trigger for end in ends for cut in end.cuts]
@@ -314,6 +350,7 @@ def _row(run: RunData, kind: str, value: float, ends: Sequence[_Ends]) -> dict[s
         "kind": kind,
         "run": run.session_id,
         "endpointing_s": value,
+        "least_s": least_s,
         "utterances": len(triggers),
         "cuts": cuts,
         "forced": triggers.count("max_duration"),

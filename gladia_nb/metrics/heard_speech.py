@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics.base.clocks import captured_s, sent_s
+from gladia_nb.metrics.base.clocks import captured_s
 from gladia_nb.metrics.base.endpoint_rule import Stretch
 from gladia_nb.metrics.latencies import latency
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 
-__all__ = ["Heard", "heard_of", "own_endpointing_s", "sent_up_to"]
+__all__ = ["Heard", "heard_of", "least_waits_s", "own_endpointing_s", "sent_up_to"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,8 @@ class Heard(NamedTuple):
         anchors: who says when their speech ended: reference or service.
         spoken_s: when their speech had ended, since audio position 0 was spoken.
         final_s: arrival of their finals on the same scale; inf for never.
-        decided_s: when the audio that a cut by silence waited for had been sent, likewise.
+        told_s: audio behind their speech that the service had confirmed when it said that speech
+            was over, seconds; NaN where it did not say so, or confirms nothing.
     """
 
     number: int
@@ -49,12 +50,54 @@ class Heard(NamedTuple):
     anchors: set[str]
     spoken_s: Floats
     final_s: Floats
-    decided_s: Floats
+    told_s: Floats
 
 
 def heard_of(run: RunData) -> list[Heard]:
     """The channels of a run that have utterances."""
     return kept(run.record, "speech that was heard", lambda: list(_read(run)))
+
+
+def least_waits_s(runs: Sequence[RunData]) -> list[float]:
+    """The shortest silence that the service waits for in each of some runs, seconds.
+
+    One run cannot tell: a `speech_end` that comes late may have waited for more silence than is
+    configured, or have taken its time. A run at a longer endpointing can, since it takes as long
+    there, and what it waited for is known. So from all runs that time is what is least: the audio
+    that was confirmed when a `speech_end` came, less the endpointing. Both messages have come the
+    same way, so that the network is not in it.
+
+    Returns:
+        The endpointing of each run, or more where it is seen to have waited for more.
+    """
+    own_s = [own_endpointing_s(run) for run in runs]
+    told_s = [_least_told_s(heard_of(run)) for run in runs]
+    takes_s = min((told - own for told, own in zip(told_s, own_s, strict=True)), default=np.inf)
+    found = []
+    for run, own, told in zip(runs, own_s, told_s, strict=True):
+        pauses_s = [
+            stretch.pause_s
+            for heard in heard_of(run)
+            for stretch, trigger in zip(heard.stretches, heard.triggers, strict=True)
+            if trigger == "endpoint"
+        ]
+        # Where speech went on sooner it has not waited for so long.
+        known = np.isfinite(told)
+        found.append(max(own, min(told - takes_s, *pauses_s)) if known and pauses_s else own)
+    return found
+
+
+def _least_told_s(channels: Sequence[Heard]) -> float:
+    """The least of what was confirmed when a cut by silence was told; inf where nothing was."""
+    return min(
+        (
+            told_s
+            for heard in channels
+            for told_s, trigger in zip(heard.told_s.tolist(), heard.triggers, strict=True)
+            if trigger == "endpoint" and not np.isnan(told_s)
+        ),
+        default=np.inf,
+    )
 
 
 def _read(run: RunData) -> Iterator[Heard]:
@@ -85,8 +128,19 @@ def _read(run: RunData) -> Iterator[Heard]:
             set(rows["anchor"].dropna()),
             captured_s(run, anchor_s),
             rows["final_s"].fillna(np.inf).to_numpy(dtype="float64"),
-            sent_s(run, ends_s + own_s),
+            _confirmed_s(run, rows["speech_end_ns"]) - ends_s,
         )
+
+
+def _confirmed_s(run: RunData, moments_ns: pd.Series[Any]) -> Floats:
+    """Seconds of audio that the service had acknowledged at each moment; NaN for not known."""
+    chunks = run.chunks.dropna(subset=["ack_ns"]).sort_values("ack_ns", kind="stable")
+    confirmed_s = np.append(np.nan, np.maximum.accumulate(chunks["end_s"].to_numpy()))
+    known = moments_ns.notna().to_numpy()
+    moments = moments_ns.fillna(0).to_numpy("int64")
+    at = np.searchsorted(chunks["ack_ns"].to_numpy("int64"), moments, side="right")
+    found: Floats = np.where(known, confirmed_s[at], np.nan)
+    return found
 
 
 def _triggers(rows: pd.DataFrame) -> list[str | None]:

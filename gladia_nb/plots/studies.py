@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gladia_nb.plots.labels import name_points
 from gladia_nb.plots.palette import BLUE, FAINT, GREY, RED
 from gladia_nb.plots.style import axes, empty, finish
 
@@ -45,15 +46,10 @@ def plot_pareto(
             ax.plot([row["x"]] * 2, [row["y_low"], row["y_high"]], color=colour, linewidth=1.4)
         face = colour if unbeaten else "none"
         ax.plot(row["x"], row["y"], "o", color=colour, markerfacecolor=face, ms=7, mew=1.5)
-        ax.annotate(
-            row["arm"],
-            (row["x"], row["y"]),
-            xytext=(7, 5),
-            textcoords="offset points",
-            fontsize="small",
-        )
     ax.margins(0.12)
-    return finish(ax, title="What each arm costs", xlabel=xlabel, ylabel=ylabel)
+    finish(ax, title="What each arm costs", xlabel=xlabel, ylabel=ylabel)
+    name_points(ax, list(zip(table["x"], table["y"], strict=True)), table["arm"].tolist())
+    return ax
 
 
 def plot_effects(

@@ -1,9 +1,8 @@
 """The handle of a session under way: what it tells, and how to end it.
 
 Every event comes from the worker as one line of JSON, which a `Live` hands on and does not keep:
-what was told is in the file of the run. Only when the disk takes no more are the lines kept from
-there on, and the run is the file with them behind it. A handle holds no session itself: when this
-process dies, the worker ends the session and completes its record.
+what was told is in the file of the run (`told_lines` says when it is not). A handle holds no
+session itself: when this process dies, the worker ends the session and completes its record.
 """
 
 from __future__ import annotations
@@ -15,23 +14,25 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import UNSET
 
 from gladia_nb.errors import BY_NAME, ApiError, GladiaNbError, SessionError, WorkerError
-from gladia_nb.record.event_kinds import AnyEvent, ChunkEvent, EndEvent, ErrorEvent, WarningEvent
+from gladia_nb.record.event_kinds import AnyEvent, EndEvent, ErrorEvent, WarningEvent
 from gladia_nb.record.events import read_event
-from gladia_nb.record.file import extended, load_record
 from gladia_nb.run import Run
-from gladia_nb.sessions.subscribers import Subscriber, Subscribers
+from gladia_nb.sessions.subscribers import Subscribers
+from gladia_nb.sessions.told_lines import ToldLines
+from gladia_nb.sessions.watched import Watched
 from gladia_nb.worker.commands import Abort, AnyCommand, Note, Stop
 
 __all__ = ["Live"]
 
 log = logging.getLogger(__name__)
+
+_WHAT = "a live session"
 
 
 class _Worker(Protocol):
@@ -42,7 +43,7 @@ class _Worker(Protocol):
     def obituary(self) -> str: ...
 
 
-class Live:
+class Live(Watched):
     """A session under way. Made by `start`.
 
     Every method can be called from any thread, any number of times, also after the end.
@@ -56,7 +57,8 @@ class Live:
         duration_s: length of the audio; None when it is not known because it is live.
 
     Attributes:
-        path: the file in which everything is recorded as it happens.
+        path: the file in which everything is recorded as it happens; it is gone again when no
+            session came of it, because the service could not be reached or refused.
         channels: number of channels that are sent.
         sample_rate: hertz, as sent.
         is_live: whether the audio is captured while it is sent, so that its length is not known.
@@ -72,25 +74,19 @@ class Live:
         channels: int,
         duration_s: float | None = None,
     ) -> None:
+        self._lines = ToldLines(path)
+        super().__init__(_WHAT, self._lines.since, sample_rate)
         self.path = path
         self.channels = channels
-        self.sample_rate = sample_rate
         self.is_live = duration_s is None
         self._duration_s = duration_s
         self._worker = worker
         self._number = number
         self._lock = threading.Lock()
-        self._subscribers = Subscribers("a live session", self._told)
         self._before_stop: list[Callable[[], None]] = []
         self._when_done: list[Callable[[], None]] = []
-        self._done = threading.Event()
-        self._sent_frames = 0
         self._outcome: str | None = None
         self._error: ErrorEvent | None = None
-        self._count = 0
-        # What is in no file, and how many events came before.
-        self._unwritten: list[bytes] = []
-        self._written: int | None = None
 
     @property
     def duration_s(self) -> float:
@@ -101,6 +97,15 @@ class Live:
     def state(self) -> str:
         """`running`, or how it ended: `finished`, `stopped`, `aborted`, `failed`, `incomplete`."""
         return self._outcome or ("incomplete" if self.done else "running")
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """What was asked for: the header of the run.
+
+        Raises:
+            RunFileError: its file cannot be read any more.
+        """
+        return self._lines.header()
 
     # -- commands --
 
@@ -139,31 +144,12 @@ class Live:
 
     # -- what happens --
 
-    @property
-    def done(self) -> bool:
-        """Whether the session has ended, in whatever way."""
-        return self._done.is_set()
-
-    @property
-    def sent_s(self) -> float:
-        """Seconds of audio that have been sent."""
-        return self._sent_frames / self.sample_rate
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until the session has ended; False when `timeout_s` was too short for that.
-
-        Raises:
-            RuntimeError: a subscriber waits, which would hold up what it waits for.
-        """
-        if not self.done:
-            self._subscribers.refuse_waiting()
-        return self._done.wait(timeout_s)
-
     def result(self, timeout_s: float | None = None) -> Run:
         """Block until the session has ended and return its run.
 
         Where the disk did not take all of it the run is complete nevertheless: it is in memory, its
-        `path` is None, and a warning of it says so. Save it elsewhere.
+        `path` is None, and a warning of it says so. Save it elsewhere. The run of an error that
+        came before there was a session is in memory alone, too: it leaves no file.
 
         Raises:
             TimeoutError: it has not ended within `timeout_s`.
@@ -171,7 +157,7 @@ class Live:
         """
         if not self.wait(timeout_s):
             raise TimeoutError(f"The session has not ended within {timeout_s} s.")
-        run = self._run()
+        run = Run(self._lines.record())
         if self._outcome == "failed":
             raise _error_of(self._error, run)
         if not run.complete:
@@ -182,13 +168,6 @@ class Live:
             died.run = run
             raise died
         return run
-
-    def _run(self) -> Run:
-        """What is in the file, and behind it what the disk did not take."""
-        record = load_record(self.path)
-        if self._written is not None:
-            record = extended(record, self._unwritten)
-        return Run(record)
 
     def __await__(self) -> Generator[Any, None, Run]:
         return self._awaited().__await__()
@@ -222,19 +201,6 @@ class Live:
             if callback in self._when_done:
                 self._when_done.remove(callback)
 
-    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Call `callback` with every event, in order: first those that were, then as they come.
-
-        Those that were are read from the file of the run, and told before this returns; later ones
-        on a thread of the toolkit's own. A subscriber should only hand over, and may call anything
-        of this handle that does not wait. What it raises is logged and does not disturb the
-        session.
-
-        Returns:
-            A function that ends the subscription.
-        """
-        return self._subscribers.subscribe(callback)
-
     def events(self) -> Iterator[Mapping[str, Any]]:
         """Every event, as it comes, until the session has ended.
 
@@ -251,18 +217,15 @@ class Live:
     def _feed(self, line: bytes) -> None:
         stored = json.loads(line)
         event = read_event(stored)
-        if isinstance(event, WarningEvent) and event.unwritten is True and self._written is None:
-            self._written = self._count
-        if self._written is not None:
-            self._unwritten.append(line)
-        self._count += 1
+        self._lines.take(line, event)
+        self._note(event)
         match event:
-            case ChunkEvent(end_frame=end_frame):
-                self._sent_frames = max(self._sent_frames, end_frame)
             case ErrorEvent() if self._error is None:
                 self._error = event
             case EndEvent(outcome=outcome):
                 self._outcome = outcome
+                if outcome == "failed":
+                    self._lines.withdraw()
         self._subscribers.publish(stored)
         if isinstance(event, EndEvent):
             self._orphaned()
@@ -278,26 +241,9 @@ class Live:
     def _disown(self) -> None:
         """In a forked child: locks may be locked by threads that are not here."""
         self._lock, self._done = threading.Lock(), threading.Event()
-        self._subscribers = Subscribers("a live session", self._told)
+        self._subscribers = Subscribers(_WHAT, self._lines.since)
         self._when_done = []
         self._orphaned()
-
-    def _told(self, start: int) -> Iterator[Mapping[str, Any]]:
-        """Events from a number on, those of the file first, then those that are in none.
-
-        The last line of the file may still be being written.
-        """
-        written = self._written
-        if written is None or start < written:
-            with self.path.open("rb") as file:
-                # The header is the first line.
-                for line in islice(file, start + 1, None if written is None else written + 1):
-                    if not line.endswith(b"\n"):
-                        break
-                    start += 1
-                    yield json.loads(line)
-        if self._written is not None and start >= self._written:
-            yield from map(json.loads, islice(self._unwritten, start - self._written, None))
 
 
 def _error_of(told: ErrorEvent | None, run: Run) -> GladiaNbError:

@@ -13,7 +13,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any
 
-__all__ = ["Subscriber", "Subscribers"]
+__all__ = ["History", "Subscriber", "Subscribers"]
 
 log = logging.getLogger(__name__)
 

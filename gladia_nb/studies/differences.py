@@ -12,7 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.metrics import stability, word_errors
-from gladia_nb.metrics.base.significance import holm, interval_of_mean, two_sided_p
+from gladia_nb.metrics.base.significance import (
+    holm,
+    interval_of_mean,
+    mean_or_median,
+    two_sided_p,
+)
 from gladia_nb.metrics.comparison import FEWEST_PAIRS, paired
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.schema import Schema, to_frame
@@ -155,15 +160,17 @@ def _row(arm: str, measure: str, units: list[_Unit]) -> dict[str, Any]:
     values = np.array([unit.difference for unit in units])
     recordings = len(set(items.tolist()))
     if recordings >= FEWEST_PAIRS:
-        values = np.array([_middle(values[items == item]) for item in sorted(set(items.tolist()))])
+        values = np.array(
+            [mean_or_median(values[items == item]) for item in sorted(set(items.tolist()))]
+        )
     row: dict[str, Any] = {
         "arm": arm,
         "measure": measure,
         "unit": units[0].unit,
         "blocks": len(units),
         "recordings": recordings,
-        "baseline": _middle([unit.base for unit in units]),
-        "value": _middle([unit.value for unit in units]),
+        "baseline": mean_or_median([unit.base for unit in units]),
+        "value": mean_or_median([unit.value for unit in units]),
         "difference": math.nan,
         "low": math.nan,
         "high": math.nan,
@@ -173,11 +180,11 @@ def _row(arm: str, measure: str, units: list[_Unit]) -> dict[str, Any]:
     }
     if len(values) < FEWEST_PAIRS:
         more = FEWEST_PAIRS - len(values)
-        row["difference"] = _middle(values)
+        row["difference"] = mean_or_median(values)
         row["note"] = f"Too few blocks to tell how sessions vary: run {more} more."
         return row
     if not np.isfinite(values).all():
-        row["difference"] = _middle(values)
+        row["difference"] = mean_or_median(values)
         row["note"] = (
             f"In {int((~np.isfinite(values)).sum())} of {len(values)} units most of it never came "
             "on one side, so that there is no mean."
@@ -186,14 +193,6 @@ def _row(arm: str, measure: str, units: list[_Unit]) -> dict[str, Any]:
     row["difference"], row["low"], row["high"] = interval_of_mean(values)
     row["p"] = two_sided_p(values)
     return row
-
-
-def _middle(values: Sequence[float] | Floats) -> float:
-    """Mean; where something never came, the median."""
-    known = np.asarray(values, dtype="float64")
-    if np.isfinite(known).all():
-        return float(known.mean())
-    return float(np.sort(known)[(len(known) - 1) // 2])
 
 
 def _finding(row: Mapping[str, Any], margin: float | None) -> str:

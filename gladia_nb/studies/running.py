@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from gladia_nb.errors import GladiaNbError
+from gladia_nb.run import Run
 from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.runner import start
 from gladia_nb.studies.attempts import Attempt, judge_file
@@ -192,6 +194,8 @@ class Runner:
         except BaseException:
             _part(lives.values())
             raise
+        for live in lives.values():
+            _keep(live)
         return {cell: judge_file(path) for cell, path in paths.items() if path.exists()}
 
     def _await(self, lives: Collection[Live]) -> None:
@@ -222,6 +226,17 @@ class Runner:
 
     def _name(self, cell: Cell) -> str:
         return f"{self._design.items[cell.item].name}, {cell.arm}, repeat {cell.repeat + 1}"
+
+
+def _keep(live: Live) -> None:
+    """See that an attempt is in the store also when no session came of it: it is one."""
+    if live.path.exists():
+        return
+    try:
+        live.result(0)
+    except GladiaNbError as error:
+        if isinstance(error.run, Run):
+            error.run.save(live.path)
 
 
 def _part(lives: Collection[Live]) -> None:

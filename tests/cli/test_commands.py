@@ -20,6 +20,8 @@ from gladia_nb.cli import commands
 from gladia_nb.cli.commands import main
 from gladia_nb.errors import ServerError
 from tests.support.command_line import COMMAND, SIGNALS
+from tests.support.elsewhere import Elsewhere
+from tests.support.hostile_service import MISBEHAVIOURS
 
 
 def write(path: Path, content: bytes) -> Path:
@@ -93,7 +95,22 @@ def test_a_wrong_key(local_server, clip, tmp_path, monkeypatch, capsys):
     err = capsys.readouterr().err
     assert "refused the API key (gladia user not found)" in err
     assert "a-wrong-key-of-mine" not in err
-    assert "what was recorded is in" in err
+    assert "what was recorded is in" not in err
+    assert not list(tmp_path.glob("*.run"))
+
+
+def test_a_web_server_that_is_no_gladia_is_one_sentence_and_no_file(clip, tmp_path, capsys):
+    with Elsewhere(MISBEHAVIOURS["a web server"]) as service:
+        out = tmp_path / "out"
+        assert main(["transcribe", str(clip), "--url", service.url, "--out", str(out)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    # What is about to be sent, where to, and why it was not.
+    _, *view, error = said.err.splitlines()
+    assert error.startswith("gladia-nb: ")
+    assert "is this a live speech-to-text service" in error
+    assert view == []
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["transcribe"], ["dance"], ["serve", "--port", "x"]])

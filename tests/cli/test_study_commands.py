@@ -76,6 +76,23 @@ def test_a_regression_to_another_study(study, tmp_path, capsys):
     assert main([*arguments[:-2], "--arm", "b"]) == 1, "against the baseline of its own"
     assert main([*arguments[:-2], "--arm", "a"]) == 2
     assert "needs a baseline" in capsys.readouterr().err
+    # Nobody asks the baseline how it differs from itself unless it is named.
+    assert main(arguments[:-2]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("FAIL      b: difference")
+    both = slo(tmp_path, f"difference {SEEN} < 20", f"{SEEN} p50 < 900")
+    assert main(["check", str(study.path), "--slo", both]) == 1
+    told = [line.split(":")[0].split() for line in capsys.readouterr().out.splitlines()]
+    assert told == [["PASS", "a"], ["FAIL", "b"], ["PASS", "b"]]
+    assert main([*arguments[:-1], str(study.path)]) == 0, "each arm against that of its name"
+
+
+def test_a_baseline_alone_has_nobody_to_differ_from(tmp_path, capsys):
+    alone = gn.Study(tmp_path / "one", tones(3), {"a": {"endpointing": 0.05}})
+    fill(alone._store, alone.design, lambda c: run_of(lambda n: 0.2, sentences=3))
+    gates = slo(tmp_path, f"difference {SEEN} < 20")
+    assert main(["check", str(alone.path), "--slo", gates]) == 2
+    assert "no arm beside the baseline 'a'" in capsys.readouterr().err
 
 
 def test_run_files(study, tmp_path, capsys):
@@ -125,7 +142,8 @@ def test_a_study_from_its_file(design, tmp_path, capsys):
     assert "too small for one block" in capsys.readouterr().err
     assert main(["study", design]) == 0
     assert (tmp_path / "study" / "report.html").is_file()
-    assert "endpointing=0.3" in capsys.readouterr().out
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["endpointing=0.3", "WER"] in [line[:2] for line in table], "a line a measure"
 
 
 def test_a_failing_gate_is_confirmed_once(design, tmp_path, capsys):

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.lab.replay import start_replay
-from gladia_nb.lab.watcher import Watcher, header_of
-from gladia_nb.record.file import dump_line
+from gladia_nb.lab.watcher import Watcher
 from gladia_nb.sessions.runner import start
 from tests.support.make_runs import make_run, rich_run, utterance, words
 
@@ -19,8 +18,8 @@ IDLE = {"live": {"mode": "idle", "running": False}, "lines": [], "series": {}}
 class Told:
     """A session that does what a test says."""
 
-    def __init__(self, path, *, is_live=False, channels=1):
-        self.path = path
+    def __init__(self, header, *, is_live=False, channels=1):
+        self.header = header
         self.is_live = is_live
         self.channels = channels
         self.done = False
@@ -42,20 +41,9 @@ def run():
 
 
 @pytest.fixture
-def session(tmp_path, run):
+def session(run):
     """A session with this run's header, of which nothing has happened yet."""
-    path = tmp_path / "a.run"
-    path.write_text(dump_line(dict(run.record.header)))
-    return Told(path)
-
-
-def test_the_header_of_a_file_that_is_being_written(tmp_path, run):
-    path = tmp_path / "a.run"
-    header = dict(run.record.header)
-    path.write_text(dump_line(header) + '{"event":"audio_sta')
-    assert header_of(path) == json.loads(json.dumps(header))
-    with pytest.raises(FileNotFoundError):
-        header_of(tmp_path / "none.run")
+    return Told(run.record.header)
 
 
 def test_before_anything_is_watched_it_is_idle():
@@ -121,11 +109,9 @@ def test_nobody_knows_how_long_a_microphone_will_go_on(session):
 
 
 @given(st.lists(st.integers(0, 4), max_size=9))
-def test_the_series_come_every_third_look_and_no_event_is_lost(tmp_path_factory, steps):
+def test_the_series_come_every_third_look_and_no_event_is_lost(steps):
     run = make_run(utterance(words("good morning to all of you")))
-    path = tmp_path_factory.mktemp("watched") / "a.run"
-    path.write_text(dump_line(dict(run.record.header)))
-    session, watcher = Told(path), Watcher()
+    session, watcher = Told(run.record.header), Watcher()
     watcher.watch(session, "", 1.0)
     state = LiveState.of_header(run.record.header)
     events = iter(run.record.events)
@@ -153,7 +139,7 @@ def test_open_partials_are_shown_with_the_words_that_changed(session):
 
 
 def test_who_watches_another_hears_no_more_of_the_first(session, run):
-    watcher, other = Watcher(), Told(session.path)
+    watcher, other = Watcher(), Told(session.header)
     watcher.watch(session, "first", 1.0)
     chunks = [event for event in run.record.events if event["event"] == "chunk"]
     session.tell(*chunks[:3])

@@ -276,6 +276,12 @@ def test_the_recogniser_does_what_was_predicted():
             # 0.07 s too long from 0.05 s: another chunk, or the same.
             assert off_ms.min() > -1
             assert off_ms.max() < late_ms + 1
+            # A run that waited for longer tells how long the detector holds on: 0.12 s, to a chunk.
+            would = endpointing_cuts(source, value, beside=[real])
+            beside_ms = would["wait_ms"].to_numpy() - was["wait_ms"].to_numpy()
+            assert np.abs(beside_ms).mean() <= np.abs(off_ms).mean()
             table = endpointing([source, real], [value])
+            assert table["least_s"].iloc[0] == pytest.approx(0.12, abs=CHUNK_S)
+            assert table["least_s"].iloc[2] == pytest.approx(value, abs=CHUNK_S)
             counts = ["utterances", "cuts", "premature", "cut_turns", "missed"]
             assert table.iloc[0][counts].tolist() == table.iloc[2][counts].tolist()

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from gladia_nb.metrics.heard_speech import heard_of, own_endpointing_s, sent_up_to
+from gladia_nb.metrics.heard_speech import (
+    heard_of,
+    least_waits_s,
+    own_endpointing_s,
+    sent_up_to,
+)
 from tests.support.make_runs import make_run, reference, speech, transcript, utterance, words
 
 FIRST, SECOND = words("hello there", 0.5), words("good morning", 2.0)
@@ -36,9 +41,10 @@ def test_stretches_by_speech_events():
     assert heard.triggers == ["endpoint", "endpoint"]
     assert heard.anchors == {"service"}
     assert heard.final_s == pytest.approx([1.5, 3.2])
-    # Speech ends with the words; the chunks that bring 1.3 and 2.75 s end at 1.3 and 2.8 s.
+    # Speech ends with the words.
     assert heard.spoken_s == pytest.approx([1.2, 2.7])
-    assert heard.decided_s == pytest.approx([1.3, 2.8])
+    # At 1.4 and 3.0 s all but the last chunk, which takes 20 ms, is acknowledged.
+    assert heard.told_s == pytest.approx([1.3 - 1.25, 2.9 - 2.7])
 
 
 def test_without_speech_events_words_tell():
@@ -94,3 +100,42 @@ def test_what_follows_a_cut_by_force_begins_with_its_words():
     assert heard.triggers == ["max_duration", "endpoint"]
     assert [stretch[:2] for stretch in heard.stretches] == [(0.4, 4.9), (5.0, 5.45)]
     assert heard.stretches[0].pause_s == pytest.approx(0.1)
+
+
+def waiting(endpointing_s, *, holds_s=0.0, takes_s=0.0, **options):
+    """A service that holds on for so long at least, and takes so long to say that speech is over.
+
+    It answers at the end of the chunk of 10 ms that brings the silence.
+    """
+    said = []
+    for number, part in enumerate([FIRST, SECOND, words("one two", 4.0), words("three", 5.0)]):
+        late_s = max(endpointing_s, holds_s) + takes_s + 0.021
+        said += utterance(part, str(number), partial_s=None, speech_end_s=late_s, final_s=late_s)
+    options = {"duration_s": 9.0, "chunk_ms": 10, **options}
+    return make_run(said, config={"endpointing": endpointing_s}, **options)
+
+
+@pytest.mark.parametrize("holds_s", [0.0, 0.12])
+@pytest.mark.parametrize("takes_s", [0.0, 0.2])
+def test_two_runs_tell_a_service_that_holds_on_from_one_that_takes_its_time(holds_s, takes_s):
+    low, high = (waiting(value, holds_s=holds_s, takes_s=takes_s) for value in (0.05, 0.3))
+    expected = [max(0.05, holds_s), 0.3]
+    assert least_waits_s([low, high]) == pytest.approx(expected, abs=0.0101)
+    assert least_waits_s([high, low]) == least_waits_s([low, high])[::-1]
+    # One alone waits for what is configured, whatever it takes.
+    assert least_waits_s([low]) == [0.05]
+
+
+def test_nobody_waits_for_longer_than_there_was_silence():
+    # The third utterance begins 0.3 s behind the second: 0.35 s cannot have been waited for.
+    low = waiting(0.05, takes_s=0.35)
+    near = waiting(1.5)
+    assert least_waits_s([low, near])[0] == pytest.approx(0.3)
+
+
+def test_a_service_that_confirms_nothing_waits_for_what_is_configured():
+    silent = waiting(0.05, holds_s=0.12, ack_ms=None)
+    assert np.isnan(heard_of(silent)[0].told_s).all()
+    assert least_waits_s([silent, waiting(0.3)]) == [0.05, 0.3]
+    assert least_waits_s([make_run(), waiting(0.3)]) == [0.05, 0.3]
+    assert least_waits_s([]) == []

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,9 @@ import pytest
 
 import gladia_nb as gn
 from gladia_nb.sessions.process import WorkerProcess, get_worker
+from tests.support.elsewhere import Elsewhere
 from tests.support.hostile_service import BOMB, NESTED, at_once, endlessly, grows, names, says
-from tests.support.raw_service import HostileService, Misbehaviour, hostile
+from tests.support.raw_service import Misbehaviour
 
 SHORT = (np.zeros(1600, "float32"), 16_000)
 KEY = "a-key-that-nobody-may-see"
@@ -25,39 +24,21 @@ BOUND_S = 60
 MOST_BYTES = 1 << 30
 
 
-class Elsewhere:
-    """A hostile service on a loop of its own, for callers that block."""
-
-    def __init__(self, misbehaviour: Misbehaviour) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._context = hostile(misbehaviour)
-
-    def _run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(BOUND_S)
-
-    def __enter__(self) -> HostileService:
-        self._thread.start()
-        return self._run(self._context.__aenter__())
-
-    def __exit__(self, *_: object) -> None:
-        self._run(self._context.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(BOUND_S)
-        self._loop.close()
-
-
-def failure(url: str, **options: Any) -> gn.GladiaNbError:
+def failure(url: str, folder: Path, **options: Any) -> gn.GladiaNbError:
     live = gn.start(SHORT, url=url, key=KEY, **options)
     with pytest.raises(gn.GladiaNbError) as caught:
         live.result(BOUND_S)
     assert live.state == "failed"
-    assert KEY not in caught.value.run.path.read_text()
+    run = caught.value.run
+    kept = run.save(folder / "kept.run") if run.path is None else run.path
+    assert KEY not in kept.read_text()
+    # Without a session there is nothing in it that would have to be kept.
+    assert (run.path is None) == (run.session_id is None) == (not live.path.exists())
     return caught.value
 
 
 @pytest.mark.parametrize("host", ["a..b", "no such host", "x" * 300, "\ud800", "", "256.1.1.1"])
-def test_a_host_for_callbacks_that_is_none(host):
+def test_a_host_for_callbacks_that_is_none(host, tmp_path):
     with Elsewhere(Misbehaviour()) as service:
         if host == "":
             # Every address of the machine: that is one.
@@ -66,7 +47,7 @@ def test_a_host_for_callbacks_that_is_none(host):
             )
             assert run.complete
             return
-        error = failure(service.url, callbacks={"host": host})
+        error = failure(service.url, tmp_path, callbacks={"host": host})
     assert isinstance(error, gn.UnreachableError), error
     assert "Cannot listen for callbacks" in str(error)
 
@@ -80,7 +61,7 @@ def test_a_host_for_callbacks_that_is_none(host):
     ],
 )
 @pytest.mark.parametrize("direct", [False, True])
-def test_an_answer_that_is_none(misbehaviour, words, direct):
+def test_an_answer_that_is_none(misbehaviour, words, direct, tmp_path):
     with Elsewhere(misbehaviour) as service:
         if direct:
             live = gn.start_direct(url=service.url, key=KEY)
@@ -89,7 +70,7 @@ def test_an_answer_that_is_none(misbehaviour, words, direct):
             with pytest.raises(gn.GladiaNbError, match=words):
                 live.result(BOUND_S)
         else:
-            assert words in str(failure(service.url))
+            assert words in str(failure(service.url, tmp_path))
 
 
 def peak_bytes(worker: WorkerProcess) -> int:
@@ -108,14 +89,14 @@ def own_worker() -> Iterator[WorkerProcess]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory in /proc")
-def test_the_memory_of_the_worker_is_bounded(own_worker):
+def test_the_memory_of_the_worker_is_bounded(own_worker, tmp_path):
     for misbehaviour in (
         Misbehaviour(says(201, BOMB, content_encoding="gzip")),
         Misbehaviour(endlessly(201)),
         Misbehaviour(live=at_once(grows)),
     ):
         with Elsewhere(misbehaviour) as service:
-            failure(service.url)
+            failure(service.url, tmp_path)
     result = b'{"status":"done","result":"' + b"\xc3\xa9" * (10 << 20) + b'"}'
     with Elsewhere(Misbehaviour(get=says(200, result))) as service:
         live = gn.start(SHORT, url=service.url, key=KEY)

@@ -13,7 +13,9 @@ import pytest
 
 import gladia_nb as gn
 from gladia_nb.record.file import load_record
+from gladia_nb.server import LocalServer
 from gladia_nb.sessions.process import get_worker
+from tests.support.scripted_helpers import SCRIPT
 
 FAST = {"speed": 8, "endpointing": 0.3}
 
@@ -162,17 +164,38 @@ def test_a_run_is_never_overwritten(local_server, clip, tmp_path):
     assert path.read_text() == "precious"
 
 
-def test_a_wrong_key_is_said_and_the_run_is_kept(local_server, clip):
+def test_a_wrong_key_is_said_and_leaves_no_file(local_server, clip, tmp_path):
     with pytest.raises(gn.AuthenticationError, match="refused the API key") as caught:
         gn.transcribe(clip, url=local_server.url, key="wrong-wrong-wrong", progress=False)
     assert caught.value.status == 401
     assert caught.value.run.outcome == "failed"
-    assert "wrong-wrong-wrong" not in caught.value.run.path.read_text()
+    # What is known of it is in memory, and can be saved.
+    assert caught.value.run.path is None
+    assert not list((tmp_path / "runs").iterdir())
+    saved = caught.value.run.save(tmp_path / "a.run")
+    assert "wrong-wrong-wrong" not in saved.read_text()
+    assert gn.load(saved).record.events == caught.value.run.record.events
 
 
-def test_nobody_there(clip):
-    with pytest.raises(gn.UnreachableError, match=r"Cannot reach http://127\.0\.0\.1:9 "):
-        gn.transcribe(clip, url="http://127.0.0.1:9", key="k", progress=False)
+def test_nobody_there(clip, tmp_path):
+    # A place that is named is free again for the next attempt.
+    for _ in range(2):
+        with pytest.raises(gn.UnreachableError, match=r"Cannot reach http://127\.0\.0\.1:9 "):
+            gn.transcribe(
+                clip, url="http://127.0.0.1:9", key="k", progress=False, path=tmp_path / "a.run"
+            )
+    assert not (tmp_path / "a.run").exists()
+
+
+def test_a_session_that_could_not_be_connected_keeps_its_file(clip, tmp_path):
+    with (
+        LocalServer(engine="scripted", script=SCRIPT, faults=["refuse:status=403"]) as server,
+        pytest.raises(gn.GladiaNbError) as caught,
+    ):
+        gn.transcribe(clip, server=server, progress=False, path=tmp_path / "a.run")
+    # The service has it, by this name.
+    assert caught.value.run.path == tmp_path / "a.run"
+    assert gn.load(tmp_path / "a.run").session_id
 
 
 def worker_pid() -> int:

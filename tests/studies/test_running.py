@@ -144,6 +144,9 @@ class Session:
         self.told.append("abort")
         self._over.set()
 
+    def result(self, seconds=None):
+        assert self._over.is_set()
+
 
 @pytest.fixture
 def study(tmp_path):
@@ -172,6 +175,17 @@ def test_a_session_that_begins_while_the_study_is_stopped_is_stopped_too(study, 
     assert runner.run(block, block.cells, Outcome())
     assert [session.told[0] for session in begun] == ["stop", "stop"]
     assert study[2].claimed() == set()
+
+
+def test_an_attempt_of_which_no_session_came_is_in_the_store(study):
+    runner = Runner(
+        *study, cap=2, service={"url": "http://127.0.0.1:9", "key": "k"}, watch=Progress(), tries=1
+    )
+    block, outcome = study[0].blocks()[0], Outcome()
+    assert runner.run(block, block.cells, outcome)
+    assert [attempt.state for attempt in outcome.attempts] == ["broken", "broken"]
+    (one,) = study[2].attempts()[block.cells[0].id]
+    assert "Cannot reach http://127.0.0.1:9" in judge_file(one).reason
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["holm", "interval_of_mean", "t_tails", "two_sided_p"]
+from gladia_nb.metrics.base.intervals import quantiles
+
+__all__ = ["holm", "interval_of_mean", "mean_or_median", "t_tails", "two_sided_p"]
 
 
 def t_tails(t: float, degrees: int) -> float:
@@ -68,6 +70,19 @@ def interval_of_mean(values: npt.ArrayLike, level: float = 0.95) -> tuple[float,
     mean = float(known.mean())
     wide = _quantile(level, len(known) - 1) * float(known.std(ddof=1)) / math.sqrt(len(known))
     return mean, mean - wide, mean + wide
+
+
+def mean_or_median(values: npt.ArrayLike) -> float:
+    """Mean; where one is infinite, because something never came, the median (`quantiles`).
+
+    Example:
+        >>> mean_or_median([1.0, 2.0, 6.0]), mean_or_median([1.0, 2.0, float("inf")])
+        (3.0, 2.0)
+    """
+    known = np.asarray(values, dtype="float64")
+    if np.isfinite(known).all():
+        return float(known.mean())
+    return float(quantiles(known, range(len(known)), (0.5,)).points[0])
 
 
 def _quantile(level: float, degrees: int) -> float:

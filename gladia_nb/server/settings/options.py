@@ -16,10 +16,13 @@ from typing import Any
 from gladia_nb.server.settings.faults import Fault
 from gladia_nb.server.settings.script import Script
 
-__all__ = ["CONTROL_HEADER", "ServerOptions"]
+__all__ = ["CONTROL_HEADER", "SERVED_PORT", "ServerOptions"]
 
 #: The header with the token that opens the controls.
 CONTROL_HEADER = "x-gladia-nb-control"
+
+#: Where `gladia-nb serve` listens unless it is told otherwise.
+SERVED_PORT = 8765
 
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 
