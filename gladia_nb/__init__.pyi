@@ -78,6 +78,7 @@ from .run import load as load
 from .server.local import LocalServer as LocalServer
 from .sessions.browser import DirectLive as DirectLive
 from .sessions.browser import start_direct as start_direct
+from .sessions.checkup.examination import doctor as doctor
 from .sessions.formats.base import Reference as Reference
 from .sessions.handle import Live as Live
 from .sessions.live_audio import LiveAudio as LiveAudio

@@ -17,7 +17,7 @@ from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.redact import redact_url
 from gladia_nb.server.local import LocalServer
 
-__all__ = ["GLADIA_URL", "Target", "resolve_target"]
+__all__ = ["GLADIA_URL", "URL_VARIABLE", "Target", "resolve_target"]
 
 GLADIA_URL = "https://api.gladia.io"
 URL_VARIABLE = "GLADIA_API_URL"

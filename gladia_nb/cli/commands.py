@@ -1,14 +1,15 @@
-"""The doors from a terminal: `demo`, `transcribe`, `report`, `study`, `check`, `serve` and `lab`.
+"""The doors from a terminal: what each command does, and the exit code that it ends with.
 
-Exit codes: 0 done, 1 a gate fails, 2 bad input or a service that refuses (one sentence on standard
-error says what happened and what to do), 3 undecided or not complete, 130 interrupted (Ctrl-C),
-143 terminated.
+Exit codes: 0 done, 1 a gate fails or there is something to do, 2 bad input or a service that
+refuses (one sentence on standard error says what happened and what to do), 3 undecided or not
+complete, 130 interrupted (Ctrl-C), 143 terminated.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import importlib
 import json
 import os
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "check": _check,
         "serve": _serve,
         "lab": _lab,
+        "doctor": _doctor,
     }
     ready_streams()
     try:
@@ -128,6 +130,19 @@ def _check(arguments: argparse.Namespace) -> int:
     from gladia_nb.cli.study_commands import check
 
     return check(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from gladia_nb.sessions.checkup.examination import examine
+
+    found = []
+    for finding in examine(url=arguments.url, session=not arguments.no_session):
+        found.append(finding)
+        if not arguments.json:
+            print(finding.line, flush=True)
+    if arguments.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=1))
+    return int(any(finding.state == "todo" for finding in found))
 
 
 def _serve(arguments: argparse.Namespace) -> int:

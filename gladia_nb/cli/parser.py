@@ -57,7 +57,21 @@ def command_parser() -> argparse.ArgumentParser:
     _add_lab(
         commands.add_parser("lab", help="open the Lab: a session with controls, in JupyterLab")
     )
+    _add_doctor(
+        commands.add_parser("doctor", help="look at what sessions need here, and say what to do")
+    )
     return parser
+
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    doctor.epilog = "Exit code: 0 all is well, 1 there is something to do."
+    doctor.add_argument("--json", action="store_true", help="the findings as JSON")
+    doctor.add_argument(
+        "--url", metavar="URL", help="of the service (default: Gladia's, or GLADIA_API_URL)"
+    )
+    doctor.add_argument(
+        "--no-session", action="store_true", help="start no server, and run no short session"
+    )
 
 
 def _add_transcribe(one: argparse.ArgumentParser) -> None:

@@ -46,11 +46,13 @@ def name_points(ax: Axes, at: Sequence[tuple[float, float]], names: Sequence[str
         at: the points, in data coordinates.
         names: one for each.
     """
+    if not at:
+        return
     figure = ax.get_figure(root=True)
     assert figure is not None  # noqa: S101 - axes are made in one
     figure.draw_without_rendering()
     size = _MARK * figure.dpi / 72
-    taken = [_around(*ax.transData.transform(point), size) for point in at]
+    taken = [_around(x, y, size) for x, y in ax.transData.transform(list(at)).tolist()]
     for point, name in zip(at, names, strict=True):
         text = ax.annotate(
             drawable(name, _LONGEST),

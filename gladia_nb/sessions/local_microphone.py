@@ -20,7 +20,7 @@ from gladia_nb.audio import Audio
 from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.sessions.live_audio import LiveAudio
 
-__all__ = ["LocalMicrophone", "record_audio"]
+__all__ = ["LocalMicrophone", "record_audio", "sounddevice_module"]
 
 _NO_MODULE = (
     "There is no sounddevice; install it with pip install 'gladia-nb[mic-local]', or record in the "
@@ -38,7 +38,12 @@ _RECENT = 64
 Piece = tuple[bytes, int, bool]
 
 
-def _sounddevice() -> Any:
+def sounddevice_module() -> Any:
+    """The module, loaded when it is first needed.
+
+    Raises:
+        AudioError: there is no sounddevice, or no PortAudio.
+    """
     try:
         import sounddevice
     except ImportError:
@@ -111,7 +116,7 @@ class LocalMicrophone:
         chunk_ms: float = 100,
         device: int | str | None = None,
     ) -> None:
-        self._sounddevice = _sounddevice()
+        self._sounddevice = sounddevice_module()
         self.audio = LiveAudio(sample_rate, channels, name="microphone")
         self._chunk_ms = chunk_ms
         self._device = device

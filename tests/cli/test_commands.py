@@ -19,6 +19,8 @@ import gladia_nb as gn
 from gladia_nb.cli import commands
 from gladia_nb.cli.commands import main
 from gladia_nb.errors import ServerError
+from gladia_nb.sessions.checkup import examination
+from gladia_nb.sessions.checkup.findings import Finding
 from tests.support.command_line import COMMAND, SIGNALS
 from tests.support.elsewhere import Elsewhere
 from tests.support.hostile_service import MISBEHAVIOURS
@@ -119,6 +121,29 @@ def test_wrong_usage(arguments, capsys):
         main(arguments)
     assert caught.value.code == 2
     assert "usage: gladia-nb" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("state", "code"), [("ok", 0), ("note", 0), ("todo", 1)])
+def test_the_doctor_tells_line_by_line_what_to_do(monkeypatch, capsys, state, code):
+    asked = []
+
+    def examine(**options):
+        asked.append(options)
+        yield Finding("python", "ok", "It is there.")
+        yield Finding("sound", state, "It says \x1b[2J.", "Mend it.")
+
+    monkeypatch.setattr(examination, "examine", examine)
+    assert main(["doctor", "--url", "http://x.test"]) == code
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "ok    python           It is there."
+    assert second.startswith(state)
+    assert "\x1b" not in second
+    assert main(["doctor", "--json", "--no-session"]) == code
+    found = json.loads(capsys.readouterr().out)
+    assert [row["state"] for row in found] == ["ok", state]
+    assert found[1]["advice"] == "Mend it."
+    assert [row["session"] for row in asked] == [True, False]
+    assert [row["url"] for row in asked] == ["http://x.test", None]
 
 
 @pytest.mark.parametrize(("number", "start"), SIGNALS)
