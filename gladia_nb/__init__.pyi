@@ -12,6 +12,7 @@ from .errors import AuthenticationError as AuthenticationError
 from .errors import ConfigError as ConfigError
 from .errors import GladiaNbError as GladiaNbError
 from .errors import LimitError as LimitError
+from .errors import ModelError as ModelError
 from .errors import NotFoundError as NotFoundError
 from .errors import RunFileError as RunFileError
 from .errors import ServerError as ServerError

@@ -11,6 +11,7 @@
     * `SessionError`: a session that had begun ended in another way than it should
     * `WorkerError`: the process that runs sessions could not be started, or died
     * `ServerError`: the embedded server could not be started
+    * `ModelError`: a model of a recogniser cannot be fetched, unpacked or deleted
     * `RunFileError`: a run cannot be written, read or understood
 
 A `SessionError` or `WorkerError` carries the run that was recorded until then, so that nothing
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigError",
     "GladiaNbError",
     "LimitError",
+    "ModelError",
     "NotFoundError",
     "RunFileError",
     "ServerError",
@@ -142,6 +144,10 @@ class ServerError(GladiaNbError):
     """The embedded server could not be started, or died."""
 
 
+class ModelError(GladiaNbError):
+    """A model of a recogniser cannot be fetched, unpacked or deleted."""
+
+
 class RunFileError(GladiaNbError):
     """A run file cannot be written, read or understood."""
 
@@ -172,6 +178,7 @@ BY_NAME: dict[str, type[GladiaNbError]] = {
         SessionError,
         WorkerError,
         ServerError,
+        ModelError,
         RunFileError,
     )
 }

@@ -19,12 +19,10 @@ from aiohttp import web
 
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server.bounded_log import BoundedHandler
-from gladia_nb.server.engines.base import Engine, EngineError
-from gladia_nb.server.engines.scripted import ScriptedEngine
-from gladia_nb.server.engines.sphinx import SphinxEngine
+from gladia_nb.server.engines.base import EngineError
+from gladia_nb.server.engines.finding import make_engine
 from gladia_nb.server.http.app import Server
 from gladia_nb.server.settings.options import ServerOptions
-from gladia_nb.server.settings.script import Script
 
 __all__ = ["main"]
 
@@ -128,12 +126,6 @@ def _sentence(error: Exception, parsed: argparse.Namespace) -> str:
     return str(error)
 
 
-def _engine(options: ServerOptions) -> Engine:
-    if options.engine == "scripted":
-        return ScriptedEngine(Script.load(options.script), end_first=options.speech_end_first)
-    return SphinxEngine(options)
-
-
 async def _run(options: ServerOptions, *, watch: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -144,7 +136,7 @@ async def _run(options: ServerOptions, *, watch: bool) -> None:
     # First of all, so that a port in use is known before the model is loaded.
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     with socket.create_server((options.host, options.port), family=family) as listening:
-        app = Server(_engine(options), options).application()
+        app = Server(make_engine(options), options).application()
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         try:
             await runner.setup()

@@ -28,6 +28,8 @@ from gladia_nb.server.settings.options import ServerOptions
 __all__ = ["LocalServer"]
 
 _READY_S = 30.0
+#: With an engine that is not built in: a model of one's own may be large.
+_MODEL_READY_S = 120.0
 _STOP_S = 8.0
 
 
@@ -45,8 +47,9 @@ class LocalServer:
         **options: any other field of `ServerOptions`.
 
     Raises:
-        ServerError: at `start`: the port is taken, PocketSphinx is not installed, an option is
-            unknown, or the server died; the sentence says which.
+        ServerError: at `start`: the port is taken, what the engine needs is not installed, its
+            model is missing or broken, an option is unknown, or the server died; the sentence
+            says which.
 
     Example:
         >>> server = LocalServer()
@@ -196,7 +199,9 @@ class LocalServer:
     def _await_ready(self, process: subprocess.Popen[bytes]) -> str:
         """Read the one line that the server prints; returns its URL."""
         assert process.stdout is not None  # noqa: S101 - a pipe
-        deadline = time.monotonic() + _READY_S
+        own = self._options.get("engine", "recogniser") in ("recogniser", "scripted")
+        patience_s = _READY_S if own else _MODEL_READY_S
+        deadline = time.monotonic() + patience_s
         line = b""
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
@@ -204,7 +209,7 @@ class LocalServer:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 if not ready:
                     raise ServerError(
-                        f"The embedded server was not ready within {_READY_S:.0f} s; "
+                        f"The embedded server was not ready within {patience_s:.0f} s; "
                         "the machine may be too busy."
                     )
                 piece = os.read(process.stdout.fileno(), 4096)
@@ -226,7 +231,7 @@ class LocalServer:
 
 def _plain(name: str, value: Any) -> Any:
     """An option as JSON can have it."""
-    if name == "script" and isinstance(value, Path):
+    if name in ("script", "model") and isinstance(value, Path):
         return str(value)
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]

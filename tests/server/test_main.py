@@ -23,9 +23,7 @@ from hypothesis import strategies as st
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server import __main__ as program
 from gladia_nb.server.engines.base import EngineError
-from gladia_nb.server.engines.scripted import ScriptedEngine
-from gladia_nb.server.engines.sphinx import SphinxEngine
-from gladia_nb.server.settings.options import CONTROL_HEADER, ServerOptions
+from gladia_nb.server.settings.options import CONTROL_HEADER
 from tests.support.processes import family, gone
 
 
@@ -198,8 +196,3 @@ def test_an_assignment_gives_back_its_name_and_value(name: str, value: Any) -> N
 def test_errors_in_words(error: Exception, sentence: str) -> None:
     parsed = argparse.Namespace(host="here", port=80)
     assert program._sentence(error, parsed) == sentence
-
-
-def test_the_engine_that_was_asked_for() -> None:
-    assert isinstance(program._engine(ServerOptions()), SphinxEngine)
-    assert isinstance(program._engine(ServerOptions(engine="scripted")), ScriptedEngine)

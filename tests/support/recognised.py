@@ -11,6 +11,7 @@ import pocketsphinx
 from gladia_nb.run import Run
 from gladia_nb.server.engines.base import Event, Speech, Transcript
 from gladia_nb.server.engines.recogniser import Recogniser, StreamSettings
+from gladia_nb.server.engines.sphinx_decoder import SphinxDecoder
 from tests.support.make_runs import Arrival, make_run, transcript
 from tests.support.make_runs import speech as speech_event
 from tests.support.server_helpers import CONVERSATION, speech
@@ -36,7 +37,7 @@ def recognised(endpointing_s: float, seconds: float, tail_s: float) -> Run:
         tail_s: silence behind it.
     """
     settings = StreamSettings("wav/pcm", 16, RATE, endpointing_s, 60.0, 0.6, 10.0, end_first=True)
-    recogniser = Recogniser(_decoder(), settings)
+    recogniser = Recogniser(SphinxDecoder(_decoder(), settings), settings)
     data = speech(seconds) + bytes(2 * round(tail_s * RATE))
     size = 2 * round(CHUNK_S * RATE)
     arrivals: list[Arrival] = []

@@ -23,6 +23,7 @@ NAMES = (
     gn.Item,
     gn.Lab,
     gn.LimitError,
+    gn.ModelError,
     gn.Live,
     gn.LiveAudio,
     gn.LocalMicrophone,

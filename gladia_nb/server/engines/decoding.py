@@ -1,4 +1,4 @@
-"""The decoding processes, which only the server starts: `python -m ...engines.decoding FD`.
+"""The decoding processes, which only the server starts: `... engines.decoding FD KIND MODEL`.
 
 PocketSphinx holds Python's global lock for up to 0.1 s at a time, so that no decoder may live in
 the server's own process. One process loads the model once and forks for each stream: a stream
@@ -19,12 +19,16 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gladia_nb.server.engines import pipe as wire
-from gladia_nb.server.engines.base import Ended, Event
+from gladia_nb.server.engines.base import Ended, EngineError, Event
 
 __all__ = ["main"]
+
+#: Makes a decoder of a loaded model, for the settings of a stream.
+MakeDecoder = Callable[[Any], Any]
 
 #: Added to the priority value of the decoding processes.
 _NICE = 10
@@ -38,11 +42,10 @@ def main() -> int:
         # A Ctrl-C in the terminal goes to the whole group; the server alone decides.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            from gladia_nb.server.engines.recogniser import load_decoder
-
-            decoder = load_decoder()
-        except ImportError as error:
-            control.sendall(json.dumps({"problem": _missing(error)}).encode() + b"\n")
+            make = _LOADERS[sys.argv[2]](sys.argv[3])
+        except (ImportError, EngineError) as error:
+            problem = _missing(error) if isinstance(error, ImportError) else str(error)
+            control.sendall(json.dumps({"problem": problem}).encode() + b"\n")
             return 1
         os.nice(_NICE)
         gc.freeze()
@@ -53,7 +56,7 @@ def main() -> int:
             if ready:
                 data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
                 for descriptor in descriptors:
-                    children.add(_fork(control, decoder, descriptor))
+                    children.add(_fork(control, make, descriptor))
                 if not data:
                     break
             _reap(children)
@@ -61,13 +64,35 @@ def main() -> int:
     return 0
 
 
+def _sphinx(_: str) -> MakeDecoder:
+    from gladia_nb.server.engines.sphinx_decoder import SphinxDecoder, load_sphinx
+
+    decoder = load_sphinx()
+    return lambda settings: SphinxDecoder(decoder, settings)
+
+
+def _sherpa(folder: str) -> MakeDecoder:
+    from gladia_nb.server.engines.sherpa_decoder import SherpaDecoder, load_sherpa
+
+    model = load_sherpa(folder)
+    return lambda _: SherpaDecoder(model)
+
+
+#: For each kind of decoder what loads its model, and gives what makes a decoder of it.
+_LOADERS: Mapping[str, Callable[[str], MakeDecoder]] = {"sphinx": _sphinx, "sherpa": _sherpa}
+#: The extra that brings a library.
+_EXTRAS = {"pocketsphinx": "local", "sherpa_onnx": "sherpa"}
+
+
 def _missing(error: ImportError) -> str:
-    if error.name == "pocketsphinx":
-        return 'The embedded recogniser needs pocketsphinx: pip install "gladia-nb[local]".'
-    return f"The embedded recogniser cannot be loaded ({error})."
+    name = (error.name or "").partition(".")[0]
+    if name in _EXTRAS:
+        package = name.replace("_", "-")
+        return f'The recogniser needs {package}: pip install "gladia-nb[{_EXTRAS[name]}]".'
+    return f"The recogniser cannot be loaded ({error})."
 
 
-def _fork(control: socket.socket, decoder: Any, descriptor: int) -> int:
+def _fork(control: socket.socket, make: MakeDecoder, descriptor: int) -> int:
     child = os.fork()
     if child:
         os.close(descriptor)
@@ -76,7 +101,7 @@ def _fork(control: socket.socket, decoder: Any, descriptor: int) -> int:
     try:
         control.close()
         with socket.socket(fileno=descriptor) as stream:
-            _serve(stream, decoder)
+            _serve(stream, make)
         status = 0
     finally:
         os._exit(status)
@@ -98,7 +123,7 @@ def _end(children: set[int]) -> None:
         os.waitpid(child, 0)
 
 
-def _serve(stream: socket.socket, decoder: Any) -> None:
+def _serve(stream: socket.socket, make: MakeDecoder) -> None:
     """One stream, from its settings to its end."""
     from gladia_nb.server.engines.recogniser import Recogniser, StreamSettings
 
@@ -110,7 +135,8 @@ def _serve(stream: socket.socket, decoder: Any) -> None:
         while True:
             kind, payload = _receive(stream)
             if kind == wire.SETTINGS:
-                recogniser = Recogniser(decoder, StreamSettings(**json.loads(payload)))
+                settings = StreamSettings(**json.loads(payload))
+                recogniser = Recogniser(make(settings), settings)
             elif recogniser is not None and kind == wire.AUDIO:
                 for event in recogniser.feed(payload):
                     report(event)

@@ -14,23 +14,20 @@ import math
 from collections import deque
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import pocketsphinx
 
-__all__ = ["FRAME_S", "SpeechGate"]
+from gladia_nb.server.engines.sound_frames import FRAME_S, Samples, level_db
 
-#: The finest frame that the detector takes, in seconds.
-FRAME_S = 0.01
+__all__ = ["DEPTH_DB", "FLOOR_DB", "SpeechGate"]
 
 #: Speech begins when so many of the last `_WINDOW` frames are speech: a click does not open an
 #: utterance.
 _WINDOW = 12
 _NEEDED = 8
 #: A frame so far (dB) below the loudest of its utterance is silence, whatever the detector holds.
-_DEPTH_DB = 35.0
+DEPTH_DB = 35.0
 #: Below this level (dB of full scale) there is no speech.
-_FLOOR_DB = -65.0
+FLOOR_DB = -65.0
 #: Frames over which the loudest is looked for while nobody speaks.
 _MEMORY = 30
 
@@ -63,17 +60,17 @@ class SpeechGate:
         self.end = 0
         self.position = 0
 
-    def push(self, frame: npt.NDArray[np.int16]) -> Literal["start", "end"] | None:
+    def push(self, frame: Samples) -> Literal["start", "end"] | None:
         """Take the next frame of 160 samples at 16 kHz.
 
         Returns:
             `start` or `end` when speech began (at `onset`) or ended (at `end`), else None.
         """
         heard = bool(self._vad.is_speech(frame.tobytes()))
-        level = _level(frame)
+        level = level_db(frame)
         self._levels.append(level)
         self._loudest = max(self._loudest, level) if self.is_open else max(self._levels)
-        loud = heard and level > max(self._loudest - _DEPTH_DB, _FLOOR_DB)
+        loud = heard and level > max(self._loudest - DEPTH_DB, FLOOR_DB)
         self.position += 1
         if self.is_open:
             return self._while_open(heard, loud)
@@ -98,9 +95,3 @@ class SpeechGate:
         self.is_open = False
         self._recent.clear()
         self._levels.clear()
-
-
-def _level(frame: npt.NDArray[np.int16]) -> float:
-    """Decibels of full scale (root mean square)."""
-    power = float(np.mean(np.square(frame.astype(np.float64))))
-    return 10 * math.log10(power / 2**30) if power > 0 else -math.inf

@@ -78,7 +78,11 @@ class ServerOptions:
         partial_step_s: seconds of audio between two looks for a new partial.
         finish_timeout_s: longest wait for pending recognition at the end of a session, in seconds.
         keep_audio_bytes: how much audio of finished sessions to keep for download, the newest.
-        engine: what turns audio into words: `recogniser`, or `scripted` (see `script`).
+        engine: what turns audio into words: `recogniser`, `sherpa` (see `model`), `scripted` (see
+            `script`), or the name of an engine that another package brings.
+        model: of the engine: for `sherpa` the folder of a streaming model, or the name of a fetched
+            one; other engines may read it in their own way.
+        model_languages: codes of the languages that the model knows; empty for what its name tells.
         script: of the scripted engine, see `server.settings.script`: a mapping, or the path of
             a JSON file, such as the words file of a recording.
         faults: what is to go wrong on purpose, see `gladia_nb.server.settings.faults`.
@@ -117,6 +121,8 @@ class ServerOptions:
     finish_timeout_s: float = 120.0
     keep_audio_bytes: int = 1 << 30
     engine: str = "recogniser"
+    model: str | None = None
+    model_languages: tuple[str, ...] = ()
     script: Mapping[str, Any] | str | None = field(default=None, repr=False)
     faults: tuple[Fault, ...] = ()
     trace: bool = False
@@ -125,8 +131,8 @@ class ServerOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 and 65535 (got {self.port})")
-        if self.engine not in ("recogniser", "scripted"):
-            raise ValueError(f"engine must be 'recogniser' or 'scripted' (got {self.engine!r})")
+        if not self.engine:
+            raise ValueError("engine must be the name of one, such as 'recogniser'")
         if self.script is not None:
             Script.load(self.script)
         for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
@@ -175,10 +181,16 @@ _OPTIONAL = {
     "webhook_url": str,
     "control_token": str,
     "silence_timeout_s": float,
+    "model": str,
 }
+
+#: Options that are lists of texts.
+_LISTS = ("host_names", "allow_origins", "model_languages")
 
 
 def _as_type(name: str, value: Any, default: Any) -> Any:
+    if name == "model" and isinstance(value, Path):
+        return str(value)
     if name in _OPTIONAL:
         return None if value is None else _plain(name, value, _OPTIONAL[name], " or null")
     if name == "script":
@@ -188,7 +200,7 @@ def _as_type(name: str, value: Any, default: Any) -> Any:
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]
         return tuple(Fault.parse(item) for item in several)
-    if name in ("host_names", "allow_origins") or (name == "keys" and value is not None):
+    if name in _LISTS or (name == "keys" and value is not None):
         return _texts(name, value)
     return _plain(name, value, type(default))
 

@@ -29,12 +29,14 @@ PATIENCE_S = 60
 class Decoding:
     """The process that holds the model, and our end of its control socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "sphinx", model: str = "") -> None:
         self.control, theirs = socket.socketpair()
         self.control.settimeout(PATIENCE_S)
         with theirs:
             self.process = subprocess.Popen(
-                child_command("gladia_nb.server.engines.decoding", str(theirs.fileno())),
+                child_command(
+                    "gladia_nb.server.engines.decoding", str(theirs.fileno()), kind, model
+                ),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=child_environment(),
@@ -157,9 +159,9 @@ def test_it_ends_when_the_server_does() -> None:
     [
         (
             "raise ModuleNotFoundError('no', name='pocketsphinx')",
-            'The embedded recogniser needs pocketsphinx: pip install "gladia-nb[local]".',
+            'The recogniser needs pocketsphinx: pip install "gladia-nb[local]".',
         ),
-        ("raise ImportError('odd')", "The embedded recogniser cannot be loaded (odd)."),
+        ("raise ImportError('odd')", "The recogniser cannot be loaded (odd)."),
     ],
 )
 def test_without_pocketsphinx_it_says_what_to_do(

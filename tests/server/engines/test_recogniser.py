@@ -13,14 +13,19 @@ import pytest
 
 from gladia_nb import audio
 from gladia_nb.server.engines.base import Event, Speech, Transcript
-from gladia_nb.server.engines.recogniser import Recogniser, StreamSettings, load_decoder
+from gladia_nb.server.engines.recogniser import Recogniser, StreamSettings
+from gladia_nb.server.engines.sphinx_decoder import SphinxDecoder, load_sphinx
 from tests.support.server_helpers import CONVERSATION, speech
 
 SETTINGS = StreamSettings("wav/pcm", 16, 16000, 0.3, 15.0, 0.6, 0.1, end_first=True)
 
 
+def sphinx(settings: StreamSettings) -> Recogniser:
+    return Recogniser(SphinxDecoder(load_sphinx(), settings), settings)
+
+
 def recognise(data: bytes, settings: StreamSettings = SETTINGS, chunk: int = 3200) -> list[Event]:
-    recogniser = Recogniser(load_decoder(), settings)
+    recogniser = sphinx(settings)
     events: list[Event] = []
     for start in range(0, len(data), chunk):
         events += recogniser.feed(data[start : start + chunk])
@@ -79,7 +84,7 @@ def test_the_endpoint_follows_its_setting(endpointing: float) -> None:
     """Heard after the silence that was asked for, or after the detector's own hold of 0.12 s."""
     tail = np.zeros((int(16000 * 3.5), 1), np.float32)
     data = speech(1.2) + audio.encode(tail, "wav/pcm", 16)
-    recogniser = Recogniser(load_decoder(), replace(SETTINGS, endpointing=endpointing))
+    recogniser = sphinx(replace(SETTINGS, endpointing=endpointing))
     ends = []
     for start in range(0, len(data), 320):
         ends += [
@@ -94,7 +99,7 @@ class _Muted:
     """A decoder whose second pass finds nothing."""
 
     def __init__(self) -> None:
-        self._decoder = load_decoder()
+        self._decoder = load_sphinx()
         self._ended = False
 
     def __getattr__(self, name: str) -> Any:
@@ -113,7 +118,7 @@ class _Muted:
 
 
 def test_a_final_is_owed_to_whoever_saw_a_partial() -> None:
-    recogniser = Recogniser(_Muted(), SETTINGS)
+    recogniser = Recogniser(SphinxDecoder(_Muted(), SETTINGS), SETTINGS)
     events = [*recogniser.feed(speech(3.2)), *recogniser.finish()]
     transcripts = [event for event in events if isinstance(event, Transcript)]
     assert [event.is_final for event in transcripts[-2:]] == [False, True]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gladia_nb import audio
-from gladia_nb.server.engines import speech_gate
+from gladia_nb.server.engines.sound_frames import FRAME_S
 from gladia_nb.server.engines.speech_gate import SpeechGate
 from tests.support.server_helpers import speech
 
@@ -128,7 +128,7 @@ def plainly(heard: list[bool], patience: int) -> list[tuple[str, int]]:
 def test_as_a_plain_loop_hears_it(runs: list[tuple[bool, int]], endpointing: float) -> None:
     heard = [value for value, count in runs for _ in range(count)]
     assert turns(heard, [LOUD] * len(heard), endpointing) == plainly(
-        heard, round(endpointing / speech_gate.FRAME_S)
+        heard, round(endpointing / FRAME_S)
     )
 
 
@@ -157,9 +157,3 @@ def test_silence_is_no_speech(threshold: float) -> None:
     gate = SpeechGate(threshold, 0.3)
     assert all(gate.push(np.zeros(160, np.int16)) is None for _ in range(100))
     assert gate.position == 100
-
-
-def test_levels_by_hand() -> None:
-    assert speech_gate._level(np.zeros(160, np.int16)) == -np.inf
-    assert speech_gate._level(np.full(160, -(2**15), np.int16)) == 0
-    assert speech_gate._level(np.full(160, 2**14, np.int16)) == pytest.approx(-6.02, abs=0.01)

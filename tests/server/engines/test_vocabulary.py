@@ -13,7 +13,7 @@ from gladia_nb import audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.server import LocalServer
 from gladia_nb.server.engines.base import Word
-from gladia_nb.server.engines.recogniser import load_decoder
+from gladia_nb.server.engines.sphinx_decoder import load_sphinx
 from gladia_nb.server.engines.vocabulary import Vocabulary, entries_of, phones_by_rule, problems_of
 from tests.support.server_helpers import client_of
 
@@ -103,7 +103,7 @@ def test_rules(token: str, phones: str) -> None:
 
 
 def test_a_known_word_has_its_own_phones() -> None:
-    decoder = load_decoder()
+    decoder = load_sphinx()
     vocabulary = Vocabulary(decoder, [("Night", ["knight", "night"], 0.5), ("4U", [], 0.5)])
     assert vocabulary
     assert decoder.lookup_word("~0") == decoder.lookup_word("knight") == "N AY T"
