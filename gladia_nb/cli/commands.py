@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "study": _study,
         "check": _check,
         "serve": _serve,
+        "models": _models,
         "lab": _lab,
         "doctor": _doctor,
     }
@@ -146,7 +147,15 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    names = ("faults", "host_names", "allow_origins", "max_sessions")
+    names = (
+        "engine",
+        "model",
+        "model_languages",
+        "faults",
+        "host_names",
+        "allow_origins",
+        "max_sessions",
+    )
     options = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     server = LocalServer(
         host=arguments.host,
@@ -157,7 +166,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     )
     # However it is told to end, that is what was wanted; the server's processes end with it.
     with contextlib.suppress(Interrupted), server:
-        print(f"Gladia-compatible live speech-to-text (English) at {server.url}")
+        what = "English" if arguments.engine is None else f"engine {arguments.engine}"
+        print(f"Gladia-compatible live speech-to-text ({plain(what)}) at {server.url}")
         key = f"{KEY_VARIABLE}={server.key} "
         if arguments.any_key:
             print("It takes any API key: whoever reaches this address can use it.")
@@ -171,6 +181,12 @@ def _serve(arguments: argparse.Namespace) -> int:
         server.wait()
         raise ServerError("The embedded server died; start it again.")
     return 0
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.model_commands import get, remove, show
+
+    return {"get": get, "list": show, "remove": remove}[arguments.action](arguments)
 
 
 def _lab(arguments: argparse.Namespace) -> int:

@@ -54,6 +54,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_study(commands.add_parser("study", help="run a study: many settings, many recordings"))
     _add_check(commands.add_parser("check", help="hold runs or a study against limits"))
     _add_serve(commands.add_parser("serve", help="run the embedded server for other programs"))
+    _add_models(commands.add_parser("models", help="fetch models for serve --engine sherpa"))
     _add_lab(
         commands.add_parser("lab", help="open the Lab: a session with controls, in JupyterLab")
     )
@@ -161,6 +162,25 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     serve.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="what recognises: recogniser (English, the default), sherpa with --model, or the "
+        "engine of another package",
+    )
+    serve.add_argument(
+        "--model",
+        metavar="DIR",
+        help="of --engine sherpa: the folder of a streaming model, or the name of a fetched one",
+    )
+    serve.add_argument(
+        "--language",
+        dest="model_languages",
+        action="append",
+        metavar="CODE",
+        help="a language that the model knows, such as fr; can be repeated (default: as its name "
+        "tells)",
+    )
+    serve.add_argument(
         "--any-key",
         action="store_true",
         help="accept every API key (default: the one that is printed, and those in "
@@ -199,6 +219,17 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         metavar="KIND:NAME=VALUE,...",
         help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
     )
+
+
+def _add_models(models: argparse.ArgumentParser) -> None:
+    actions = models.add_subparsers(required=True, metavar="ACTION", dest="action")
+    get = actions.add_parser("get", help="fetch a model and unpack it into the user's cache")
+    get.add_argument("url", metavar="URL", help="of a .tar.bz2, .tar.gz, .tar.xz or .zip")
+    get.add_argument("--name", metavar="NAME", help="of the model (default: the archive's)")
+    get.add_argument("--sha256", metavar="HEX", help="checksum that the archive must have")
+    actions.add_parser("list", help="models that were fetched")
+    remove = actions.add_parser("remove", help="delete a model")
+    remove.add_argument("name", metavar="NAME")
 
 
 def _add_lab(lab: argparse.ArgumentParser) -> None:

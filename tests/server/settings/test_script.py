@@ -71,7 +71,9 @@ def test_scripts_from_files(tmp_path: Path) -> None:
         Script.load(tmp_path / "bad.json")
     with pytest.raises(ServerError, match="a script has no 'word'"):
         LocalServer(engine="scripted", script={"word": 1}).start()
-    with pytest.raises(ServerError, match="There is no engine 'magic'; there are recogniser, scripted, sherpa"):
+    with pytest.raises(
+        ServerError, match="There is no engine 'magic'; there are recogniser, scripted, sherpa"
+    ):
         LocalServer(engine="magic").start()
 
 
