@@ -81,6 +81,7 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/many_sessions.py
+	$(BIN)/python benchmarks/network.py
 	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/server_acks.py

@@ -37,6 +37,7 @@ from .metrics import latency as latency
 from .metrics import latency_table as latency_table
 from .metrics import match_rate as match_rate
 from .metrics import message_audit as message_audit
+from .metrics import network_delays as network_delays
 from .metrics import pacing as pacing
 from .metrics import pings as pings
 from .metrics import speech_spans as speech_spans

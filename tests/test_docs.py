@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import gladia_nb as gn
 from gladia_nb.cli.commands import main
 from gladia_nb.cli.parser import command_parser
+from gladia_nb.network.profiles import PROFILES
 from gladia_nb.server import LocalServer
 from gladia_nb.studies.files import read_study
 from gladia_nb.studies.gates import Gate, read_gates
@@ -19,7 +21,14 @@ from tests.support.scripted_helpers import SCRIPT, TEXT, make_sound
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
-    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/studies.md", "docs/gates.md")
+    ROOT / name
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/studies.md",
+        "docs/gates.md",
+        "docs/network.md",
+    )
 ]
 
 
@@ -93,3 +102,19 @@ def test_the_other_gates_of_the_page_are_gates() -> None:
     shown = [Gate.read(line) for line in re.findall(r"`([^`]+ < [0-9.]+)`", text)]
     assert {gate.kind for gate in shown} == {"ratio", "quantile", "difference"}
     assert len(shown) == 5
+
+
+def test_the_networks_that_are_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scripted: LocalServer
+) -> None:
+    page = (ROOT / "docs" / "network.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| (?:(\d+) ms)? ?\| (?:(\d+) ms)? ?\|", page, re.MULTILINE)
+    assert {name: (float(delay or 0), float(jitter or 0)) for name, delay, jitter in shown} == {
+        name: (network.delay_ms, network.jitter_ms) for name, network in PROFILES.items()
+    }
+    monkeypatch.setenv("GLADIA_NB_RUNS", str(tmp_path))
+    monkeypatch.setattr(gn, "transcribe", functools.partial(gn.transcribe, server=scripted))
+    exec(blocks("docs/network.md", "python")[0], names := {"gn": gn})
+    assert len(gn.network_delays(names["run"])) > 0
+    for line in blocks("docs/network.md", "sh")[0].splitlines():
+        command_parser().parse_args(shlex.split(line)[1:])

@@ -23,6 +23,7 @@ from gladia_nb.api.limits import (
 )
 from gladia_nb.api.origins import origin_of, place_of, websocket_fault
 from gladia_nb.api.refusal import api_error, brief, object_of, unreachable
+from gladia_nb.api.route import Route, RouteConnector
 from gladia_nb.clock import Clock
 from gladia_nb.errors import ApiError, NotFoundError
 from gladia_nb.keys import Hidden, Secret
@@ -101,6 +102,7 @@ class Transport:
         clock: where stamps come from.
         timeout_s: bound of each request and of each handshake.
         retry: how often and when a request is repeated.
+        route: over which every connection goes; open while the transport is.
     """
 
     def __init__(
@@ -111,7 +113,9 @@ class Transport:
         *,
         timeout_s: float = 10.0,
         retry: Retry | None = None,
+        route: Route | None = None,
     ) -> None:
+        self._route = route
         self._retry = retry or Retry()
         self._base = Hidden(base_url.rstrip("/"))
         self._place = place_of(base_url)
@@ -148,7 +152,10 @@ class Transport:
         trace.on_connection_create_start.append(begin("connect_ms"))
         trace.on_connection_create_end.append(end("connect_ms"))
         trace.on_request_redirect.append(_refuse_redirect)
+        if self._route is not None:
+            await self._route.open()
         self._http = aiohttp.ClientSession(
+            connector=None if self._route is None else RouteConnector(self._route),
             timeout=aiohttp.ClientTimeout(total=self._timeout_s),
             trace_configs=[trace],
             headers={"Accept-Encoding": ACCEPTED},
@@ -166,6 +173,8 @@ class Transport:
         if self._http is not None:
             await self._http.close()
             self._http = None
+        if self._route is not None:
+            await self._route.close()
 
     @property
     def _session(self) -> aiohttp.ClientSession:

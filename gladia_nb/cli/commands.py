@@ -13,11 +13,13 @@ import dataclasses
 import importlib
 import json
 import os
+import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gladia_nb.child import KEY_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.cli.parser import SENDING, command_parser
@@ -26,6 +28,9 @@ from gladia_nb.cli.streams import discard_output, ready_streams
 from gladia_nb.cli.text import plain
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
+from gladia_nb.network.control import Entry
+from gladia_nb.network.process import NetworkProcess
+from gladia_nb.network.profiles import Network, read_network
 from gladia_nb.paths import expanded
 from gladia_nb.run import Run, load
 from gladia_nb.server.local import LocalServer
@@ -157,23 +162,29 @@ def _serve(arguments: argparse.Namespace) -> int:
         "max_sessions",
     )
     options = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    network = read_network(arguments.network)
+    # With a network, the address is the proxy's, and the server is behind it.
+    place = {"host": arguments.host, "port": arguments.port}
     server = LocalServer(
-        host=arguments.host,
-        port=arguments.port,
+        **(place if network is None else {**place, "port": 0}),
         keys=[key for key in os.environ.get(SERVER_KEYS_VARIABLE, "").split(",") if key],
         any_key=arguments.any_key,
         **options,
     )
     # However it is told to end, that is what was wanted; the server's processes end with it.
-    with contextlib.suppress(Interrupted), server:
+    with contextlib.suppress(Interrupted), contextlib.ExitStack() as stack:
+        stack.enter_context(server)
+        url = server.url
+        if network is not None:
+            url = stack.enter_context(_behind(network, url, arguments.host, arguments.port))
         what = "English" if arguments.engine is None else f"engine {arguments.engine}"
-        print(f"Gladia-compatible live speech-to-text ({plain(what)}) at {server.url}")
+        print(f"Gladia-compatible live speech-to-text ({plain(what)}) at {url}")
         key = f"{KEY_VARIABLE}={server.key} "
         if arguments.any_key:
             print("It takes any API key: whoever reaches this address can use it.")
             key = ""
         print("Try, in another terminal:\n")
-        print(f"    {key}gladia-nb transcribe FILE --url {server.url}\n")
+        print(f"    {key}gladia-nb transcribe FILE --url {url}\n")
         if arguments.control:
             print("Faults and scripts while it runs take this header beside the key:\n")
             print(f"    {CONTROL_HEADER}: {server.control_token}\n")
@@ -187,6 +198,25 @@ def _models(arguments: argparse.Namespace) -> int:
     from gladia_nb.cli.model_commands import get, remove, show
 
     return {"get": get, "list": show, "remove": remove}[arguments.action](arguments)
+
+
+@contextlib.contextmanager
+def _behind(network: Network, url: str, host: str, port: int) -> Iterator[str]:
+    """A server behind a network; yields the address at which it is reached over that."""
+    place = urlsplit(url)
+    inner = place.hostname or host
+    # An address that means every one is none to connect to.
+    inner = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(inner, inner)  # noqa: S104 - not bound
+    entry = Entry(to=[(inner, place.port or 80)], host=host, port=port)
+    seeded = network.seeded(secrets.randbelow(2**31))
+    with (
+        NetworkProcess() as process,
+        contextlib.closing(process.forward(seeded.shape(), entry)) as way,
+    ):
+        shown = f"[{way.host}]" if ":" in way.host else way.host
+        told = ", ".join(f"{name} {value}" for name, value in seeded.header().items())
+        print(f"Behind a network, which shapes TCP and cannot lose packets: {told}")
+        yield f"http://{shown}:{way.port}"
 
 
 def _lab(arguments: argparse.Namespace) -> int:

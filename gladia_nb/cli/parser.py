@@ -25,6 +25,7 @@ SENDING: Mapping[str, tuple[str, str | None]] = {
     "tail_s": ("--tail", "S"),
     "json_audio": ("--json-audio", None),
     "region": ("--region", "NAME"),
+    "network": ("--network", "PROFILE"),
 }
 
 
@@ -219,6 +220,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         metavar="KIND:NAME=VALUE,...",
         help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
     )
+
+    (network,) = (field for field in fields_of(SendOptions) if field.name == "network")
+    _add_option(serve, network)
 
 
 def _add_models(models: argparse.ArgumentParser) -> None:

@@ -82,6 +82,7 @@ class Recipe:
         region: as in `SendOptions`, for Gladia's own service.
         url: base URL, for `url`.
         chunk_ms, json_audio, speed, tail_s, callbacks: as in `SendOptions`.
+        network: as in `SendOptions`; not for a session that a browser holds.
 
     Example:
         >>> recipe = Recipe("sample:call", {"endpointing": 30}, speed=0)
@@ -101,6 +102,7 @@ class Recipe:
     speed: float = DEFAULTS.speed
     tail_s: float = DEFAULTS.tail_s
     callbacks: bool = DEFAULTS.callbacks is not False
+    network: str | Mapping[str, Any] | None = None
 
     def problems(self) -> dict[str, str]:
         """What is wrong, a sentence by the dotted name of the field; empty when it can start."""
@@ -109,7 +111,7 @@ class Recipe:
             found["target"] = f"target must be one of {', '.join(_TARGETS)} (got {self.target!r})"
         if sentence := self._wrong_url():
             found["url"] = sentence
-        sending = {name: getattr(self, name) for name in ("region", *_SENDING)}
+        sending = {name: getattr(self, name) for name in ("region", "network", *_SENDING)}
         for problem in SendOptions.problems_in(sending):
             found[str(problem.path[0])] = problem.message
         return found
@@ -139,7 +141,9 @@ class Recipe:
             chosen["region"] = self.region
         elif self.target == "url":
             chosen["url"] = self.url
-        return {name: value for name, value in chosen.items() if value != defaults[name]}
+        if self.network is not None:
+            chosen["network"] = self.network
+        return {name: value for name, value in chosen.items() if value != defaults.get(name)}
 
     def start(
         self, *, key: str | Secret | None = None, server: Any = None, source: Source | None = None
@@ -181,6 +185,11 @@ class Recipe:
             GladiaNbError: as for `gladia_nb.start_direct`.
         """
         key = Secret.of(key)
+        if self.network is not None:
+            raise ConfigError(
+                "A session that the browser holds goes its own way, past the proxy: leave network "
+                "open, or let the kernel hold the session."
+            )
         asked = self.asked(key, server)
         # The rest is about audio that is sent from here.
         kept = ("chunk_ms", "region", "url", "key", "server")

@@ -65,6 +65,7 @@ from gladia_nb.metrics.keeping_up import (
     stream,
 )
 from gladia_nb.metrics.latencies import ANCHORS, CLOCKS, LATENCY, latency
+from gladia_nb.metrics.passages import NETWORK_DELAYS, network_delays
 from gladia_nb.metrics.stopwatch import PACING, VITALS, pacing, vitals
 from gladia_nb.metrics.summaries import (
     LATENCY_TABLE,
@@ -109,6 +110,7 @@ __all__ = [
     "LATENCY_TABLE",
     "MATCH_RATE",
     "MESSAGE_AUDIT",
+    "NETWORK_DELAYS",
     "NORMALISER",
     "NORMALISERS",
     "PACING",
@@ -166,6 +168,7 @@ __all__ = [
     "match_rate",
     "matched_words",
     "message_audit",
+    "network_delays",
     "normalise",
     "pacing",
     "pings",

@@ -17,6 +17,7 @@ import pandas as pd
 
 from gladia_nb.metrics.base.clocks import captured_s, sent_s
 from gladia_nb.metrics.latencies import latency
+from gladia_nb.metrics.passages import came_ns, reached_ns
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
@@ -31,7 +32,7 @@ WATERFALL: Schema = MappingProxyType(
         "trigger": "str",  # endpoint, max_duration, stop, resume; missing when it cannot be told
         "anchor": "str",  # who says when speech ended: the reference, or the service itself
         "anchor_s": "float64",  # audio time of the end of speech
-        "part": "str",  # sending, endpointing, vad, waiting, flush, decoding
+        "part": "str",  # sending, uplink, endpointing, vad, waiting, flush, decoding, downlink
         "start_ns": "int64",
         "end_ns": "int64",
         "duration_ns": "int64",  # end - start, signed
@@ -61,6 +62,9 @@ def waterfall(run: RunData) -> pd.DataFrame:
     * `sending`: until the chunk that holds the end of speech began to be sent: the wait for the
       chunk to fill, and lateness of the client. It is left out, and counted to the next part, when
       that audio was never sent.
+    * `uplink` and `downlink`: of a run with a network of one's choice, what that really held up:
+      the chunk with the end of speech on its way to the service, and the final on its way back.
+      Events that parts end with are then dated when they left the service, before that network.
     * For finals with the trigger `endpoint`: `endpointing`, the silence that was configured to be
       waited for; `vad`, from there to the arrival of the `speech_end` event: voice activity
       detection, its error about the end of speech, and the network; `decoding`, from there to the
@@ -93,7 +97,9 @@ def waterfall(run: RunData) -> pd.DataFrame:
         marks = [("", int(spoken[k]))]
         if not np.isnan(sent[k]):
             marks.append(("sending", t0 + round(sent[k] * 1e9)))
-        marks += _marks(row, marks[-1][1], wait_ns, stop_ns)
+            if (reached := reached_ns(run, marks[-1][1])) is not None:
+                marks.append(("uplink", reached))
+        marks += _marks(run, row, (marks[-1][1], wait_ns), stop_ns)
         for (_, start_ns), (part, end_ns) in pairwise(marks):
             values = {
                 **{n: row[n] for n in ("channel", "utterance_id", "anchor", "anchor_s")},
@@ -128,19 +134,32 @@ def _anchored(run: RunData) -> pd.DataFrame:
 
 
 def _marks(
-    row: Mapping[Any, Any], since_ns: int, wait_ns: int, stop_ns: int | None
+    run: RunData, row: Mapping[Any, Any], silence: tuple[int, int], stop_ns: int | None
 ) -> Iterator[tuple[str, int]]:
-    """The ends of all parts behind `sending`."""
+    """The ends of all parts behind the way of the audio.
+
+    Args:
+        run: the run.
+        row: the final.
+        silence: since when, and for how long, the service waits for more speech.
+        stop_ns: when the stop was sent, or None.
+    """
     final_ns = int(row["final_ns"])
-    if row["trigger"] == "endpoint":
-        yield "endpointing", since_ns + wait_ns
-        if not pd.isna(row["speech_end_ns"]):
-            yield "vad", int(row["speech_end_ns"])
-    elif row["trigger"] == "stop" and stop_ns is not None:
+    left_ns = came_ns(run, final_ns)
+    said_ns = final_ns if left_ns is None else left_ns
+    if row["trigger"] == "stop" and stop_ns is not None:
         yield "waiting", stop_ns
-        yield "flush", final_ns
-        return
-    yield "decoding", final_ns
+        yield "flush", said_ns
+    else:
+        if row["trigger"] == "endpoint":
+            yield "endpointing", sum(silence)
+            if not pd.isna(row["speech_end_ns"]):
+                heard_ns = int(row["speech_end_ns"])
+                came = came_ns(run, heard_ns)
+                yield "vad", heard_ns if came is None else came
+        yield "decoding", said_ns
+    if left_ns is not None:
+        yield "downlink", final_ns
 
 
 def ending(run: RunData) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gladia_nb.metrics.breakdown import waterfall
-from gladia_nb.plots.palette import GREY, PALE, PURPLE, RED, SKY, WHITE, YELLOW
+from gladia_nb.plots.palette import BLUE, GREY, PALE, PURPLE, RED, SKY, WHITE, YELLOW
 from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
 
@@ -19,11 +19,13 @@ __all__ = ["plot_final_waterfall"]
 #: Colour, hatch and words of each part, in their order.
 _PARTS = {
     "sending": (GREY, "", "sending"),
+    "uplink": (BLUE, "|||", "network there (chosen)"),
     "endpointing": (YELLOW, "", "endpointing (configured)"),
     "vad": (SKY, "\\\\\\", "voice activity detection, network"),
     "waiting": (PALE, "...", "waiting for the stop"),
     "flush": (PURPLE, "xxx", "flush after the stop"),
     "decoding": (RED, "///", "decoding, network"),
+    "downlink": (BLUE, "---", "network back (chosen)"),
 }
 #: Finals up to which each has a row; of more, the triggers' medians are drawn.
 _ROWS = 25

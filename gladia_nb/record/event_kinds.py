@@ -33,6 +33,7 @@ __all__ = [
     "InitEvent",
     "KeepAliveEvent",
     "MessageEvent",
+    "NetworkEvent",
     "PingEvent",
     "ProbeEvent",
     "RecordEvent",
@@ -257,6 +258,22 @@ class PingEvent(RecordEvent, tag="ping", frozen=True):
     recv_ns: Stamp | None
 
 
+class NetworkEvent(RecordEvent, tag="network", frozen=True):
+    """What has passed through the network between this machine and the service, a proxy's doing.
+
+    Attributes:
+        ns: when that was told.
+        up: to the service, each piece: when the proxy had it, when it let it go, and its bytes.
+        down: from the service, likewise.
+        resets: when the proxy reset all connections.
+    """
+
+    ns: Stamp
+    up: list[tuple[Stamp, Stamp, Count]]
+    down: list[tuple[Stamp, Stamp, Count]]
+    resets: list[Stamp]
+
+
 class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
     """Live audio that is not there.
 
@@ -426,6 +443,7 @@ AnyEvent = (
     | RetryEvent
     | VitalsEvent
     | PingEvent
+    | NetworkEvent
     | GapEvent
     | GapEndEvent
     | AudioEndEvent

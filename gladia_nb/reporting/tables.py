@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -76,12 +76,19 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         stamp = run.record.header["anchor"][1] / 1e9
         return dt.datetime.fromtimestamp(stamp, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
+    def network(run: RunData) -> str | None:
+        asked = run.record.header["options"].get("network")
+        if not isinstance(asked, Mapping):
+            return None
+        return ", ".join(f"{name} {value}" for name, value in asked.items())
+
     rows: list[tuple[str, Callable[[RunData], Any]]] = [
         ("service", lambda run: run.record.header["options"].get("target")),
         ("made", when),
         ("outcome", lambda run: run.outcome),
         ("audio (s)", lambda run: run.duration_s),
         ("chunk (ms)", lambda run: run.record.header["options"].get("chunk_ms")),
+        ("network", network),
         ("chunks sent", lambda run: len(run.chunks)),
         ("messages", lambda run: len(run.record.of("message"))),
         ("partials", lambda run: run.n_partials),

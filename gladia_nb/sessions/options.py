@@ -16,6 +16,8 @@ from pydantic import Field
 
 from gladia_nb.config import SessionConfig
 from gladia_nb.config.base import Settings, field_lines
+from gladia_nb.errors import ConfigError
+from gladia_nb.network.profiles import PROFILES, Network, read_network
 
 __all__ = ["DEFAULTS", "SendOptions", "describe_options", "warn_of_doubts"]
 
@@ -55,6 +57,14 @@ def _callbacks(value: Any) -> bool | dict[str, Any]:
             what = "a port from 0 to 65535" if kind is int else "a string"
             raise ValueError(f"{name} must be {what} (got {inner!r})")
     return dict(value)
+
+
+def _network(value: Any) -> Network | None:
+    try:
+        return read_network(value)
+    except ConfigError as error:
+        # As the value of a field, it is named before; pydantic makes a sentence of the rest.
+        raise ValueError(str(error).removeprefix("network ")) from None
 
 
 _AS_GIVEN = pydantic.WrapValidator(_as_given)
@@ -99,6 +109,14 @@ class SendOptions(Settings):
     also `{"host", "port", "public_url"}`, for where one elsewhere reaches it)."""
     region: Literal["eu-west", "us-west"] | None = None
     """Of Gladia's service; without one it chooses."""
+    network: Annotated[
+        Network | None,
+        pydantic.BeforeValidator(_network),
+        pydantic.WithJsonSchema({"enum": [*PROFILES]}),
+        Field(title="Network"),
+    ] = None
+    """Between here and the service, made by a proxy: a profile, or an object with fields of
+    `gladia_nb.network.profiles.Network`; it shapes TCP and cannot lose packets."""
 
     def __init__(self, **fields: Any) -> None:
         # Of no more type than this: type checkers would ask for each field's own, where plain data
@@ -107,7 +125,7 @@ class SendOptions(Settings):
 
     def header(self) -> dict[str, Any]:
         """What the header of a run says of them."""
-        return {
+        told = {
             "chunk_ms": self.chunk_ms,
             "speed": self.speed,
             "region": self.region,
@@ -115,6 +133,19 @@ class SendOptions(Settings):
             "tail_s": self.tail_s,
             "callbacks": self.callbacks is not False,
         }
+        # Left out where there is none: what names a cell of a stored study stays what it was.
+        return told if self.network is None else {**told, "network": self.network.header()}
+
+    def seeded(self, seed: int) -> SendOptions:
+        """Themselves, with a seed for the network where it has none.
+
+        Example:
+            >>> SendOptions(network="hotel").seeded(7).header()["network"]["seed"]
+            7
+        """
+        if self.network is None:
+            return self
+        return self.model_copy(update={"network": self.network.seeded(seed)})
 
     def listen(self) -> dict[str, Any] | None:
         """Where to listen for callbacks, for the worker; None for not at all.

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from gladia_nb.child import child_command, child_environment
 from gladia_nb.errors import WorkerError
+from gladia_nb.network.process import stop_shared_network
 from gladia_nb.sessions.handle import Live
 from gladia_nb.worker.commands import Abort, AnyCommand, Direct, Start, encode_order
 from gladia_nb.worker.pipe import pack_frame
@@ -265,12 +266,17 @@ def get_worker() -> WorkerProcess:
 
 
 def shutdown() -> None:
-    """End the worker process, and any session in it. It starts again when it is needed."""
+    """End the worker process, and any session in it. It starts again when it is needed.
+
+    The proxy that makes networks ends with it.
+    """
     global _worker  # noqa: PLW0603 - one a process, on purpose
     with _worker_lock:
         if _worker is not None:
             _worker.close()
             _worker = None
+    # Sessions have ended properly by now, over it.
+    stop_shared_network()
 
 
 def _after_fork() -> None:

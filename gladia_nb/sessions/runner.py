@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,9 @@ from gladia_nb.audio import Audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
 from gladia_nb.keys import Hidden, Secret
+from gladia_nb.network.control import Way
+from gladia_nb.network.process import shared_network
+from gladia_nb.network.profiles import Network
 from gladia_nb.record.create import create_run_file
 from gladia_nb.run import Run
 from gladia_nb.sessions.formats.base import Reference
@@ -57,6 +61,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     tail_s: float = DEFAULTS.tail_s,
     json_audio: bool = DEFAULTS.json_audio,
     callbacks: bool | Mapping[str, Any] = DEFAULTS.callbacks,
+    network: str | Mapping[str, Any] | Network | None = DEFAULTS.network,
     reference: ReferenceSource = None,
     key: str | Secret | None = None,
     url: str | None = None,
@@ -83,7 +88,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     Raises:
         AudioError, ConfigError: nothing was sent; the sentence says what to mend.
         RunFileError: the run cannot be written.
-        ServerError: the embedded server did not start.
+        ServerError: the embedded server, or the proxy of a network, did not start.
         WorkerError: the process for sessions did not start.
     """
     key, url = Secret.of(key), Hidden.of(url)
@@ -96,7 +101,8 @@ def start(  # noqa: D417 - the options are described where they are defined
         json_audio=json_audio,
         callbacks=callbacks,
         region=region,
-    )
+        network=network,
+    ).seeded(secrets.randbelow(2**31))
     prepared = _prepare(source, config, options)
     doubts = warn_of_doubts(config)
     known = _known(source, reference, prepared)
@@ -236,7 +242,14 @@ def _command(
         json_audio=options.json_audio,
         callbacks=None if listen is None else Callbacks(**listen),
         stall_s=stall_s,
+        network=None if options.network is None else _way(options.network),
     )
+
+
+def _way(network: Network) -> Way:
+    """To the proxy, which is started when it is first needed."""
+    proxy = shared_network()
+    return Way(proxy.port, proxy.token, network.shape())
 
 
 def _check_live(options: SendOptions) -> None:

@@ -56,9 +56,14 @@ class Arm:
         config = SessionConfig.from_dict(told["config"])
         return cls(name, config, SendOptions(**told["options"]), service)
 
-    def session(self) -> dict[str, Any]:
-        """What `gladia_nb.start` takes of it, beside the configuration."""
-        options = {name: getattr(self.options, name) for name in self.options.model_fields_set}
+    def session(self, seed: int = 0) -> dict[str, Any]:
+        """What `gladia_nb.start` takes of it, beside the configuration.
+
+        Args:
+            seed: of its network, where that has none of its own.
+        """
+        sending = self.options.seeded(seed)
+        options = {name: getattr(sending, name) for name in sending.model_fields_set}
         return {**options, **self.service}
 
 

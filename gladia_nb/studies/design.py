@@ -170,6 +170,10 @@ class Design:
         for block in self.blocks():
             yield from block.cells
 
+    def weather(self, cell: Cell) -> int:
+        """The seed of the network of a cell: all arms of its block meet the same stalls."""
+        return int(self._draw(f"network {self.items[cell.item].sha256} {cell.repeat}") * 2**31)
+
     def _block(self, item: int, repeat: int) -> Block:
         name = _digest({"audio": self.items[item].sha256, "repeat": repeat})
         cells = [self._cell(arm, item, repeat) for arm in self.names]

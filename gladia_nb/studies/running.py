@@ -187,7 +187,11 @@ class Runner:
             for cell in self._jittered(cells):
                 arm = self._design.arm(cell.arm)
                 paths[cell.id] = self._store.new_attempt(cell.id)
-                session = {**self._service, **arm.session(), "path": paths[cell.id]}
+                session = {
+                    **self._service,
+                    **arm.session(self._design.weather(cell)),
+                    "path": paths[cell.id],
+                }
                 lives[cell.id] = start(audio, arm.config, reference=reference, **session)
                 self._watch.put(cell.id, "under way")
             self._await(lives.values())

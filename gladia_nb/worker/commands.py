@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from gladia_nb.keys import Hidden, Secret
+from gladia_nb.network.control import Way
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.record.file import dump_line
 
@@ -96,6 +97,7 @@ class Start(Begin, tag="start", frozen=True, kw_only=True):
         callbacks: where callbacks are received, or None.
         stall_s: of live audio, after how many seconds without any it is said that there is none;
             None for a file.
+        network: the way to the proxy with a network of one's choice, or None.
     """
 
     frame_bytes: int
@@ -105,6 +107,7 @@ class Start(Begin, tag="start", frozen=True, kw_only=True):
     json_audio: bool
     callbacks: Callbacks | None = None
     stall_s: float | None = None
+    network: Way | None = None
 
     __repr__ = Begin.__repr__
 

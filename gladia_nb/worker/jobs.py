@@ -15,10 +15,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from gladia_nb.api.route import Route
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock, MonotonicClock
 from gladia_nb.errors import GladiaNbError, SessionError, internal_error
 from gladia_nb.keys import Secret
+from gladia_nb.network.control import Way
 from gladia_nb.paths import mount_point
 from gladia_nb.record.event_kinds import EndEvent, RecordEvent, WarningEvent
 from gladia_nb.record.events import end_event, error_event, event_line
@@ -102,12 +104,15 @@ class Job(ABC):
         command: that begins it.
         tell: tells the other side.
         clock: of all stamps.
+        network: the way to the proxy that all of it takes, or None.
 
     Raises:
         OSError: the file of the run cannot be opened.
     """
 
-    def __init__(self, command: Begin, tell: Tell, clock: Clock | None = None) -> None:
+    def __init__(
+        self, command: Begin, tell: Tell, clock: Clock | None = None, network: Way | None = None
+    ) -> None:
         key = Secret.of(command.key)
         self._redact = Redactor([key.reveal()] if key else [])
         self._redact.add_url(command.base_url)
@@ -119,7 +124,8 @@ class Job(ABC):
         file = self._path.open("ab", buffering=0)
         self._tell_line = tell
         self._writer = Writer(file, tell, self._file_failed)
-        self._transport = Transport(command.base_url, key, self._clock)
+        self._route = None if network is None else Route(network, self._clock, self._emit)
+        self._transport = Transport(command.base_url, key, self._clock, route=self._route)
         self._body: dict[str, Any] = command.body
 
     async def run(self) -> None:

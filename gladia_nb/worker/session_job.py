@@ -46,7 +46,9 @@ class SessionJob(Job):
     def __init__(
         self, command: Start, audio: bytes, tell: Tell, clock: Clock | None = None
     ) -> None:
-        super().__init__(command, tell, clock)
+        self._held_back: EndEvent | None = None
+        self._settled = command.network is None
+        super().__init__(command, tell, clock, command.network)
         self._vitals = Vitals(self._clock, self._transport, self._emit)
         layout, chunk_ms = (command.frame_bytes, command.sample_rate), command.chunk_ms
         self._live: LiveChunks | None = None
@@ -125,6 +127,15 @@ class SessionJob(Job):
         if self._receiver is not None:
             await self._listen(self._receiver, stack)
         await self._session.run()
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """The end comes last: before it what the network did until then."""
+        if self._route is not None:
+            await self._route.settle()
+        self._settled = True
+        if self._held_back is not None:
+            super()._emit(self._held_back)
 
     async def _listen(self, receiver: _Receiver, stack: contextlib.AsyncExitStack) -> None:
         await stack.enter_async_context(receiver)
@@ -141,4 +152,7 @@ class SessionJob(Job):
                 text = sentences.OVERFLOW.format(count=count)
                 super()._emit(WarningEvent(self._clock.now_ns(), text))
             self._vitals.finish()
+            if not self._settled:
+                self._held_back = event
+                return
         super()._emit(event)

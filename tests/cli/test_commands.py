@@ -339,3 +339,33 @@ def test_the_version(capsys):
         main(["--version"])
     assert caught.value.code == 0
     assert gn.__version__ in capsys.readouterr().out
+
+
+def test_serve_behind_a_network(clip, tmp_path):
+    network = '{"delay_ms": 20, "seed": 3}'
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", "--network", network],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    while "GLADIA_API_KEY" not in (lines or [""])[-1]:
+        lines.append(process.stdout.readline())
+    assert lines[0].endswith("cannot lose packets: delay_ms 20.0, seed 3\n")
+    key, url = re.search(r"GLADIA_API_KEY=(\w{32}) .* --url (\S+)$", lines[-1]).groups()
+    run = gn.transcribe(clip, url=url, key=key, progress=False, speed=20)
+    assert run.complete
+    # There and back.
+    assert (run.chunks["ack_ms"].dropna() >= 35).all()
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+
+
+def test_serve_behind_what_is_no_network(capsys):
+    assert main(["serve", "--network", "moblie"]) == 2
+    assert "network must be one of none" in capsys.readouterr().err

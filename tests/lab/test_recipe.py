@@ -156,3 +156,16 @@ def test_json_is_the_body(clip):
     with pytest.raises(ConfigError):
         as_json(Recipe(config={"endpointing": 30}))
     assert gn.SessionConfig is SessionConfig
+
+
+def test_a_recipe_may_have_a_network(local_server, clip, tmp_path):
+    asked = {"profile": "wifi", "seed": 3}
+    recipe = Recipe(str(clip), speed=20, network=asked)
+    assert recipe.problems() == {}
+    assert recipe.options()["network"] == asked
+    assert 'network={"profile": "wifi", "seed": 3}' in reproduce(recipe)
+    run = recipe.start(server=local_server).result(60)
+    assert run.record.header["options"]["network"]["seed"] == 3
+    assert list(Recipe(network="moblie").problems()) == ["network"]
+    with pytest.raises(ConfigError, match="goes its own way"):
+        recipe.start_direct(sample_rate=16000, channels=1, server=local_server)

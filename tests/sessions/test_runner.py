@@ -303,3 +303,37 @@ def test_shutdown_ends_the_process_and_a_later_session_begins_another(local_serv
     assert gone(pid)
     assert gn.transcribe(clip, server=local_server, progress=False, speed=20).complete
     assert worker_pid() != pid
+
+
+def test_a_network_is_between_here_and_the_service_and_in_the_record(local_server, clip):
+    asked = {"profile": "mobile", "stall": 0, "seed": 4}
+    run = gn.transcribe(clip, server=local_server, progress=False, network=asked, **FAST)
+    told = run.record.header["options"]["network"]
+    assert (told["profile"], told["seed"], told["delay_ms"]) == ("mobile", 4, 40)
+    added = gn.network_delays(run)
+    assert set(added["direction"]) == {"up", "down"}
+    assert added["added_ms"].min() >= 15
+    assert added.loc[added["direction"] == "up", "size_bytes"].sum() > run.chunks["end_byte"].max()
+    assert {"uplink", "downlink"} <= set(gn.waterfall(run)["part"])
+    assert run.record.events[-1]["event"] == "end"
+    again = gn.load(run.path)
+    assert gn.network_delays(again).equals(added)
+
+
+def test_resets_are_survived_and_each_run_draws_its_own_seed(local_server, clip):
+    # In real time: the shortest distance of two resets is half of a second.
+    run = gn.transcribe(clip, server=local_server, progress=False, speed=1, network={"reset": 1})
+    assert run.outcome == "finished"
+    told = [ns for event in run.record.of("network") for ns in event["resets"]]
+    assert len(told) >= 1
+    assert len(run.record.of("connect")) > 1
+    audit = gn.audio_audit(run).iloc[0]
+    assert audit["acknowledged_bytes"] == audit["spoken_bytes"]
+    assert run.record.header["options"]["network"]["seed"] >= 0
+
+
+def test_a_network_that_cannot_be(clip):
+    with pytest.raises(gn.ConfigError, match=r"network must be one of none, .* \(got 'moblie'\)"):
+        gn.start(clip, network="moblie")
+    with pytest.raises(gn.ConfigError, match="delay_ms must be between"):
+        gn.start(clip, network={"delay": -1})

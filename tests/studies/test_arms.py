@@ -80,3 +80,16 @@ def test_the_baseline_by_name_by_settings_and_by_default():
     for wrong in ("c", {"endpointing": 0.8}):
         with pytest.raises(ConfigError, match="none of the arms; there are a; b"):
             read_baseline(wrong, ARMS)
+
+
+def test_a_network_is_a_factor():
+    common = SessionConfig()
+    arms = grid(network=["none", "hotel"], endpointing=[0.3])
+    first, second = read_arms(arms, common, {})
+    assert second.describe()["options"]["network"]["profile"] == "hotel"
+    assert Arm.of(second.name, second.describe()).describe() == second.describe()
+    assert second.session(5)["network"].seed == 5
+    assert "network" not in read_arms({"a": {}}, common, {})[0].describe()["options"]
+    with_seed = read_arms({"a": {"network": {"profile": "hotel", "seed": 9}}}, common, {})[0]
+    assert with_seed.session(5)["network"].seed == 9
+    assert first.session(5)["network"].seed == 5

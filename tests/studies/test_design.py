@@ -123,3 +123,10 @@ def test_what_makes_it_another_study():
 def test_rounds():
     cells = [Cell(str(k), "a", 0, 0) for k in range(5)]
     assert [[c.id for c in group] for group in rounds(cells, 2)] == [["0", "1"], ["2", "3"], ["4"]]
+
+
+def test_all_arms_of_a_block_meet_the_same_weather():
+    design, _ = design_of(2, repeats=2)
+    seeds = [{design.weather(cell) for cell in block.cells} for block in design.blocks()]
+    assert [len(found) for found in seeds] == [1, 1, 1, 1]
+    assert len(set.union(*seeds)) == 4

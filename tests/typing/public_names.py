@@ -63,6 +63,7 @@ NAMES = (
     gn.match_rate,
     gn.message_audit,
     gn.pacing,
+    gn.network_delays,
     gn.pings,
     gn.plot_comparison,
     gn.plot_effects,
