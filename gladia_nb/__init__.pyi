@@ -76,6 +76,7 @@ from .plots import plot_wer_at as plot_wer_at
 from .plots import plot_word_latency as plot_word_latency
 from .reporting import report as report
 from .run import Run as Run
+from .run import anonymise as anonymise
 from .run import load as load
 from .server.local import LocalServer as LocalServer
 from .sessions.browser import DirectLive as DirectLive

@@ -15,11 +15,12 @@ from gladia_nb.metrics import (
     matched_words,
     verdict,
 )
+from gladia_nb.record.anonymous import without_speech
 from gladia_nb.record.data import RunData
 from gladia_nb.record.file import load_record
 from gladia_nb.record.message import writable
 
-__all__ = ["Run", "load"]
+__all__ = ["Run", "anonymise", "load"]
 
 
 class Run(RunData):
@@ -45,6 +46,20 @@ class Run(RunData):
         from gladia_nb.reporting import report
 
         return report(self, path, **options)
+
+    def without_speech(self) -> Run:
+        """A copy to be handed on: placeholders in place of texts and words, and no sound.
+
+        Each word has a placeholder of its length, and the same one wherever it stands, so that all
+        measures of time, and of which words were the same, give the same numbers; word errors can
+        differ where two spellings of one word were taken for equal ("21", "twenty-one"). Stamps,
+        times of the audio, ids, languages and settings stay, and so does how often a word came;
+        vocabulary, spelling, context and metadata of the configuration go like all texts. What
+        exactly goes: `gladia_nb.record.anonymous`.
+
+        The copy is in no file: `run.without_speech().save("shared.run")`.
+        """
+        return Run(without_speech(self.record))
 
     def _repr_html_(self) -> str:
         header = self.record.header
@@ -93,3 +108,15 @@ def load(path: str | Path) -> Run:
             later version.
     """
     return Run(load_record(path))
+
+
+def anonymise(run: Run | str | Path) -> Run:
+    """A run without the speech that it is about, to be handed on; see `Run.without_speech`.
+
+    Args:
+        run: a run, or the file of one.
+
+    Raises:
+        RunFileError: as `load` does.
+    """
+    return (run if isinstance(run, Run) else load(run)).without_speech()

@@ -68,3 +68,17 @@ def test_partials_are_counted_in_one_way_everywhere():
     ax = gn.plot_timeline(run, Figure().add_subplot())
     ticks = next(line for line in ax.get_lines() if line.get_label() == "partial")
     assert len(ticks.get_xdata()) == n
+
+
+def test_without_speech(tmp_path):
+    run = rich_run()
+    shared = run.without_speech()
+    assert isinstance(shared, gn.Run)
+    assert shared.path is None
+    assert shared.text != run.text
+    assert [len(line) for line in shared.text.splitlines()] == [
+        len(line) for line in run.text.splitlines()
+    ]
+    path = run.save(tmp_path / "a.run")
+    assert gn.anonymise(path).text == gn.anonymise(run).text == shared.text
+    assert "word_end" in shared._repr_html_()

@@ -41,6 +41,7 @@ NAMES = (
     gn.UnreachableError,
     gn.WorkerError,
     gn.ack_delays,
+    gn.anonymise,
     gn.audio_audit,
     gn.cadence,
     gn.callback_delays,
