@@ -78,7 +78,6 @@ from .reporting import report as report
 from .run import Run as Run
 from .run import anonymise as anonymise
 from .run import load as load
-from .server.local import LocalServer as LocalServer
 from .sessions.browser import DirectLive as DirectLive
 from .sessions.browser import start_direct as start_direct
 from .sessions.checkup.examination import doctor as doctor
@@ -87,6 +86,7 @@ from .sessions.handle import Live as Live
 from .sessions.live_audio import LiveAudio as LiveAudio
 from .sessions.local_microphone import LocalMicrophone as LocalMicrophone
 from .sessions.local_microphone import record_audio as record_audio
+from .sessions.local_server import LocalServer as LocalServer
 from .sessions.process import shutdown as shutdown
 from .sessions.reference import load_reference as load_reference
 from .sessions.runner import start as start

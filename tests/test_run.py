@@ -81,4 +81,4 @@ def test_without_speech(tmp_path):
     ]
     path = run.save(tmp_path / "a.run")
     assert gn.anonymise(path).text == gn.anonymise(run).text == shared.text
-    assert "word_end" in shared._repr_html_()
+    assert shared.outcome in shared._repr_html_()

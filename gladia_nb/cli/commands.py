@@ -33,8 +33,8 @@ from gladia_nb.network.process import NetworkProcess
 from gladia_nb.network.profiles import Network, read_network
 from gladia_nb.paths import expanded
 from gladia_nb.run import Run, load
-from gladia_nb.server.local import LocalServer
 from gladia_nb.server.settings.options import CONTROL_HEADER
+from gladia_nb.sessions.local_server import LocalServer
 
 __all__ = ["main"]
 

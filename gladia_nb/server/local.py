@@ -233,6 +233,9 @@ def _plain(name: str, value: Any) -> Any:
     """An option as JSON can have it."""
     if name in ("script", "model") and isinstance(value, Path):
         return str(value)
+    if name == "replay":
+        several = value if isinstance(value, list | tuple) else [value]
+        return [str(one) if isinstance(one, Path) else one for one in several]
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]
         return [str(Fault.parse(item)) for item in several]

@@ -20,6 +20,7 @@ __all__ = [
     "EngineError",
     "Event",
     "Progress",
+    "Recorded",
     "Speech",
     "Stream",
     "Transcript",
@@ -125,13 +126,40 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A message of a recorded session.
+
+    Attributes:
+        text: as it was recorded.
+        via: the way that it came: `websocket`, `callback`, or `both` where callbacks were not
+            recorded.
+        session_id: of the recorded session, as the text names it.
+        due: when it was to be reported.
+    """
+
+    text: str
+    via: str = "both"
+    session_id: str = ""
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
-    """The last event of a stream; `problem` is None when all went well."""
+    """The last event of a stream.
+
+    Attributes:
+        problem: None when all went well.
+        code: WebSocket close code of a session that was recorded to its end, whose last words have
+            been said; None leaves them, and the end, to the server.
+        result: of such a session the stored result, as text, or None.
+    """
 
     problem: str | None = None
+    code: int | None = None
+    result: str | None = None
 
 
-Event = Speech | Transcript | AddOn | Progress | Ended
+Event = Speech | Transcript | AddOn | Progress | Recorded | Ended
 
 
 class Stream(Protocol):
@@ -160,7 +188,10 @@ class Engine(Protocol):
 
     @property
     def supplies(self) -> frozenset[str]:
-        """Kinds of add-ons that it reports itself; the server answers for the others."""
+        """Kinds of messages that it reports itself: add-ons; of a recording its beginning too.
+
+        The server answers for the other add-ons.
+        """
         ...
 
     async def start(self) -> None:

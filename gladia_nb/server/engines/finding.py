@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from gladia_nb.server.engines.base import Engine, EngineError
+from gladia_nb.server.engines.replay import ReplayEngine
 from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.engines.sherpa import SherpaEngine
 from gladia_nb.server.engines.sphinx import SphinxEngine
@@ -44,11 +45,13 @@ def engine_names() -> list[str]:
 
 
 def make_engine(options: ServerOptions) -> Engine:
-    """The engine that the options name, not started.
+    """The engine that the options name, or the one that plays their recorded runs; not started.
 
     Raises:
         EngineError: there is none of that name, or what another package brings cannot be used.
     """
+    if options.replay:
+        return ReplayEngine(options.replay, any_config=options.any_config)
     make = _OURS.get(options.engine)
     if make is not None:
         return make(options)

@@ -90,10 +90,7 @@ class Server:
         await self._bench.before_init()
         _check_region(request)
         config = configuration(await json_of(request))
-        engine = self._bench.engine(self._engine)
-        refusals = engine.refusals(config)
-        if refusals:
-            raise invalid(*refusals)
+        engine = self._bench.engine(self._engine, config)
         if config.realtime_processing.sentiment_analysis:
             with contextlib.suppress(ImportError):  # is answered at each final
                 await asyncio.to_thread(sentiment.load)

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines.base import Engine
+from gladia_nb.server.engines.replay import ReplayEngine
 from gladia_nb.server.engines.scripted import ScriptedEngine, Timetable
 from gladia_nb.server.http.refusal import RefusalError, invalid, is_same
 from gladia_nb.server.session.trace import Trace
@@ -73,10 +75,18 @@ class Bench:
 
     # -- what the server asks -----------------------------------------------------------------
 
-    def engine(self, usual: Engine) -> Engine:
-        """The engine of the next session: the usual one, unless a script waits for it."""
+    def engine(self, usual: Engine, config: SessionConfig) -> Engine:
+        """The engine of the next session: the usual one, unless a script waits for it.
+
+        Of one that plays recordings, that of the recording whose turn it is.
+
+        Raises:
+            RefusalError: the engine cannot do what is asked.
+        """
         if not self._scripts:
-            return usual
+            if refusals := usual.refusals(config):
+                raise invalid(*refusals)
+            return usual.for_session(config) if isinstance(usual, ReplayEngine) else usual
         script = self._scripts.popleft()
         return ScriptedEngine(script, self._timetable, end_first=self._end_first)
 

@@ -80,6 +80,13 @@ class AddOns:
             return [self._failed(event.kind, error)]
         return [self._done(event.kind, utterance_id, utterance, event.data)]
 
+    def heard(self, kind: str, data: dict[str, Any] | None, error: dict[str, Any] | None) -> None:
+        """Note a message of an add-on that has been said as it was recorded."""
+        if kind in self._kinds and data is not None and isinstance(data.get("utterance"), dict):
+            self._found[kind].append(data)
+        elif kind in self._kinds and error is not None:
+            self._errors[kind] = error
+
     def _sentiment(
         self, utterance_id: str, utterance: dict[str, Any], words: Sequence[Word]
     ) -> Said:

@@ -165,5 +165,20 @@ class Post:
         if self._callbacks is not None and self._wants[flag]:
             body = f'{{"id":"{self._id}","event":"live.{kind}","payload":{text}}}'
             self._callbacks.put(body)
+        self._hook(kind)
+
+    def as_recorded(self, kind: str, flag: str | None, body: str) -> None:
+        """Post a callback that was recorded, if it is asked for; never waits.
+
+        Args:
+            kind: type of the message in it.
+            flag: as for `message`; None for what nobody can refuse.
+            body: of the post.
+        """
+        if self._callbacks is not None and (flag is None or self._wants[flag]):
+            self._callbacks.put(body)
+        self._hook(kind)
+
+    def _hook(self, kind: str) -> None:
         if self._hooks is not None and kind in _HOOKS:
             self._hooks.put(json.dumps({"event": f"live.{kind}", "payload": {"id": self._id}}))

@@ -88,11 +88,15 @@ class Messages:
         self._options = options
         self._wall = wall
 
+    def now(self) -> str:
+        """The server's time, as messages tell it."""
+        return timestamp(self._wall() + self._options.clock_offset_s)
+
     def _text(self, kind: str, **fields: Any) -> str:
         return json.dumps(
             {
                 "session_id": self._session_id,
-                "created_at": timestamp(self._wall() + self._options.clock_offset_s),
+                "created_at": self.now(),
                 "type": kind,
                 **fields,
             },

@@ -69,7 +69,7 @@ class Outcome:
         add_ons: of the session.
 
     Attributes:
-        finals: channel and number of each utterance, and the utterance.
+        finals: channel and number (of a recording: id) of each utterance, and the utterance.
         sent: the messages that the client asked for, JSON.
     """
 
@@ -77,7 +77,7 @@ class Outcome:
         self._config = config
         self._add_ons = add_ons
         self._metadata: dict[str, Any] | None = None
-        self.finals: dict[tuple[int, int], dict[str, Any]] = {}
+        self.finals: dict[tuple[int, int | str], dict[str, Any]] = {}
         self.sent: list[str] = []
 
     def complete(self, duration: float, took: float) -> None:

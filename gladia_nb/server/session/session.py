@@ -18,10 +18,12 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines.base import (
     AddOn,
     Due,
+    Ended,
     Engine,
     EngineError,
     Event,
     Progress,
+    Recorded,
     Speech,
     Stream,
     Transcript,
@@ -33,6 +35,7 @@ from gladia_nb.server.session.connection import Connection
 from gladia_nb.server.session.courier import Courier
 from gladia_nb.server.session.intake import Intake
 from gladia_nb.server.session.messages import FLAGS, Messages, timestamp, utterance
+from gladia_nb.server.session.recordings import job_as_recorded, told
 from gladia_nb.server.session.results import Outcome, Status, seconds_between
 from gladia_nb.server.session.trace import Trace
 from gladia_nb.server.settings.faults import FaultBoard
@@ -108,6 +111,9 @@ class Session:
         self._pending = config.channels
         self._all_ended = asyncio.Event()
         self._problem: str | None = None
+        # Of a recording that has been played to its end.
+        self._played: Ended | None = None
+        self._recorded_id = ""
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self._began = math.nan
@@ -175,6 +181,8 @@ class Session:
         self.status = Status.PROCESSING
         self._began = self._last_speech = time.monotonic()
         self._watcher = self._spawn(self._watch())
+        if "start_recording" in self._engine.supplies:
+            return
         if self._options.start_session_on_socket:
             self._to_socket(FLAGS["start_session"], self._messages.lifecycle("start_session"))
         self._emit("start_recording", self._messages.lifecycle("start_recording"))
@@ -278,7 +286,7 @@ class Session:
     # -- what comes from the engine -----------------------------------------------------------
 
     def _on_event(self, channel: int, event: Event) -> None:
-        if isinstance(event, Speech | Transcript):
+        if isinstance(event, Speech | Transcript | Recorded):
             self._last_speech = time.monotonic()
         if isinstance(event, Progress):
             self._positions[channel] = event.position
@@ -292,12 +300,35 @@ class Session:
             if said is not None:
                 name = self._messages.utterance_id(event.utterance, channel)
                 self._emit_all(self._add_ons.from_engine(event, name, said))
+        elif isinstance(event, Recorded):
+            self._on_recorded(event)
         else:
-            self._pending -= 1
-            if event.problem is not None:
-                self._fail(event.problem)
-            if self._pending == 0:
-                self._all_ended.set()
+            self._on_end(event)
+
+    def _on_end(self, event: Ended) -> None:
+        self._pending -= 1
+        if event.problem is not None:
+            self._fail(event.problem)
+        if event.code is not None:
+            self._played = event
+            self._stop(event.code)
+        if self._pending == 0:
+            self._all_ended.set()
+
+    def _on_recorded(self, event: Recorded) -> None:
+        """Say what was recorded; what it tells of the whole is noted, for those who stop early."""
+        said = told(event, self.id, self._messages.now())
+        self._recorded_id = event.session_id
+        if event.via == "callback":
+            self._post.as_recorded(said.kind, said.flag, said.text)
+            return
+        if event.via == "both" and said.flag is not None:
+            self._emit(said.kind, said.text, said.flag)
+        else:
+            self._to_socket(said.flag, said.text)
+        if said.is_final and said.data is not None:
+            self._outcome.finals[said.key] = said.data["utterance"]
+        self._add_ons.heard(said.kind, said.data, said.error)
 
     def _on_transcript(self, channel: int, transcript: Transcript) -> None:
         transcript = replace(transcript, words=self._spelling.apply(transcript.words))
@@ -335,18 +366,20 @@ class Session:
             stream.abort()
         if self._watcher is not None:
             self._watcher.cancel()
-        completed_at = timestamp(time.time() + self._options.clock_offset_s)
+        completed_at = self._messages.now()
         self._say_last(seconds_between(self.created_at, completed_at))
         self.status = Status.DONE if self._problem is None else Status.ERROR
         self._completed_at = completed_at
         self._when_over(self)
         if self._connection is not None:
-            await self._connection.close(code)
+            await self._connection.close((self._played and self._played.code) or code)
 
     def _say_last(self, took: float) -> None:
         messages, duration = self._messages, self.intake.duration
-        self._emit("end_recording", messages.end_recording(duration))
         self._outcome.complete(duration, took)
+        if self._played is not None:
+            return
+        self._emit("end_recording", messages.end_recording(duration))
         text = self._outcome.transcription()
         self._emit("post_transcript", messages.post("post_transcript", text))
         self._emit_all(self._add_ons.summarise(text))
@@ -364,8 +397,8 @@ class Session:
         for kind, text in said:
             self._emit(kind, text)
 
-    def _to_socket(self, flag: str, text: str) -> None:
-        if not self._wants[flag]:
+    def _to_socket(self, flag: str | None, text: str) -> None:
+        if flag is not None and not self._wants[flag]:
             return
         self._outcome.sent.append(text)
         if self._connection is not None:
@@ -396,7 +429,7 @@ class Session:
 
     def summary(self) -> dict[str, Any]:
         """The body of `GET /v2/live/:id`."""
-        return self._outcome.job(
+        job = self._outcome.job(
             self.id,
             self.intake,
             status=str(self.status),
@@ -405,3 +438,6 @@ class Session:
             error_code=500 if self.status is Status.ERROR else None,
             post_session_metadata=self.post_session_metadata,
         )
+        if self.is_over and self._played is not None and self._played.result is not None:
+            return job_as_recorded(self._played.result, self._recorded_id, job)
+        return job

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gladia_nb.server.settings.cassette import Cassette
 from gladia_nb.server.settings.faults import Fault
 from gladia_nb.server.settings.script import Script
 
@@ -85,6 +86,9 @@ class ServerOptions:
         model_languages: codes of the languages that the model knows; empty for what its name tells.
         script: of the scripted engine, see `server.settings.script`: a mapping, or the path of
             a JSON file, such as the words file of a recording.
+        replay: cassettes to play back in place of an engine, see `server.settings.cassette`:
+            mappings, or paths of JSON files. (`gladia_nb.LocalServer` takes run files here.)
+        any_config: play them to every session, whatever it asks for.
         faults: what is to go wrong on purpose, see `gladia_nb.server.settings.faults`.
         trace: keep for each session what was received and sent when, for `GET /_trace/{id}`.
         clock_offset_s: how far the server's `created_at` is ahead of this machine's clock.
@@ -124,6 +128,8 @@ class ServerOptions:
     model: str | None = None
     model_languages: tuple[str, ...] = ()
     script: Mapping[str, Any] | str | None = field(default=None, repr=False)
+    replay: tuple[Cassette, ...] = field(default=(), repr=False)
+    any_config: bool = False
     faults: tuple[Fault, ...] = ()
     trace: bool = False
     clock_offset_s: float = 0.0
@@ -133,13 +139,9 @@ class ServerOptions:
             raise ValueError(f"port must be between 0 and 65535 (got {self.port})")
         if not self.engine:
             raise ValueError("engine must be the name of one, such as 'recogniser'")
+        self._check_seconds()
         if self.script is not None:
             Script.load(self.script)
-        for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
-            if not getattr(self, name) > 0:  # nor NaN
-                raise ValueError(f"{name} must be above 0 (got {getattr(self, name)})")
-        if self.silence_timeout_s is not None and not self.silence_timeout_s > 0:
-            raise ValueError(f"silence_timeout_s must be above 0 (got {self.silence_timeout_s})")
         for origin in self.allow_origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise ValueError(
@@ -154,6 +156,13 @@ class ServerOptions:
             ("http://", "https://")
         ):
             raise ValueError("webhook_url must begin with http:// or https://")
+
+    def _check_seconds(self) -> None:
+        for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):
+            if not getattr(self, name) > 0:  # nor NaN
+                raise ValueError(f"{name} must be above 0 (got {getattr(self, name)})")
+        if self.silence_timeout_s is not None and not self.silence_timeout_s > 0:
+            raise ValueError(f"silence_timeout_s must be above 0 (got {self.silence_timeout_s})")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ServerOptions:
@@ -197,6 +206,9 @@ def _as_type(name: str, value: Any, default: Any) -> Any:
         if value is None or isinstance(value, Mapping | str | Path):
             return value
         raise ValueError(f"script must be a mapping or the path of a file (got {value!r})")
+    if name == "replay":
+        several = value if isinstance(value, list | tuple) else [value]
+        return tuple(one if isinstance(one, Cassette) else Cassette.load(one) for one in several)
     if name == "faults":
         several = value if isinstance(value, list | tuple) else [value]
         return tuple(Fault.parse(item) for item in several)
