@@ -134,12 +134,20 @@ class Recorded:
         via: the way that it came: `websocket`, `callback`, or `both` where callbacks were not
             recorded.
         session_id: of the recorded session, as the text names it.
+        kind: its type; "" for what has none.
+        is_final: of a transcript, whether it is a final.
+        data: its `data`, of finals and add-ons.
+        error: its `error`, of add-ons.
         due: when it was to be reported.
     """
 
     text: str
     via: str = "both"
     session_id: str = ""
+    kind: str = ""
+    is_final: bool = False
+    data: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
     due: Due | None = None
 
 

@@ -9,10 +9,10 @@ there, and of what was being said the final cut to the words whose audio has com
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from gladia_nb import audio
@@ -31,6 +31,7 @@ SLACK_S = 0.1
 _TELLS = frozenset(
     "start_session start_recording translation named_entity_recognition sentiment_analysis".split()
 )
+_ADD_ONS = ("translation", "named_entity_recognition", "sentiment_analysis")
 #: Differences that an error names.
 _MOST_NAMED = 10
 #: Characters of a value in such an error.
@@ -57,6 +58,8 @@ class ReplayEngine:
         timetable: Timetable | None = None,
     ) -> None:
         self._cassettes = [(cassette, _asked(cassette)) for cassette in cassettes]
+        # Read beforehand: when a message is due, it is late already.
+        self._read = [tuple(_events(cassette)) for cassette in cassettes]
         self._any_config = any_config
         self._timetable = timetable or Timetable()
         self._played = [0] * len(cassettes)
@@ -90,7 +93,7 @@ class ReplayEngine:
         ]
         chosen = min(suit or [0], key=lambda k: self._played[k])
         self._played[chosen] += 1
-        return Playback(self._cassettes[chosen][0], self._timetable)
+        return Playback(self._cassettes[chosen][0], self._read[chosen], self._timetable)
 
     async def open(
         self, config: SessionConfig, channel: int, report: Callable[[Event], None]
@@ -150,11 +153,15 @@ class Playback:
 
     Args:
         cassette: what is played.
+        events: its messages.
         timetable: of the server.
     """
 
-    def __init__(self, cassette: Cassette, timetable: Timetable) -> None:
+    def __init__(
+        self, cassette: Cassette, events: Sequence[Recorded], timetable: Timetable
+    ) -> None:
         self._cassette = cassette
+        self._events = events
         self._timetable = timetable
 
     @property
@@ -178,7 +185,7 @@ class Playback:
         """The first channel plays all of it; the others only count."""
         if channel:
             return _Beside(config, report, self._cassette.left)
-        return _Stream(self._cassette, config, report, self._timetable)
+        return _Stream(self._cassette, self._events, config, report, self._timetable)
 
 
 class _Beside:
@@ -215,12 +222,14 @@ class _Stream(_Beside):
     def __init__(
         self,
         cassette: Cassette,
+        events: Sequence[Recorded],
         config: SessionConfig,
         report: Callable[[Event], None],
         timetable: Timetable,
     ) -> None:
         super().__init__(config, report, cassette.left)
         self._cassette = cassette
+        self._events = events
         self._timetable = timetable
         self._next = 0
         self._waiting = 0
@@ -245,8 +254,9 @@ class _Stream(_Beside):
         if self._is_whole and self._cassette.closing is not None:
             self._advance("stop", now_ns)
             return
-        for text in _cut_finals(self._cassette, self._next, self._samples / self._rate):
-            self._schedule(Said("stop", 0.0, 0.0, "websocket", text), now_ns)
+        for event in self._events[self._next :]:
+            if (cut := _cut(event, self._samples / self._rate)) is not None:
+                self._schedule(cut, 0.0, now_ns)
         at_ns = max(now_ns, self._last_due_ns)
         self._timetable.at(at_ns, lambda: self._end(Ended()))
 
@@ -259,7 +269,8 @@ class _Stream(_Beside):
         """Schedule what has been waited for."""
         messages = self._cassette.messages
         while self._next < len(messages) and self._is_reached(messages[self._next], moment):
-            self._schedule(messages[self._next], at_ns)
+            said = messages[self._next]
+            self._schedule(self._events[self._next], said.delay, at_ns, said.position)
             self._next += 1
         closing = self._cassette.closing
         if self._next < len(messages) or closing is None or self._is_ended:
@@ -280,24 +291,15 @@ class _Stream(_Beside):
             return True
         return self._samples >= math.ceil(said.position * self._rate - 1e-6)
 
-    def _schedule(self, said: Said, at_ns: int) -> None:
-        due_ns = max(self._last_due_ns, at_ns + round(said.delay * 1e9))
+    def _schedule(self, event: Recorded, delay: float, at_ns: int, position: float = 0.0) -> None:
+        due_ns = max(self._last_due_ns, at_ns + round(delay * 1e9))
         self._last_due_ns = due_ns
-        event = Recorded(
-            said.text,
-            via=said.via if self._has_callbacks else "both",
-            session_id=self._cassette.session_id,
-            due=Due(due_ns, said.position, at_ns),
-        )
+        event = dataclasses.replace(event, due=Due(due_ns, position, at_ns))
         if due_ns <= self._timetable.clock.now_ns() and not self._waiting:
             self._say(event)
             return
         self._waiting += 1
         self._timetable.at(due_ns, lambda: self._say_waiting(event))
-
-    @cached_property
-    def _has_callbacks(self) -> bool:
-        return any(said.via == "callback" for said in self._cassette.messages)
 
     def _say_waiting(self, event: Event) -> None:
         self._waiting -= 1
@@ -308,20 +310,52 @@ class _Stream(_Beside):
         self._say(event)
 
 
-def _cut_finals(cassette: Cassette, first: int, position: float) -> Iterator[str]:
-    """Finals that are not said yet, cut to the words that end by a position in seconds."""
-    for said in cassette.messages[first:]:
-        if said.via != "websocket" or '"transcript"' not in said.text:
-            continue
-        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-            message = json.loads(said.text)
-            if message["type"] != "transcript" or not message["data"]["is_final"]:
-                continue
-            utterance = message["data"]["utterance"]
-            words = [word for word in utterance["words"] if word["end"] <= position + 1e-6]
-            if not words:
-                continue
-            utterance["words"] = words
-            utterance["text"] = "".join(word["word"] for word in words)
-            utterance["end"] = words[-1]["end"]
-            yield json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+def _events(cassette: Cassette) -> Iterator[Recorded]:
+    """The messages of a cassette, read as far as a session has to know them."""
+    has_callbacks = any(said.via == "callback" for said in cassette.messages)
+    for said in cassette.messages:
+        via = said.via if has_callbacks else "both"
+        message = _read(said)
+        kind, data, error = (message.get(name) for name in ("type", "data", "error"))
+        kind = kind if isinstance(kind, str) else ""
+        data = data if isinstance(data, dict) else None
+        is_final = kind == "transcript" and data is not None and data.get("is_final") is True
+        # There are many partials, and nobody asks for them again.
+        kept = data if (is_final and _is_whole(data)) or kind in _ADD_ONS else None
+        told = error if isinstance(error, dict) else None
+        yield Recorded(said.text, via, cassette.session_id, kind, is_final, kept, told)
+
+
+def _read(said: Said) -> dict[str, Any]:
+    try:
+        message = json.loads(said.text)
+        if said.via == "callback":
+            message = message["payload"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _is_whole(data: dict[str, Any] | None) -> bool:
+    """Whether a transcript has all that the result of a session is made of."""
+    said = data.get("utterance") if data is not None else None
+    if not isinstance(said, dict):
+        return False
+    needed: dict[str, Any] = {"text": str, "start": int | float, "language": str, "channel": int}
+    return all(isinstance(said.get(name), kind) for name, kind in needed.items())
+
+
+def _cut(event: Recorded, position: float) -> Recorded | None:
+    """A final with the words that end by a position in seconds; None for all else, and for none."""
+    if event.via == "callback" or not event.is_final or event.data is None:
+        return None
+    message = json.loads(event.text)
+    said = message["data"]["utterance"]
+    with contextlib.suppress(KeyError, TypeError):
+        words = [word for word in said["words"] if word["end"] <= position + 1e-6]
+        if words:
+            text = "".join(word["word"] for word in words)
+            said |= {"words": words, "text": text, "end": words[-1]["end"]}
+            told = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+            return dataclasses.replace(event, text=told, data=message["data"])
+    return None

@@ -35,7 +35,12 @@ from gladia_nb.server.session.connection import Connection
 from gladia_nb.server.session.courier import Courier
 from gladia_nb.server.session.intake import Intake
 from gladia_nb.server.session.messages import FLAGS, Messages, timestamp, utterance
-from gladia_nb.server.session.recordings import job_as_recorded, told
+from gladia_nb.server.session.recordings import (
+    flag_of,
+    job_as_recorded,
+    key_of,
+    retold,
+)
 from gladia_nb.server.session.results import Outcome, Status, seconds_between
 from gladia_nb.server.session.trace import Trace
 from gladia_nb.server.settings.faults import FaultBoard
@@ -317,18 +322,18 @@ class Session:
 
     def _on_recorded(self, event: Recorded) -> None:
         """Say what was recorded; what it tells of the whole is noted, for those who stop early."""
-        said = told(event, self.id, self._messages.now())
+        text, flag = retold(event, self.id, self._messages.now()), flag_of(event)
         self._recorded_id = event.session_id
         if event.via == "callback":
-            self._post.as_recorded(said.kind, said.flag, said.text)
+            self._post.as_recorded(event.kind, flag, text)
             return
-        if event.via == "both" and said.flag is not None:
-            self._emit(said.kind, said.text, said.flag)
+        if event.via == "both" and flag is not None:
+            self._emit(event.kind, text, flag)
         else:
-            self._to_socket(said.flag, said.text)
-        if said.is_final and said.data is not None:
-            self._outcome.finals[said.key] = said.data["utterance"]
-        self._add_ons.heard(said.kind, said.data, said.error)
+            self._to_socket(flag, text)
+        if event.is_final and event.data is not None:
+            self._outcome.finals[key_of(event.data)] = event.data["utterance"]
+        self._add_ons.heard(event.kind, event.data, event.error)
 
     def _on_transcript(self, channel: int, transcript: Transcript) -> None:
         transcript = replace(transcript, words=self._spelling.apply(transcript.words))
