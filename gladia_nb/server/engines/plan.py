@@ -71,7 +71,8 @@ class Planner:
         self._longest = longest
         self._end_first = end_first
         self._languages = languages
-        self._rng = random.Random(f"{script.seed}/{channel}")  # noqa: S311 - to be repeatable
+        seed = None if script.seed is None else f"{script.seed}/{channel}"
+        self._rng = random.Random(seed)  # noqa: S311 - to be repeatable
         self._drawn = {"partial": 0, "final": 0, "speech": 0}
         self._segments = list(self._cut(script.words.get(channel, ())))
 

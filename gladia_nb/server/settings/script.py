@@ -30,6 +30,9 @@ Delays are in seconds: a number, `{"constant": 0.3}`, `{"uniform": [0.1, 0.5]}`,
 `final_delay` and `speech_delay` are for one kind of message; `delay_s` of a word is for the partial
 that brings it. Within a channel nothing overtakes: a message waits for the one before it.
 
+Sessions of one script are alike: `seed` decides what is drawn. Where it is null, each session draws
+anew, as two sessions of one service differ in life.
+
 `real_time_factor` is the time it takes to process a second of audio, before any delay: 0 is none,
 above 1 the engine falls behind.
 """
@@ -170,7 +173,7 @@ class Script:
         partial_every_s: partials come at multiples of this, in seconds of audio; None sends one
             after each word.
         real_time_factor: seconds it takes to process a second of audio.
-        seed: of everything random.
+        seed: of everything random; None draws anew for each session.
         language: code of the language.
     """
 
@@ -178,7 +181,7 @@ class Script:
     delay: Mapping[str, Delay]
     partial_every_s: float | None = None
     real_time_factor: float = 0.0
-    seed: int = 0
+    seed: int | None = 0
     language: str = "en"
 
     @classmethod
@@ -227,10 +230,8 @@ class Script:
         if every is not None and _number(every, "partial_every_s") <= 0:
             raise ValueError(f"partial_every_s must be above 0 (got {every!r})")
         seed = data.get("seed", 0)
-        if not isinstance(seed, int):
-            raise ValueError(  # noqa: TRY004 - likewise
-                f"seed must be a whole number (got {seed!r})"
-            )
+        if seed is not None and not isinstance(seed, int):
+            raise ValueError(f"seed must be a whole number or null (got {seed!r})")
         return cls(
             words=_all_words(data),
             delay={
