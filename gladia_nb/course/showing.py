@@ -84,14 +84,12 @@ def _page(live: Live, finals: Sequence[str], partial: str) -> str:
     )
 
 
-def plot_guesses(
-    guesses: Sequence[float], measured_ms: float | None = None, ax: Axes | None = None
-) -> Axes:
+def plot_guesses(guesses: Sequence[float], measured_ms: Any = None, ax: Axes | None = None) -> Axes:
     """A histogram of what a class has guessed, with what was measured as a line.
 
     Args:
         guesses: milliseconds; what is no number is left out and counted in the title.
-        measured_ms: what came out; None for no line.
+        measured_ms: what came out; there is no line while that is no number.
         ax: where to draw; a new figure when None.
 
     Raises:
@@ -116,7 +114,7 @@ def plot_guesses(
     ticks = [25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800]
     ax.set_xticks(ticks, [str(tick) for tick in ticks])
     ax.minorticks_off()
-    if measured_ms is not None:
+    if isinstance(measured_ms := as_number(measured_ms), float):
         ax.axvline(measured_ms, color=ink(), linewidth=2)
         ax.annotate(
             f" measured: {measured_ms:.0f} ms",

@@ -111,9 +111,18 @@ class Student:
                 return entry.get("value")
         return None
 
-    def look_back(self, question: str, actual: float, unit: str = "") -> Answer:
-        """Lay a prediction beside what came out."""
+    def look_back(self, question: str, actual: Any, unit: str = "") -> Answer:
+        """Lay a prediction beside what came out.
+
+        Args:
+            question: its name.
+            actual: a number; three dots while it is not known.
+            unit: of both.
+        """
         title, said = f"Prediction “{question}”", self.prediction(question)
+        actual = as_number(actual) if actual is not ... else "Do the task above first."
+        if isinstance(actual, str):
+            return Answer("open", title, actual)
         came = f"{actual:.4g} {unit}".strip()
         if said is None:
             return Answer("note", title, f"It came out as {came}; you had not guessed.")

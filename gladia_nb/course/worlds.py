@@ -12,6 +12,7 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,18 @@ def make_world(lesson: int, seed: int) -> World:
     return make(random.Random(f"{seed}/{lesson}"))  # noqa: S311
 
 
+@cache
+def _recording(name: str) -> tuple[Audio, list[dict[str, Any]]]:
+    told = json.loads(sample(name).with_suffix(".words.json").read_text(encoding="utf-8"))
+    return read_audio(sample(name)), told["words"]
+
+
 def _speech(
     seconds: float, name: str = "conversation", tail_s: float = 0.6
 ) -> tuple[Audio, list[dict[str, Any]]]:
     """The beginning of a recording with its words, and a silence behind the last whole word."""
-    whole = read_audio(sample(name))
-    told = json.loads(sample(name).with_suffix(".words.json").read_text(encoding="utf-8"))
-    words = [word for word in told["words"] if word["end_s"] <= seconds - tail_s]
+    whole, told = _recording(name)
+    words = [word for word in told if word["end_s"] <= seconds - tail_s]
     samples = whole.samples[: round(seconds * whole.sample_rate)].copy()
     # What begins and is not heard to its end would be a word that nobody knows of.
     samples[round((words[-1]["end_s"] + 0.02) * whole.sample_rate) :] = 0

@@ -1,0 +1,102 @@
+"""Lessons and solutions: that they agree, and that each lesson has what a lesson needs."""
+
+import ast
+import copy
+import json
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from gladia_nb.course.lessons import TASKS, TITLES
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = runpy.run_path(str(ROOT / "docs" / "course.py"))
+PAIRS = COURSE["pairs"]()
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def code(book):
+    return ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+
+
+def text(book):
+    return "\n".join("".join(cell["source"]) for cell in book["cells"])
+
+
+def test_there_is_a_book_for_each_lesson():
+    numbers = [int(lesson.name[:2]) for lesson, _ in PAIRS]
+    assert numbers == list(TITLES)
+    for lesson, solution in PAIRS:
+        assert solution.exists()
+        assert TITLES[int(lesson.name[:2])] in text(read(lesson))
+
+
+@pytest.mark.parametrize(("lesson", "solution"), PAIRS, ids=lambda path: path.name[:2])
+def test_a_solution_is_its_lesson_with_answers(lesson, solution):
+    book, answered = read(lesson), read(solution)
+    assert COURSE["solved"](book, answered) == answered, "python docs/course.py"
+    given = {cell["id"]: cell["source"] for cell in answered["cells"]}
+    for cell in book["cells"]:
+        if COURSE["tagged"](cell, COURSE["TASK"]):
+            assert given[cell["id"]] != cell["source"]
+
+
+def test_what_drifts_apart_is_found():
+    book, answered = (read(path) for path in PAIRS[0])
+    changed = copy.deepcopy(book)
+    changed["cells"][0]["source"] = ["another beginning"]
+    assert COURSE["solved"](changed, answered)["cells"][0]["source"] == ["another beginning"]
+    changed = copy.deepcopy(book)
+    task = next(c for c in changed["cells"] if COURSE["tagged"](c, COURSE["TASK"]))
+    task["id"] = "another"
+    with pytest.raises(ValueError, match="another"):
+        COURSE["solved"](changed, answered)
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson, _ in PAIRS], ids=lambda p: p.name[:2])
+def test_a_lesson_has_what_a_lesson_needs(lesson):
+    book, number = read(lesson), int(lesson.name[:2])
+    whole = text(book)
+    mine = [name for name in TASKS if name[:-1] == str(number)]
+    for name in mine:
+        assert whole.count(f'me.check("{name}"') == 1
+        assert f"task {name}" in whole
+    assert "## Guess first" in whole
+    assert "*What to see:*" in whole
+    assert "## For the quick ones" in whole
+    _, _, rest = whole.partition("## What to remember\n\n")
+    remembered = rest.partition("\n\n##")[0]
+    # Two sentences.
+    assert len(re.findall(r"[.!?]\**(?:\s|$)", remembered)) == 2, remembered
+    assert re.search(r"About \d+ minutes", whole)
+    assert all(not cell.get("outputs") for cell in book["cells"])
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson, _ in PAIRS], ids=lambda p: p.name[:2])
+def test_cells_are_short_and_without_magic(lesson):
+    for source in code(read(lesson)):
+        assert len(source.splitlines()) <= 40
+        assert not re.search(r"^\s*[%!]", source, flags=re.MULTILINE)
+
+
+def test_the_protocol_is_done_by_hand():
+    """Nothing of the package but the room of the course, which brings the server."""
+    for path in PAIRS[1]:
+        for source in code(read(path)):
+            tree = ast.parse(source)
+            names = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)] + [
+                a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names
+            ]
+            assert [n for n in names if n.startswith("gladia_nb")] in ([], ["gladia_nb"])
+            assert "gn." not in source
+
+
+def test_the_order_is_told():
+    page = (COURSE["BOOKS"] / "README.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((\d\d[^)]+\.ipynb)\)", page)
+    assert linked == [lesson.name for lesson, _ in PAIRS]
