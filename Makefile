@@ -86,6 +86,7 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/lab.py
 	$(BIN)/python benchmarks/server_acks.py
 	$(BIN)/python benchmarks/server_sessions.py
+	$(BIN)/python benchmarks/classroom.py
 
 clean: ## remove what was made
 	rm -rf .venv node_modules build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

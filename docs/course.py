@@ -53,7 +53,9 @@ def text_of(book: dict[str, Any]) -> str:
 
 def pairs() -> list[tuple[Path, Path]]:
     """Each lesson with its solution."""
-    return [(path, BOOKS / "solutions" / path.name) for path in sorted(BOOKS.glob("[0-9]*.ipynb"))]
+    return [
+        (path, BOOKS / "solutions" / path.name) for path in sorted(BOOKS.glob("0[1-9]_*.ipynb"))
+    ]
 
 
 def main() -> int:

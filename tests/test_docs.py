@@ -28,6 +28,8 @@ PAGES = [
         "docs/studies.md",
         "docs/gates.md",
         "docs/network.md",
+        "docs/teaching.md",
+        "notebooks/course/README.md",
     )
 ]
 

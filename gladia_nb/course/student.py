@@ -54,9 +54,10 @@ class Student:
 
     Example:
         >>> ada = Student("Ada Lovelace", keep=False)
-        >>> ada.check("1a", ...)
-        … Task 1a · To do. Nothing is there yet: put your answer in place of the three dots and run
-        the cell again.
+        >>> ada.check("2a", {"sample_rate": 44100}).text[:32]
+        "encoding has to be 'wav/pcm', fo"
+        >>> ada.check("1a", ...).kind
+        'open'
     """
 
     def __init__(

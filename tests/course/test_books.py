@@ -97,6 +97,9 @@ def test_the_protocol_is_done_by_hand():
 
 
 def test_the_order_is_told():
-    page = (COURSE["BOOKS"] / "README.md").read_text(encoding="utf-8")
-    linked = re.findall(r"\]\((\d\d[^)]+\.ipynb)\)", page)
-    assert linked == [lesson.name for lesson, _ in PAIRS]
+    page = text(read(COURSE["BOOKS"] / "00_start_here.ipynb"))
+    told = re.findall(r"\[(.+?) · (.+?)\]\((\d\d[^)]+\.ipynb)\) \| (\d+) \|", page)
+    assert [name for *_, name, _ in told] == [lesson.name for lesson, _ in PAIRS]
+    assert [title for _, title, *_ in told] == list(TITLES.values())
+    for (lesson, _), (*_, minutes) in zip(PAIRS, told, strict=True):
+        assert f"About {minutes} minutes" in text(read(lesson))

@@ -159,7 +159,7 @@ def test_add_ons_follow_their_final() -> None:
 
 
 def test_a_seed_repeats_and_another_does_not() -> None:
-    def delays(seed: int, channel: int = 0) -> list[float]:
+    def delays(seed: int | None, channel: int = 0) -> list[float]:
         spoken = [{**word, "channel": channel} for word in WORDS]
         data = {"words": spoken, "delay": {"uniform": [0, 1]}, "seed": seed}
         plan = Planner(Script.from_dict(data), channel, endpointing=0.3, longest=5)
@@ -168,6 +168,7 @@ def test_a_seed_repeats_and_another_does_not() -> None:
     assert delays(1) == delays(1)
     assert delays(1) != delays(2)
     assert delays(1) != delays(1, channel=1)
+    assert delays(None) != delays(None)  # drawn anew
 
 
 def test_a_delay_for_each_kind_and_each_word() -> None:

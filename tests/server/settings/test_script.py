@@ -52,7 +52,7 @@ def test_models_of_delay() -> None:
         ({"delay": {"lognormal": {"mean": 1}}}, "lognormal of .*delay has no 'mean'"),
         ({"delay": {"schedule": []}}, "schedule of .*delay must be a list"),
         ({"partial_every_s": 0}, "partial_every_s must be above 0"),
-        ({"seed": "x"}, "seed must be a whole number"),
+        ({"seed": "x"}, "seed must be a whole number or null"),
     ],
 )
 def test_a_wrong_script(script: Any, sentence: str) -> None:
