@@ -198,9 +198,9 @@ _LISTS = ("host_names", "allow_origins", "model_languages")
 
 
 def _as_type(name: str, value: Any, default: Any) -> Any:
-    if name == "model" and isinstance(value, Path):
-        return str(value)
     if name in _OPTIONAL:
+        if name == "model" and isinstance(value, Path):
+            value = str(value)
         return None if value is None else _plain(name, value, _OPTIONAL[name], " or null")
     if name == "script":
         if value is None or isinstance(value, Mapping | str | Path):
