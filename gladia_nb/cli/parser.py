@@ -162,25 +162,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--port", type=int, default=SERVED_PORT, metavar="N", help=f"default: {SERVED_PORT}"
     )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
-    serve.add_argument(
-        "--engine",
-        metavar="NAME",
-        help="what recognises: recogniser (English, the default), sherpa with --model, or the "
-        "engine of another package",
-    )
-    serve.add_argument(
-        "--model",
-        metavar="DIR",
-        help="of --engine sherpa: the folder of a streaming model, or the name of a fetched one",
-    )
-    serve.add_argument(
-        "--language",
-        dest="model_languages",
-        action="append",
-        metavar="CODE",
-        help="a language that the model knows, such as fr; can be repeated (default: as its name "
-        "tells)",
-    )
+    _add_engine(serve)
     serve.add_argument(
         "--any-key",
         action="store_true",
@@ -220,9 +202,30 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         metavar="KIND:NAME=VALUE,...",
         help="what is to go wrong, such as drop:at_byte=40000,times=2; can be repeated",
     )
-
     (network,) = (field for field in fields_of(SendOptions) if field.name == "network")
     _add_option(serve, network)
+
+
+def _add_engine(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="what recognises: recogniser (English, the default), sherpa with --model, or the "
+        "engine of another package",
+    )
+    serve.add_argument(
+        "--model",
+        metavar="DIR",
+        help="of --engine sherpa: the folder of a streaming model, or the name of a fetched one",
+    )
+    serve.add_argument(
+        "--language",
+        dest="model_languages",
+        action="append",
+        metavar="CODE",
+        help="a language that the model knows, such as fr; can be repeated (default: as its name "
+        "tells)",
+    )
 
 
 def _add_models(models: argparse.ArgumentParser) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, get_args
+from typing import get_args
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
+
+from gladia_nb.record.event_fields import Count, Difference, Measured, Offset, Said, Stamp
 
 __all__ = [
     "KINDS",
@@ -43,19 +45,6 @@ __all__ = [
     "VitalsEvent",
     "WarningEvent",
 ]
-
-#: A moment on the clock of the stamps, nanoseconds; that of a page can lie before its zero.
-Stamp = Annotated[int, Meta(ge=-(2**61), le=2**61)]
-#: A difference of two moments, or of two clocks.
-Difference = Annotated[int, Meta(ge=-(2**62), le=2**62)]
-#: How many, or the number of something.
-Count = Annotated[int, Meta(ge=0, le=2**48)]
-#: Finite, as all that is measured.
-Measured = Annotated[float, Meta(ge=-1e15, le=1e15)]
-#: How far another clock is away from ours, nanoseconds; it may count from another century.
-Offset = Annotated[float, Meta(ge=-(2.0**62), le=2.0**62)]
-#: What a device, or the host of one, says of itself.
-Said = str | bool | int | float | None
 
 
 class RecordEvent(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
@@ -263,8 +252,7 @@ class NetworkEvent(RecordEvent, tag="network", frozen=True):
 
     Attributes:
         ns: when that was told.
-        up: to the service, each piece: when the proxy had it, when it let it go, and its bytes.
-        down: from the service, likewise.
+        up, down: to and from the service, each piece: when the proxy had it, let it go, its bytes.
         resets: when the proxy reset all connections.
     """
 

@@ -20,7 +20,7 @@ def test_options_of_sending_have_their_own_defaults():
 
 
 def test_each_flag_sets_its_option():
-    line = "transcribe a.wav --chunk-ms 50 --speed 2 --tail 1.5 --json-audio --region us-west"
+    line = "transcribe a.wav --chunk-ms 50 --speed 2 --tail 1.5 --json-audio --region us-west --network mobile"
     arguments = command_parser().parse_args(line.split())
     assert {name: getattr(arguments, name) for name in SENDING} == {
         "chunk_ms": 50,
@@ -28,6 +28,7 @@ def test_each_flag_sets_its_option():
         "tail_s": 1.5,
         "json_audio": True,
         "region": "us-west",
+        "network": "mobile",
     }
 
 

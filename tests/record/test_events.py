@@ -113,6 +113,10 @@ LINES = [
     ),
     (kinds.PingEvent(1, None), '{"event":"ping","send_ns":1,"recv_ns":null}'),
     (
+        kinds.NetworkEvent(1, [(2, 3, 4)], [], [5]),
+        '{"event":"network","ns":1,"up":[[2,3,4]],"down":[],"resets":[5]}',
+    ),
+    (
         kinds.GapEvent(ns=1, why="paused", at_frame=2, captured_ns=None),
         '{"event":"gap","ns":1,"why":"paused","at_frame":2,"captured_ns":null}',
     ),
