@@ -117,7 +117,8 @@ class Route:
                 told = decode(line)
                 if told.up or told.down or told.resets:
                     now = self._clock.now_ns()
-                    self._emit(NetworkEvent(now, told.up, told.down, told.resets))
+                    up, down = ([list(piece) for piece in way] for way in (told.up, told.down))
+                    self._emit(NetworkEvent(now, up, down, told.resets))
                 else:
                     self._answers.put_nowait(told)
         except (ConnectionError, ValueError):

@@ -15,7 +15,7 @@ from typing import get_args
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from gladia_nb.record.event_fields import Count, Difference, Measured, Offset, Said, Stamp
+from gladia_nb.record.event_fields import Count, Difference, Measured, Offset, Passage, Said, Stamp
 
 __all__ = [
     "KINDS",
@@ -257,8 +257,8 @@ class NetworkEvent(RecordEvent, tag="network", frozen=True):
     """
 
     ns: Stamp
-    up: list[tuple[Stamp, Stamp, Count]]
-    down: list[tuple[Stamp, Stamp, Count]]
+    up: list[Passage]
+    down: list[Passage]
     resets: list[Stamp]
 
 

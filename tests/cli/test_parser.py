@@ -20,8 +20,8 @@ def test_options_of_sending_have_their_own_defaults():
 
 
 def test_each_flag_sets_its_option():
-    line = "transcribe a.wav --chunk-ms 50 --speed 2 --tail 1.5 --json-audio --region us-west --network mobile"
-    arguments = command_parser().parse_args(line.split())
+    line = "--chunk-ms 50 --speed 2 --tail 1.5 --json-audio --region us-west --network mobile"
+    arguments = command_parser().parse_args(["transcribe", "a.wav", *line.split()])
     assert {name: getattr(arguments, name) for name in SENDING} == {
         "chunk_ms": 50,
         "speed": 2,

@@ -113,7 +113,7 @@ LINES = [
     ),
     (kinds.PingEvent(1, None), '{"event":"ping","send_ns":1,"recv_ns":null}'),
     (
-        kinds.NetworkEvent(1, [(2, 3, 4)], [], [5]),
+        kinds.NetworkEvent(ns=1, up=[[2, 3, 4]], down=[], resets=[5]),
         '{"event":"network","ns":1,"up":[[2,3,4]],"down":[],"resets":[5]}',
     ),
     (
