@@ -101,7 +101,7 @@ def _transcribe(arguments: argparse.Namespace) -> int:
     for name in ("endpointing", "sample_rate", "channels"):
         if (value := getattr(arguments, name)) is not None:
             fields[name] = value
-    options = {name: getattr(arguments, name) for name in (*SENDING, "url", "reference")}
+    options = {name: getattr(arguments, name) for name in (*SENDING, "audio", "url", "reference")}
     return run_session(Path(arguments.file), arguments.out, fields, options)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from gladia_nb.child import SERVER_KEYS_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.form import Field, fields, fields_of
+from gladia_nb.reporting.sound import SOUND_FORMATS
 from gladia_nb.server.settings.options import SERVED_PORT, ServerOptions
 from gladia_nb.sessions.options import SendOptions
 
@@ -92,6 +93,9 @@ def _add_transcribe(one: argparse.ArgumentParser) -> None:
         if field.name in SENDING:
             _add_option(one, field)
     one.add_argument(
+        "--no-audio", dest="audio", action="store_false", help="keep no sound beside the run"
+    )
+    one.add_argument(
         "--reference",
         metavar="FILE",
         help="what was spoken: .words.json, .TextGrid, .ctm, .stm, .srt, .vtt or .txt "
@@ -128,6 +132,13 @@ def _add_report(page: argparse.ArgumentParser) -> None:
         "--out", default="report.html", metavar="FILE", help="the page (default: report.html)"
     )
     page.add_argument("--title", metavar="TEXT", help="of the page")
+    page.add_argument(
+        "--audio",
+        nargs="?",
+        const="flac",
+        choices=SOUND_FORMATS,
+        help="put the sound of the runs into the page: flac (default) is exact, opus is small",
+    )
 
 
 def _add_study(study: argparse.ArgumentParser) -> None:

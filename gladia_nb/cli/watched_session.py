@@ -16,7 +16,7 @@ from gladia_nb.cli.text import plain, plain_lines
 from gladia_nb.config import SessionConfig
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.metrics import audit_note, latency_table, word_errors
-from gladia_nb.record.folders import new_path
+from gladia_nb.record.folders import new_path, sound_files
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run
 from gladia_nb.sessions.handle import Live
@@ -59,7 +59,8 @@ def run_session(
         path = _kept_elsewhere(run, path)
     written = export_run(run, path.parent, stem=path.stem)
     _print_results(run, told)
-    for name, file in {"run": path, **written}.items():
+    kept = [("audio", file) for file in sound_files(path)]
+    for name, file in [("run", path), *kept, *written.items()]:
         print(f"{name:<15}{plain(file)}")
     return exit_code(signals[0]) if signals else 0
 

@@ -125,16 +125,16 @@ def latency(
     Args:
         run: the run.
         anchor: `reference`, `service` or `vad`; all that can be told by default.
-        audio: what was sent, for `vad`, because a run does not hold it: sound, the path of a sound
-            file, or spans from `speech_spans`.
+        audio: what was sent, for `vad`: sound, the path of a sound file, or spans from
+            `speech_spans`. With the anchor `vad` it is by default the sound kept with the run.
         normaliser: what makes words equal; see `word_times`.
 
     Returns:
         Columns in `LATENCY`; words before utterances, then by milestone, anchor and clock.
 
     Raises:
-        ConfigError: there is no such anchor or normaliser, `vad` has no audio, or the audio is
-            another one than that of the run (length, rate or channels).
+        ConfigError: there is no such anchor or normaliser, `vad` is asked for and no sound was kept
+            with the run, or the audio is another one than that of the run (length, rate, channels).
         AudioError: the sound file cannot be read.
 
     Example:
@@ -142,17 +142,13 @@ def latency(
     """
     if anchor is not None and anchor not in ANCHORS:
         raise ConfigError(f"There is no anchor {anchor!r}; there are {', '.join(ANCHORS)}.")
-    if anchor == "vad" and audio is None:
-        raise ConfigError(
-            "A run does not hold its audio: give latency(..., anchor='vad', audio=...) the sound, "
-            "its path, or spans from speech_spans."
-        )
     choice = chosen(run, normaliser)
     if audio is not None:
         return _latency(run, choice, anchor, speech_of(run, audio))
     # The dearest table of all, which most others are made of.
     name = f"latency {anchor} {choice.key}"
-    return kept_frame(run.record, name, lambda: _latency(run, choice, anchor, None))
+    speech = (lambda: speech_of(run)) if anchor == "vad" else lambda: None
+    return kept_frame(run.record, name, lambda: _latency(run, choice, anchor, speech()))
 
 
 def _latency(

@@ -113,18 +113,28 @@ def speech_spans(
     )
 
 
-def speech_of(run: RunData, audio: Audio | str | Path | pd.DataFrame) -> pd.DataFrame:
+def speech_of(run: RunData, audio: Audio | str | Path | pd.DataFrame | None = None) -> pd.DataFrame:
     """Spans of speech in what a run sent.
 
     Args:
         run: the run.
-        audio: the sound, the path of a sound file, or spans from `speech_spans`.
+        audio: the sound, the path of a sound file, or spans from `speech_spans`; by default what
+            was kept beside the run.
 
     Raises:
         ConfigError: it is not the audio of the run: another length, rate, or number of channels; or
-            the spans are none.
+            the spans are none; or none was kept.
         AudioError: the sound file cannot be read.
     """
+    if audio is None:
+        kept = run.audio
+        if kept is None:
+            raise ConfigError(
+                "No sound was kept with this run: give the sound that was sent as audio=..., its "
+                "path, or spans from speech_spans."
+            )
+        # What was sent, to the sample: there is nothing to compare.
+        return speech_spans(kept)
     header = run.record.header
     rate = int(header["config"]["sample_rate"])
     channels = int(header["config"].get("channels", 1))

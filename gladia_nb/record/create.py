@@ -14,7 +14,7 @@ from gladia_nb.clock import Anchor
 from gladia_nb.errors import RunFileError
 from gladia_nb.paths import expanded
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
-from gladia_nb.record.folders import new_path, runs_directory
+from gladia_nb.record.folders import new_path, runs_directory, sound_files
 from gladia_nb.record.redact import redact_url
 
 __all__ = ["create_run_file"]
@@ -63,6 +63,11 @@ def create_run_file(
     while True:
         place = _new_place(name) if path is None else expanded(path, RunFileError).absolute()
         try:
+            for sound in sound_files(place):
+                # That of a run that has gone; it would pass for this one's.
+                raise RunFileError(
+                    f"{sound} exists already; a run is never overwritten, nor its sound."
+                )
             _write_header(place, line)
         except FileExistsError:
             if path is None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from gladia_nb.audio import Audio
+from gladia_nb.errors import ConfigError
 from gladia_nb.record.columns import transcripts
 from gladia_nb.record.file import Record
 from gladia_nb.record.frames import (
@@ -23,6 +25,7 @@ from gladia_nb.record.frames import (
 )
 from gladia_nb.record.message import writable
 from gladia_nb.record.packed import Events
+from gladia_nb.record.sound import kept_sound, write_sound
 
 __all__ = ["RunData", "forgetting"]
 
@@ -157,9 +160,37 @@ class RunData:
         frame = frame[frame["is_final"]].sort_values("start_s", kind="stable")
         return "\n".join(frame["text"].str.strip())
 
-    def save(self, path: str | Path) -> Path:
-        """Write the run to a file and return its path; see `Record.save`."""
-        return self.record.save(path)
+    @property
+    def audio(self) -> Audio | None:
+        """What was sent, sample for sample; None where no sound was kept beside the run.
+
+        It is read from its file whenever it is asked for: 4 bytes of memory a sample. Audio that
+        was captured and then not sent, because the session failed, is in the file and not here.
+
+        Raises:
+            AudioError: the file cannot be read.
+        """
+        return kept_sound(self.record)
+
+    def save(self, path: str | Path, *, audio: bool = False) -> Path:
+        """Write the run to a file and return its path; see `Record.save`.
+
+        Args:
+            path: of the run.
+            audio: write its sound beside it, too. Without it, what was said can still be read.
+
+        Raises:
+            ConfigError: there is no sound to write.
+            RunFileError: the file cannot be written.
+        """
+        if not audio:
+            return self.record.save(path)
+        sound = self.audio
+        if sound is None:
+            raise ConfigError("No sound was kept with this run; save it without audio=True.")
+        path = self.record.save(path)
+        write_sound(path, self.record, sound)
+        return path
 
     def __repr__(self) -> str:
         out = f", {len(self.problems)} left out" if self.problems else ""

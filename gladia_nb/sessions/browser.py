@@ -23,6 +23,7 @@ from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.options import DEFAULTS, SendOptions, describe_options, warn_of_doubts
 from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.reference import ReferenceSource, find_reference
+from gladia_nb.sessions.sound_keeping import keeping
 from gladia_nb.worker.commands import Direct, Events, Failure, Finish, read_ticket
 
 __all__ = ["DirectLive", "start_direct"]
@@ -64,6 +65,11 @@ class DirectLive(Live):
         if batch := list(events):
             self.command(Events(batch))
 
+    def keep(self, data: bytes) -> None:
+        """Keep a part of what the browser sent, in order, beside the run."""
+        if self.sound is not None:
+            self.sound.feed(data)
+
     def finish(self, outcome: str = "finished", error: Failure | None = None) -> None:
         """The browser is done.
 
@@ -98,6 +104,7 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
     *,
     name: str = "microphone",
     path: str | Path | None = DEFAULTS.path,
+    audio: bool = DEFAULTS.audio,
     chunk_ms: float = DEFAULTS.chunk_ms,
     reference: ReferenceSource = None,
     key: str | Secret | None = None,
@@ -132,11 +139,11 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
             f"(got {config.encoding}, {config.bit_depth} bit)."
         )
     doubts = warn_of_doubts(config)
-    sending = SendOptions(path=path, chunk_ms=chunk_ms, region=region)
+    sending = SendOptions(path=path, audio=audio, chunk_ms=chunk_ms, region=region)
     known = find_reference(None, reference)
     target = resolve_target(key=key, url=url, server=server)
     body = config.to_body()
-    audio = {
+    described = {
         "name": name,
         "duration_s": None,
         "frames": None,
@@ -149,22 +156,24 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
         sending.path,
         name=name,
         body=body,
-        audio=audio,
+        audio=described,
         options=options,
         words=None if known is None else known.records,
         granularity="word" if known is None else known.granularity,
     )
     flags = body.get("messages_config") or {}
-    make = functools.partial(
-        DirectLive,
-        path=run_path,
-        sample_rate=config.sample_rate,
-        channels=config.channels,
-        acknowledged=bool(flags.get("receive_acknowledgments", True)),
-    )
     command = Direct(
         path=str(run_path), base_url=target.url, key=target.key, region=region, body=body
     )
-    live = get_worker().launch(command, b"", make)
+    with keeping(run_path, None, wanted=sending.audio) as sound:
+        make = functools.partial(
+            DirectLive,
+            path=run_path,
+            sample_rate=config.sample_rate,
+            channels=config.channels,
+            acknowledged=bool(flags.get("receive_acknowledgments", True)),
+            sound=sound,
+        )
+        live = get_worker().launch(command, b"", make)
     live.note_warnings(doubts)
     return live

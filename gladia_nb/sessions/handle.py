@@ -20,9 +20,10 @@ from typing import Any, Protocol
 from msgspec import UNSET
 
 from gladia_nb.errors import BY_NAME, ApiError, GladiaNbError, SessionError, WorkerError
-from gladia_nb.record.event_kinds import AnyEvent, EndEvent, ErrorEvent, WarningEvent
+from gladia_nb.record.event_kinds import AnyEvent, ChunkEvent, EndEvent, ErrorEvent, WarningEvent
 from gladia_nb.record.events import read_event
 from gladia_nb.run import Run
+from gladia_nb.sessions.sound_keeping import SoundKeeper
 from gladia_nb.sessions.subscribers import Subscribers
 from gladia_nb.sessions.told_lines import ToldLines
 from gladia_nb.sessions.watched import Watched
@@ -55,6 +56,7 @@ class Live(Watched):
         sample_rate: hertz, as sent.
         channels: as sent.
         duration_s: length of the audio; None when it is not known because it is live.
+        sound: keeps what is sent, or None.
 
     Attributes:
         path: the file in which everything is recorded as it happens; it is gone again when no
@@ -62,6 +64,7 @@ class Live(Watched):
         channels: number of channels that are sent.
         sample_rate: hertz, as sent.
         is_live: whether the audio is captured while it is sent, so that its length is not known.
+        sound: what keeps the sound beside the run; None where it is left out.
     """
 
     def __init__(
@@ -73,12 +76,16 @@ class Live(Watched):
         sample_rate: int,
         channels: int,
         duration_s: float | None = None,
+        sound: SoundKeeper | None = None,
     ) -> None:
         self._lines = ToldLines(path)
         super().__init__(_WHAT, self._lines.since, sample_rate)
         self.path = path
         self.channels = channels
         self.is_live = duration_s is None
+        self.sound = sound
+        if sound is not None:
+            sound.failed = lambda text: self.note_warnings([text])
         self._duration_s = duration_s
         self._worker = worker
         self._number = number
@@ -126,6 +133,8 @@ class Live(Watched):
 
     def command(self, command: AnyCommand, audio: bytes = b"") -> None:
         """Tell the worker something about this session; for parts of the toolkit."""
+        if audio and self.sound is not None:
+            self.sound.feed(audio)
         self._worker.send(self._number, command, audio)
 
     def note(self, event: AnyEvent) -> None:
@@ -157,6 +166,8 @@ class Live(Watched):
         """
         if not self.wait(timeout_s):
             raise TimeoutError(f"The session has not ended within {timeout_s} s.")
+        if self.sound is not None:
+            self.sound.wait()
         run = Run(self._lines.record())
         if self._outcome == "failed":
             raise _error_of(self._error, run)
@@ -220,18 +231,23 @@ class Live(Watched):
         self._lines.take(line, event)
         self._note(event)
         match event:
+            case ChunkEvent(end_frame=end_frame) if event.send_end_ns is not None:
+                if self.sound is not None:
+                    self.sound.sent(end_frame)
             case ErrorEvent() if self._error is None:
                 self._error = event
             case EndEvent(outcome=outcome):
                 self._outcome = outcome
-                if outcome == "failed":
-                    self._lines.withdraw()
+                if outcome == "failed" and self._lines.withdraw() and self.sound is not None:
+                    self.sound.withdraw()
         self._subscribers.publish(stored)
         if isinstance(event, EndEvent):
             self._orphaned()
 
     def _orphaned(self) -> None:
         """No more will be told."""
+        if self.sound is not None:
+            self.sound.end()
         with self._lock:
             self._done.set()
             callbacks, self._when_done = self._when_done, []
@@ -243,6 +259,8 @@ class Live(Watched):
         self._lock, self._done = threading.Lock(), threading.Event()
         self._subscribers = Subscribers(_WHAT, self._lines.since)
         self._when_done = []
+        # The file is the parent's, and so is the thread that writes it.
+        self.sound = None
         self._orphaned()
 
 

@@ -23,7 +23,6 @@ import soxr
 from gladia_nb.audio import (
     Audio,
     audio_from_array,
-    decode,
     encode,
     mix,
     wav_file,
@@ -32,12 +31,15 @@ from gladia_nb.config import MAX_CHANNELS, SessionConfig
 from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.paths import expanded, replacing
 from gladia_nb.record.event_kinds import AnyEvent
+from gladia_nb.record.sound import Wire
 from gladia_nb.sessions.sources import Prepared, nearest_rate
 from gladia_nb.sound_file import Samples
 from gladia_nb.worker.commands import AnyCommand, End, Feed, Note, Pause
 from gladia_nb.worker.live_chunks import is_hole
 
 __all__ = ["LiveAudio"]
+
+_NOTHING = "Nothing has been recorded: no samples of {name} came."
 
 
 class _Handle(Protocol):
@@ -51,11 +53,18 @@ class _Handle(Protocol):
     def before_stop(self, callback: Callable[[], None]) -> None: ...
 
 
+class _Sound(Protocol):
+    """Who keeps what is sent in a file."""
+
+    def so_far(self, name: str) -> Audio | None: ...
+
+
 class LiveAudio:
     """Audio that comes while it is spoken; `with` closes it.
 
     Every method can be called from any thread. What is fed before a session is started waits for
-    it. All of it is kept in memory, at 16 kHz and 16 bit 115 MB an hour, for `take` and `save`.
+    it. All of it is kept for `take` and `save`: in the file beside the run of its session; without
+    one (or with `audio=False`) in memory, at 16 kHz and 16 bit 115 MB an hour.
 
     Args:
         sample_rate: hertz, of what is fed.
@@ -101,6 +110,7 @@ class LiveAudio:
         self._seq: int | None = None
         self._handle: _Handle | None = None
         self._wire: _Wire | None = None
+        self._sound: _Sound | None = None
 
     # -- feeding --
 
@@ -194,21 +204,30 @@ class LiveAudio:
         A session that is aborted or fails may not have sent all of it.
 
         Raises:
-            AudioError: nothing has been fed.
+            AudioError: nothing has been fed, or the file beside the run cannot be read.
         """
-        data, config = self._encoded()
-        samples = decode(data, config.encoding, config.bit_depth, config.channels)
-        return Audio(samples, config.sample_rate, self.name)
+        if self._sound is not None:
+            found = self._sound.so_far(self.name)
+            if found is None:
+                raise AudioError(_NOTHING.format(name=self.name))
+            return found
+        data, form = self._encoded()
+        return Audio(form.decode(data), form.sample_rate, self.name)
 
     def save(self, path: str | Path) -> Path:
-        """Write `take` as a WAV file that holds the very bytes that went over the wire.
+        """Write `take` as a WAV file, in the encoding of the wire.
 
         Raises:
             AudioError: nothing has been fed, or the file cannot be written.
         """
-        data, config = self._encoded()
+        if self._sound is None:
+            data, form = self._encoded()
+        else:
+            assert self._wire is not None  # noqa: S101 - it has a session
+            form = self._wire.form
+            data = encode(self.take().samples, form.encoding, form.bit_depth)
         path = expanded(path, AudioError)
-        layout = (config.encoding, config.bit_depth, config.channels, config.sample_rate)
+        layout = (form.encoding, form.bit_depth, form.channels, form.sample_rate)
         try:
             with replacing(path) as new:
                 new.write_bytes(wav_file(data, *layout))
@@ -218,16 +237,17 @@ class LiveAudio:
             ) from None
         return path
 
-    def _encoded(self) -> tuple[bytes, _Format]:
+    def _encoded(self) -> tuple[bytes, Wire]:
+        """What is in memory."""
         with self._lock:
             wire = self._wire
             if wire is not None:
                 data, form = bytes(wire.data), wire.form
             else:
-                form = _Format("wav/pcm", 16, self.channels, self.sample_rate)
+                form = Wire("wav/pcm", 16, self.channels, self.sample_rate)
                 data = b"".join(encode(piece, "wav/pcm", 16) for piece in self._pieces)
         if not data:
-            raise AudioError(f"Nothing has been recorded: no samples of {self.name} came.")
+            raise AudioError(_NOTHING.format(name=self.name))
         return data, form
 
     def __repr__(self) -> str:
@@ -270,8 +290,11 @@ class LiveAudio:
         """Send what has been fed, and from now on what is fed, to a session."""
         with self._lock:
             self._handle = handle
-            form = _Format(config.encoding, config.bit_depth, config.channels, config.sample_rate)
-            self._wire = _Wire(form, self.sample_rate, self.channels)
+            form = Wire(config.encoding, config.bit_depth, config.channels, config.sample_rate)
+            # Only a session that keeps its sound has it.
+            self._sound = getattr(handle, "sound", None)
+            kept = self._sound is None
+            self._wire = _Wire(form, self.sample_rate, self.channels, kept=kept)
             self._pieces.clear()
             waiting, self._waiting = self._waiting, []
             for step in waiting:
@@ -320,25 +343,16 @@ class LiveAudio:
         self._command(End(self._clipped))
 
 
-class _Format:
-    """How samples are written as bytes."""
-
-    def __init__(self, encoding: str, bit_depth: int, channels: int, sample_rate: int) -> None:
-        self.encoding = encoding
-        self.bit_depth = bit_depth
-        self.channels = channels
-        self.sample_rate = sample_rate
-
-
 class _Wire:
-    """Turns pieces into the bytes of the wire, and keeps those.
+    """Turns pieces into the bytes of the wire, and keeps those where nobody else does.
 
     A resampler gives out less than it was given: what it gives is dated by its own position.
     """
 
-    def __init__(self, form: _Format, rate: int, channels: int) -> None:
+    def __init__(self, form: Wire, rate: int, channels: int, *, kept: bool) -> None:
         self.form = form
         self.data = bytearray()
+        self._kept = kept
         self._rate = rate
         self._channels = channels
         self._stream: soxr.ResampleStream | None = None
@@ -385,5 +399,6 @@ class _Wire:
         form = self.form
         mixed = mix(Audio(samples, form.sample_rate), form.channels).samples
         data = encode(mixed, form.encoding, form.bit_depth) if len(mixed) else b""
-        self.data += data
+        if self._kept:
+            self.data += data
         return data

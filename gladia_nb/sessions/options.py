@@ -92,6 +92,8 @@ class SendOptions(Settings):
 
     path: Annotated[Path | None, pydantic.BeforeValidator(_path)] = None
     """The file of the run; by default a new one in `runs/` (or `GLADIA_NB_RUNS`)."""
+    audio: Annotated[bool, Field(title="Keep the sound")] = True
+    """Keep what is sent beside the run, as FLAC; see `docs/sound.md`."""
     chunk_ms: Annotated[float, Field(ge=1, le=10_000, title="Chunk length, ms"), _AS_GIVEN] = 100
     """Milliseconds of audio in a chunk."""
     speed: Annotated[float, Field(ge=0.1, le=100), _AS_GIVEN] = 1

@@ -39,6 +39,7 @@ from gladia_nb.sessions.reference import (
     find_reference,
     on_one_channel,
 )
+from gladia_nb.sessions.sound_keeping import keeping
 from gladia_nb.sessions.sources import Prepared, prepare
 from gladia_nb.worker.commands import Callbacks, Start
 
@@ -56,6 +57,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     config: SessionConfig | None = None,
     *,
     path: str | Path | None = DEFAULTS.path,
+    audio: bool = DEFAULTS.audio,
     chunk_ms: float = DEFAULTS.chunk_ms,
     speed: float = DEFAULTS.speed,
     tail_s: float = DEFAULTS.tail_s,
@@ -95,6 +97,7 @@ def start(  # noqa: D417 - the options are described where they are defined
     config = (config or SessionConfig()).replace(**fields).measuring()
     options = SendOptions(
         path=path,
+        audio=audio,
         chunk_ms=chunk_ms,
         speed=speed,
         tail_s=tail_s,
@@ -110,14 +113,18 @@ def start(  # noqa: D417 - the options are described where they are defined
     run_path = _create(prepared, options, target, known)
     stall_s = source.stall_s if isinstance(source, LiveAudio) else None
     command = _command(prepared, options, target, run_path, stall_s)
-    make = functools.partial(
-        Live,
-        path=run_path,
-        sample_rate=prepared.config.sample_rate,
-        channels=prepared.config.channels,
-        duration_s=None if isinstance(source, LiveAudio) else prepared.duration_s,
-    )
-    live = get_worker().launch(command, prepared.data, make)
+    is_live = isinstance(source, LiveAudio)
+    data = None if is_live else prepared.data
+    with keeping(run_path, data, wanted=options.audio) as sound:
+        make = functools.partial(
+            Live,
+            path=run_path,
+            sample_rate=prepared.config.sample_rate,
+            channels=prepared.config.channels,
+            duration_s=None if is_live else prepared.duration_s,
+            sound=sound,
+        )
+        live = get_worker().launch(command, prepared.data, make)
     live.note_warnings(doubts)
     if isinstance(source, LiveAudio):
         source.connect(live, prepared.config)

@@ -47,10 +47,14 @@ class ToldLines:
         self._began = self._began or isinstance(event, InitEvent | MessageEvent)
         self._count += 1
 
-    def withdraw(self) -> None:
-        """Take the file away when no session came of it; what it says stays here."""
+    def withdraw(self) -> bool:
+        """Take the file away when no session came of it; what it says stays here.
+
+        Returns:
+            Whether it has been taken away.
+        """
         if self._began:
-            return
+            return False
         try:
             found = self._path.read_bytes().splitlines(keepends=True)[: 1 + self._in_file]
             # Whoever reads at this moment finds one of the two.
@@ -58,6 +62,7 @@ class ToldLines:
             self._path.unlink()
         except OSError:
             self._withdrawn = None
+        return self._withdrawn is not None
 
     @property
     def _in_file(self) -> int:

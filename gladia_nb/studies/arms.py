@@ -17,8 +17,9 @@ Settings = Mapping[str, Any]
 
 #: Settings that are of the service, and neither of the configuration nor of sending.
 _SERVICE = ("url", "server")
-#: Options of sending that an arm may not have: each cell has a file of its own.
-_OWN = ("path",)
+#: Options of sending that an arm may not have: each cell has a file of its own, and none keeps its
+#: sound, which all cells of an item share.
+_OWN = ("path", "audio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Arm:
         """
         sending = self.options.seeded(seed)
         options = {name: getattr(sending, name) for name in sending.model_fields_set}
-        return {**options, **self.service}
+        return {**options, "audio": False, **self.service}
 
 
 def grid(**factors: Iterable[Any]) -> dict[str, dict[str, Any]]:

@@ -152,6 +152,8 @@ class Recorder:
                 self._done = content
             case "copy":
                 recording.copy(buffers[0])
+                if isinstance(self._handle, DirectLive):
+                    self._handle.keep(buffers[0])
             case "copied":
                 recording.copied()
                 self._finish(recording)

@@ -139,7 +139,7 @@ def test_a_second_signal_gives_up_at_once(environment, tmp_path, number):
     assert (out, "Traceback" in err) == ("", False)
     assert f"Given up: what was recorded until then is in {run}." in err
     assert gn.load(run).outcome == "aborted"
-    assert list(tmp_path.iterdir()) == [run]
+    assert sorted(tmp_path.iterdir()) == [run, Path(f"{run}.flac")]
 
 
 def test_the_configuration_in_the_run_is_what_was_sent(local_server, clip, tmp_path, monkeypatch):

@@ -198,5 +198,5 @@ def test_anchors_that_cannot_be():
     run = make_run(utterance(SAID))
     with pytest.raises(ConfigError, match="no anchor 'ear'; there are reference, service, vad"):
         latency(run, anchor="ear")
-    with pytest.raises(ConfigError, match="does not hold its audio"):
+    with pytest.raises(ConfigError, match="No sound was kept with this run"):
         latency(run, anchor="vad")

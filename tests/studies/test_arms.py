@@ -35,9 +35,11 @@ def test_settings_go_where_they_belong():
     first, second, third = found
     assert first.config.endpointing == 0.05
     assert first.config.language_config.languages == ("en",)
-    assert first.session() == {"tail_s": 1}
-    assert second.session() == {"tail_s": 1, "chunk_ms": 50}
-    assert third.session() == {"tail_s": 1, "region": "us-west", "url": "http://127.0.0.1:1"}
+    # All cells of an item send the same sound: none of them keeps it.
+    common = {"tail_s": 1, "audio": False}
+    assert first.session() == common
+    assert second.session() == {**common, "chunk_ms": 50}
+    assert third.session() == {**common, "region": "us-west", "url": "http://127.0.0.1:1"}
     assert third.describe()["url"] == "http://127.0.0.1:1"
     # A stopwatch needs partials.
     assert first.config.messages_config.receive_partial_transcripts

@@ -1,0 +1,83 @@
+"""The sound of a run for a page: short files that a browser decodes, one after the other."""
+
+from __future__ import annotations
+
+import io
+from typing import Literal, NamedTuple
+
+import numpy as np
+import soundfile
+
+from gladia_nb.audio import Audio
+from gladia_nb.errors import ConfigError
+
+__all__ = ["SOUND_FORMATS", "Piece", "sound_pieces"]
+
+SoundFormat = Literal["flac", "opus"]
+#: How the sound of a run can be put into a page.
+SOUND_FORMATS: tuple[SoundFormat, ...] = ("flac", "opus")
+#: Seconds of a piece: a browser decodes those that are played, and not hours for one word.
+_PIECE_S = 30
+#: What a piece has more at its end, so that no word lies on a seam.
+_OVERLAP_S = 3
+#: Rates that Opus takes.
+_OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+
+
+class Piece(NamedTuple):
+    """A part of the sound.
+
+    Attributes:
+        start_s: where it begins.
+        until_s: where the next one begins; there is more in it.
+        data: a sound file.
+    """
+
+    start_s: float
+    until_s: float
+    data: bytes
+
+
+def sound_pieces(audio: Audio, kind: SoundFormat = "flac") -> list[Piece]:
+    """The sound as files of half a minute each.
+
+    Args:
+        audio: the sound.
+        kind: `flac`, which is exact (of more than 24 bits, the upper 24), or `opus`, which takes
+            about a fifth of that. More than two channels are mixed: browsers place them in a room.
+
+    Raises:
+        ConfigError: there is no such format.
+
+    Example:
+        >>> [piece.until_s for piece in sound_pieces(Audio(np.zeros((45 * 8000, 1)), 8000))]
+        [30.0, 45.0]
+    """
+    if kind not in SOUND_FORMATS:
+        known = " or ".join(SOUND_FORMATS)
+        raise ConfigError(f"The sound of a page is {known}, or False for none (got {kind!r}).")
+    samples, rate = audio.samples, audio.sample_rate
+    if audio.channels > 2:
+        samples = samples.mean(axis=1, keepdims=True)
+    if kind == "opus" and rate not in _OPUS_RATES:
+        import soxr
+
+        samples, rate = soxr.resample(samples, rate, _OPUS_RATES[-1]), _OPUS_RATES[-1]
+    found = []
+    for start in range(0, len(samples), _PIECE_S * rate):
+        until = min(start + _PIECE_S * rate, len(samples))
+        part = samples[start : until + _OVERLAP_S * rate]
+        found.append(Piece(start / rate, until / rate, _file(part, rate, kind)))
+    return found
+
+
+def _file(samples: np.ndarray, rate: int, kind: SoundFormat) -> bytes:
+    target = io.BytesIO()
+    if kind == "opus":
+        soundfile.write(target, samples, rate, format="OGG", subtype="OPUS")
+        return target.getvalue()
+    # By whole numbers, which nothing rounds: 16 bits where that is all there is.
+    whole = np.rint(np.clip(samples, -1, 1 - 2**-23) * 2**31).astype(np.int64).astype(np.int32)
+    fine = bool((whole & 0xFFFF).any())
+    soundfile.write(target, whole, rate, format="FLAC", subtype="PCM_24" if fine else "PCM_16")
+    return target.getvalue()
