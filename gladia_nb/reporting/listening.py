@@ -16,7 +16,6 @@ import pandas as pd
 
 from gladia_nb.metrics import best_anchor, coverage, latency, word_times
 from gladia_nb.metrics.base.clocks import captured_s
-from gladia_nb.plots.palette import COLOURS
 from gladia_nb.record.columns import read, since_start, transcripts, words
 from gladia_nb.record.data import RunData
 
@@ -29,6 +28,8 @@ Ints = npt.NDArray[np.int64]
 _STEPS = 1500
 #: Of a word's times in its history, at most: a word that changes more often says nothing by that.
 _CHANGES = 20
+#: What a word is found by.
+_WORD = ("channel", "utterance_id", "position")
 
 
 def listening(run: RunData) -> dict[str, Any]:
@@ -46,6 +47,9 @@ def listening(run: RunData) -> dict[str, Any]:
         * `utterances`: `channel`, `start`, `end`, `final`, `trigger`, `first` and `behind` (its
           words), `partials` (arrivals);
         * `missing`: reference words that no final holds: `text`, `start`, `end`, `channel`;
+        * `spread`: of `seen` and `final` the latencies that are known, `ms`, rising, the `word` of
+          each, and `total`, which counts those that never came as well: as in
+          `gladia_nb.plot_latency_ecdf`;
         * `curves`: for each curve of `coverage` its `at` and `audio`.
     """
     clock = _Clock(run)
@@ -54,7 +58,9 @@ def listening(run: RunData) -> dict[str, Any]:
     anchor = best_anchor(rows)
     number = {key: k for k, key in enumerate(_keys(run.utterances))}
     utterance = np.array([number[key] for key in _keys(frame)], dtype="int64")
-    waits = _waits(frame, rows[(rows["clock"] == "send") & (rows["anchor"] == anchor)])
+    rows = rows[(rows["unit"] == "word") & (rows["clock"] == "send") & (rows["anchor"] == anchor)]
+    own = pd.MultiIndex.from_frame(frame[list(_WORD)])
+    waits = {name: _waits(own, rows, name) for name in ("first_seen", "final")}
     spoken = run.reference
     at = frame["place"].fillna(-1).to_numpy("int64")
     known = {name: _taken(spoken[name], at) for name in ("start_s", "end_s")}
@@ -81,8 +87,11 @@ def listening(run: RunData) -> dict[str, Any]:
         },
         "utterances": _utterances(run, utterance, clock),
         "missing": _missing(run, rows, anchor),
+        "spread": {
+            "seen": _spread(own, rows, "first_seen"),
+            "final": _spread(own, rows, "final"),
+        },
         "curves": _curves(run, clock),
-        "colours": {name: COLOURS[name] for name in ("sent", "acknowledged", "partial", "final")},
     }
 
 
@@ -110,20 +119,27 @@ def _keys(frame: pd.DataFrame) -> list[tuple[int, str]]:
     return list(zip(frame["channel"].tolist(), frame["utterance_id"].tolist(), strict=True))
 
 
-def _waits(frame: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Floats]:
-    """Latencies of each word, NaN where there is none."""
-    own = pd.MultiIndex.from_frame(frame[["channel", "utterance_id", "position"]])
-    rows = rows[(rows["unit"] == "word") & rows["position"].notna()]
-    found = {}
-    for milestone in ("first_seen", "final"):
-        chosen = rows[rows["milestone"] == milestone]
-        place = pd.MultiIndex.from_frame(chosen[["channel", "utterance_id", "position"]])
-        # Of a word that stands for several of the reference, the last.
-        last = ~place.duplicated(keep="last")
-        at = place[last].get_indexer(own)
-        values = np.append(chosen["latency_ms"].to_numpy(dtype="float64")[last], np.nan)
-        found[milestone] = values[at]
+def _waits(own: pd.MultiIndex, rows: pd.DataFrame, milestone: str) -> Floats:
+    """Latency of each word, NaN where there is none."""
+    chosen = rows[(rows["milestone"] == milestone) & rows["position"].notna()]
+    place = pd.MultiIndex.from_frame(chosen[list(_WORD)])
+    # Of a word that stands for several of the reference, the last.
+    last = ~place.duplicated(keep="last")
+    values = np.append(chosen["latency_ms"].to_numpy(dtype="float64")[last], np.nan)
+    found: Floats = values[place[last].get_indexer(own)]
     return found
+
+
+def _spread(own: pd.MultiIndex, rows: pd.DataFrame, milestone: str) -> dict[str, Any]:
+    """The distribution of a latency; what never came is counted."""
+    known = rows[(rows["milestone"] == milestone) & rows["anchor_clock_s"].notna()]
+    came = known[known["latency_ms"].notna()].sort_values("latency_ms", kind="stable")
+    place = pd.MultiIndex.from_frame(came[list(_WORD)])
+    return {
+        "ms": _whole(came["latency_ms"].to_numpy(dtype="float64")),
+        "word": own.get_indexer(place).tolist(),
+        "total": len(known),
+    }
 
 
 def _states(frame: pd.DataFrame, *, referenced: bool) -> list[str]:
@@ -218,12 +234,7 @@ def _rising(numbers: Ints) -> bool:
 
 def _missing(run: RunData, rows: pd.DataFrame, anchor: str) -> dict[str, Any]:
     """Words of the reference that no final holds."""
-    lost = rows[
-        (rows["unit"] == "word")
-        & (rows["clock"] == "send")
-        & (rows["milestone"] == "final")
-        & rows["utterance_id"].isna()
-    ]
+    lost = rows[(rows["milestone"] == "final") & rows["utterance_id"].isna()]
     if anchor != "reference":
         lost = lost.iloc[:0]
     spoken = run.reference.iloc[lost["reference"].to_numpy("int64")]

@@ -11,7 +11,7 @@ import soundfile
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 
-__all__ = ["SOUND_FORMATS", "Piece", "sound_pieces"]
+__all__ = ["SOUND_FORMATS", "Piece", "SoundFormat", "sound_pieces"]
 
 SoundFormat = Literal["flac", "opus"]
 #: How the sound of a run can be put into a page.

@@ -17,7 +17,11 @@ NAMES = set(SendOptions.model_fields)
 
 @pytest.mark.parametrize(
     ("function", "taken"),
-    [(start, NAMES), (start_direct, {"path", "audio", "chunk_ms", "region"}), (prepare, {"tail_s"})],
+    [
+        (start, NAMES),
+        (start_direct, {"path", "audio", "chunk_ms", "region"}),
+        (prepare, {"tail_s"}),
+    ],
 )
 def test_signatures_have_the_defaults_of_the_options(function, taken):
     parameters = inspect.signature(function).parameters

@@ -1,0 +1,62 @@
+"""The front end of what can be heard: plain JavaScript and CSS, put together without a build step.
+
+Each file is a proper module. A page in one file cannot import its neighbours, nor can a widget,
+whose module is loaded from memory: here all files become one expression, so that none of their
+names meets a name of whoever takes it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gladia_nb.plots.palette import DARK, LIGHT, properties
+
+__all__ = ["HEARING", "hearing_module", "hearing_paths", "hearing_script", "hearing_style"]
+
+#: Where the files are.
+HEARING = Path(__file__).resolve().parent / "static" / "hearing"
+#: Those of the module, in the order in which one needs the other.
+_MODULES = ("dom.js", "sound.js", "plot.js", "pictures.js", "words.js", "hearing.js")
+_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[\w.]+\";\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|let|function|class|async)", re.MULTILINE)
+#: Lines that only speak to whoever reads the source.
+_COMMENT = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*(\n\s*\*.*)*)\n", re.MULTILINE)
+
+
+def hearing_paths() -> list[Path]:
+    """All files of it, for whoever watches them."""
+    return [*(HEARING / name for name in _MODULES), HEARING / "hearing.css"]
+
+
+def hearing_module(name: str = "mountHearing") -> str:
+    """JavaScript that defines one function under a name, for any module.
+
+    `mountHearing(root, data, pieces, rate)` fills an element with a run and returns a function that
+    takes it away. `data` is what `gladia_nb.reporting.listening` makes, `rate` in hertz, and
+    `pieces` an array of `{from, until, data}` with `data()` giving a sound file in base64.
+
+    Args:
+        name: of the function.
+    """
+    body = "\n".join(_plain(HEARING / file) for file in _MODULES)
+    return f"const {name} = (() => {{\n{body}\nreturn mountHearing;\n}})();\n"
+
+
+def hearing_script() -> str:
+    """The script of a page: each run that the page has is filled in."""
+    return hearing_module() + _plain(HEARING / "page.js")
+
+
+def hearing_style() -> str:
+    """The style sheet of a page, colours first."""
+    light, dark = properties(LIGHT, "gnb-"), properties(DARK, "gnb-")
+    return f".gnb-hear{{{light}}}\n@media (prefers-color-scheme:dark){{.gnb-hear{{{dark}}}}}\n" + (
+        HEARING / "hearing.css"
+    ).read_text("utf-8")
+
+
+def _plain(path: Path) -> str:
+    """A module without what binds it to the others, and without comments."""
+    text = _EXPORT.sub("", _IMPORT.sub("", path.read_text("utf-8")))
+    return _COMMENT.sub("", text)

@@ -1,0 +1,224 @@
+// A run to be heard: its transcript, what is known of each word, its sound, and its pictures.
+
+import { el, idOf, placeText } from "./dom.js";
+import { picturesOf } from "./pictures.js";
+import { Player } from "./sound.js";
+import { COLOURINGS, factsOf, legendOf, Transcript } from "./words.js";
+
+/** Seconds before and behind a word that are played with it. */
+const AROUND_S = 1;
+const SPEEDS = [1, 0.75, 0.5];
+
+/** The row with which the whole is played. */
+function transport(player, toggle, seek) {
+  const play = el(
+    "button",
+    { type: "button", class: "gnb-hear-play", onclick: toggle },
+    "Play all",
+  );
+  const slider = el("input", {
+    type: "range",
+    min: "0",
+    max: String(player.duration),
+    step: "0.1",
+    "aria-label": "Place in the audio",
+    oninput: () => seek(Number(slider.value)),
+  });
+  slider.value = "0";
+  const clock = el("output", { class: "gnb-hear-clock" }, placeText(0));
+  const speed = el(
+    "select",
+    {
+      "aria-label": "Speed",
+      onchange: () => Object.assign(player, { speed: Number(speed.value) }),
+    },
+    ...SPEEDS.map((value) => el("option", { value: String(value) }, `${value}×`)),
+  );
+  return {
+    element: el("div", { class: "gnb-hear-transport" }, play, slider, clock, speed),
+    show(second, playing) {
+      const text = playing ? "Stop" : "Play all";
+      if (play.textContent !== text) play.textContent = text;
+      if (second === null) return;
+      slider.value = String(second);
+      slider.setAttribute("aria-valuetext", placeText(second));
+      clock.textContent = `${placeText(second)} of ${placeText(player.duration)}`;
+    },
+    get place() {
+      return Number(slider.value);
+    },
+  };
+}
+
+function colourings(data, colour) {
+  const name = idOf("colour");
+  const choices = data.referenced ? COLOURINGS : COLOURINGS.slice(0, 2);
+  return el(
+    "fieldset",
+    { class: "gnb-hear-choice" },
+    el("legend", {}, "Colour words by"),
+    ...choices.map(([key, text], k) => {
+      const input = el("input", { type: "radio", name, value: key, onchange: () => colour(key) });
+      input.checked = k === 0;
+      return el("label", {}, input, text);
+    }),
+  );
+}
+
+/** What is known of one word, and buttons to hear it. */
+function detailsOf(data, play) {
+  const body = el("div", { "aria-live": "polite", "aria-atomic": "true" });
+  const element = el("aside", { class: "gnb-hear-details", "aria-label": "The chosen word" }, body);
+  return {
+    element,
+    show(word, announced) {
+      body.setAttribute("aria-live", announced ? "polite" : "off");
+      const facts = factsOf(data, word).flatMap(([term, text]) => [
+        el("dt", {}, term),
+        el("dd", { dir: "auto" }, text),
+      ]);
+      body.replaceChildren(
+        el("p", { class: "gnb-hear-title", dir: "auto" }, data.words.text[word]),
+        el("dl", {}, ...facts),
+      );
+      if (element.children.length > 1) element.lastChild.remove();
+      element.append(
+        el(
+          "p",
+          { class: "gnb-hear-buttons" },
+          el("button", { type: "button", onclick: () => play(word, AROUND_S) }, "Play it"),
+          el("button", { type: "button", onclick: () => play(word, null) }, "Play from here"),
+        ),
+      );
+    },
+  };
+}
+
+const SILENT =
+  "There is no sound in this page: it plays in silence. report(..., audio=True) puts it in.";
+const WITH_SOUND = "Choose a word to hear it, with a second around it.";
+
+/** Transcript, sound and pictures of one run, which follow each other. */
+class Hearing {
+  constructor(root, data, player) {
+    Object.assign(this, { root, data, player, frame: 0, chosen: -1 });
+    player.failed = (error) => this.fail(error);
+    const choose = (word, wanted) => this.choose(word, wanted);
+    this.bar = transport(
+      player,
+      () => this.toggle(),
+      (second) => this.seek(second),
+    );
+    this.details = detailsOf(data, (word, around) => this.playWord(word, around));
+    this.transcript = new Transcript(data, choose, (word) => this.hover(word));
+    this.pictures = picturesOf(data, choose);
+    this.legend = el("div", {});
+    const said = player.hasSound ? WITH_SOUND : SILENT;
+    this.note = el("p", { class: "gnb-hear-note", role: "status" }, said);
+    this.fill();
+  }
+
+  fill() {
+    const { root, transcript, details, pictures } = this;
+    const colour = (by) => {
+      transcript.colour(by);
+      this.legend.replaceChildren(legendOf(by));
+    };
+    root.classList.add("gnb-hear");
+    root.replaceChildren(
+      this.note,
+      this.bar.element,
+      el("div", { class: "gnb-hear-top" }, colourings(this.data, colour), this.legend),
+      el("div", { class: "gnb-hear-body" }, transcript.element, details.element),
+      el("div", { class: "gnb-hear-pictures" }, ...pictures.elements),
+    );
+    colour(COLOURINGS[0][0]);
+    if (transcript.current >= 0) {
+      this.chosen = transcript.current;
+      details.show(this.chosen, false);
+    }
+  }
+
+  /** Show where the sound is, until it is over. */
+  follow() {
+    const { player } = this;
+    const second = player.position();
+    const over = second === null || player.over;
+    this.bar.show(second, !over);
+    this.transcript.follow(over ? null : second);
+    this.pictures.follow(over ? null : second);
+    if (over) player.stop();
+    else this.frame = requestAnimationFrame(() => this.follow());
+  }
+
+  async play(from, to) {
+    cancelAnimationFrame(this.frame);
+    try {
+      await this.player.play(from, to);
+    } catch (error) {
+      this.fail(error);
+    }
+    cancelAnimationFrame(this.frame);
+    this.follow();
+  }
+
+  fail(error) {
+    this.player.stop();
+    this.note.textContent = `The sound cannot be played here (${error.message}).`;
+  }
+
+  toggle() {
+    const { player, bar } = this;
+    if (player.span === null) {
+      this.play(bar.place >= player.duration - 0.2 ? 0 : bar.place, player.duration);
+      return;
+    }
+    cancelAnimationFrame(this.frame);
+    player.stop();
+    this.follow();
+  }
+
+  seek(second) {
+    if (this.player.span !== null) this.play(second, this.player.duration);
+    else this.bar.show(second, false);
+  }
+
+  /** Play a word with what is around it; without `around` all that comes behind it. */
+  playWord(word, around) {
+    const { start, end } = this.data.words;
+    if (start[word] === null) return;
+    const until = around === null ? this.player.duration : end[word] + around;
+    this.play(start[word] - AROUND_S, until);
+  }
+
+  choose(word, wanted) {
+    const { transcript } = this;
+    if (word === undefined) return;
+    if (word !== this.chosen) {
+      this.chosen = word;
+      transcript.choose(word);
+      this.pictures.choose(word);
+    }
+    this.details.show(word, true);
+    if (!transcript.element.contains(document.activeElement)) transcript.reveal(word);
+    if (wanted) this.playWord(word, AROUND_S);
+  }
+
+  hover(word) {
+    if (word !== null) this.details.show(word, false);
+    else if (this.chosen >= 0) this.details.show(this.chosen, false);
+  }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    this.player.close();
+    this.pictures.close();
+    this.root.replaceChildren();
+  }
+}
+
+/** Fill an element with a run; returns how to take it away again. */
+export function mountHearing(root, data, pieces, rate) {
+  const hearing = new Hearing(root, data, new Player(pieces, rate, data.duration));
+  return () => hearing.close();
+}

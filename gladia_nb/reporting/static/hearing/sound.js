@@ -1,0 +1,136 @@
+// Plays spans of a run's sound, to the sample: short files, decoded when they are first played.
+
+/** Seconds between the wish to play and the first sample: scheduling takes a moment. */
+const LEAD_S = 0.05;
+/** A piece is decoded so many seconds before it is heard. */
+const AHEAD_S = 6;
+/** Decoded pieces that are kept: half a minute each. */
+const KEPT = 4;
+
+function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes.buffer;
+}
+
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/**
+ * `pieces`: `[{from, until, data}]`, `data()` gives a sound file in base64. Without any it plays
+ * in silence: time goes on, and whoever watches sees what would be heard.
+ */
+export class Player {
+  constructor(pieces, rate, duration) {
+    this.pieces = pieces;
+    this.rate = rate;
+    this.duration = duration;
+    this.speed = 1;
+    this.context = null;
+    this.decoded = new Map();
+    this.nodes = new Set();
+    this.turn = 0;
+    this.span = null;
+    /** Called when the sound cannot be played to its end. */
+    this.failed = () => {};
+  }
+
+  get hasSound() {
+    return this.pieces.length > 0;
+  }
+
+  /** Play from one second to another; what plays is stopped. */
+  async play(from, to) {
+    this.stop();
+    this.turn += 1;
+    const turn = this.turn;
+    const begin = Math.min(Math.max(0, from), this.duration);
+    const end = Math.min(to, this.duration);
+    if (!this.hasSound) {
+      this.span = { begin, end, at: performance.now() / 1000 };
+      return;
+    }
+    this.context ??= this.newContext();
+    const [, first] = await Promise.all([this.context.resume(), this.piece(begin)]);
+    if (turn !== this.turn) return;
+    const at = this.context.currentTime + LEAD_S;
+    this.span = { begin, end, at };
+    // It goes on as long as it plays; whoever called may go on.
+    this.schedule(turn, first).catch((error) => this.failed(error));
+  }
+
+  newContext() {
+    try {
+      // At its own rate nothing is resampled.
+      return new AudioContext({ sampleRate: this.rate });
+    } catch {
+      return new AudioContext();
+    }
+  }
+
+  /** The piece that has a second, decoded. */
+  async piece(second) {
+    const last = this.pieces.length - 1;
+    const found = this.pieces.findIndex((piece) => second < piece.until);
+    const index = found < 0 ? last : found;
+    if (!this.decoded.has(index)) {
+      const bytes = bytesOf(this.pieces[index].data());
+      this.decoded.set(index, this.context.decodeAudioData(bytes));
+      const oldest = this.decoded.keys().next().value;
+      if (this.decoded.size > KEPT) this.decoded.delete(oldest);
+    }
+    return { ...this.pieces[index], buffer: await this.decoded.get(index) };
+  }
+
+  async schedule(turn, first) {
+    const { begin, end, at } = this.span;
+    let piece = first;
+    let from = begin;
+    while (from < end) {
+      // A span that the piece has whole is played from it, over the seam.
+      const there = piece.from + piece.buffer.duration;
+      const until = end <= there ? end : Math.min(end, piece.until);
+      this.start(piece.buffer, at + (from - begin) / this.speed, from - piece.from, until - from);
+      from = until;
+      if (from >= end) return;
+      await pause(Math.max(0, (until - this.position()) / this.speed - AHEAD_S));
+      if (turn !== this.turn) return;
+      piece = await this.piece(from);
+      if (turn !== this.turn) return;
+    }
+  }
+
+  start(buffer, when, offset, length) {
+    const node = new AudioBufferSourceNode(this.context, { buffer, playbackRate: this.speed });
+    node.connect(this.context.destination);
+    node.addEventListener("ended", () => this.nodes.delete(node));
+    node.start(when, offset, length);
+    this.nodes.add(node);
+  }
+
+  /** The second that is heard now; null when nothing plays. */
+  position() {
+    if (this.span === null) return null;
+    const { begin, end, at } = this.span;
+    const late = this.hasSound ? this.context.outputLatency || 0 : 0;
+    const now = this.hasSound ? this.context.currentTime : performance.now() / 1000;
+    return Math.min(end, begin + Math.max(0, now - late - at) * this.speed);
+  }
+
+  /** Whether the span has been heard to its end. */
+  get over() {
+    return this.span !== null && this.position() >= this.span.end;
+  }
+
+  stop() {
+    this.turn += 1;
+    this.span = null;
+    for (const node of this.nodes) node.stop();
+    this.nodes.clear();
+  }
+
+  close() {
+    this.stop();
+    this.context?.close();
+  }
+}
