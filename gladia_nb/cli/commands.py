@@ -106,9 +106,14 @@ def _transcribe(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from gladia_nb.reporting import report
+    from gladia_nb.reporting import report, sound_size
 
-    path = report([load(name) for name in arguments.runs], arguments.out, title=arguments.title)
+    runs = [load(name) for name in arguments.runs]
+    if arguments.audio is not None:
+        size = sound_size(runs, arguments.audio)
+        print(f"The sound takes {size / 1e6:.1f} MB of the page.", file=sys.stderr)
+    sound = arguments.audio or False
+    path = report(runs, arguments.out, title=arguments.title, audio=sound)
     print(plain(path))
     return 0
 

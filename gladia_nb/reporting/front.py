@@ -16,8 +16,9 @@ __all__ = ["HEARING", "hearing_module", "hearing_paths", "hearing_script", "hear
 
 #: Where the files are.
 HEARING = Path(__file__).resolve().parent / "static" / "hearing"
-#: Those of the module, in the order in which one needs the other.
+#: Those of the module, in the order in which one needs the other, and of the style sheet.
 _MODULES = ("dom.js", "sound.js", "plot.js", "pictures.js", "words.js", "hearing.js")
+_STYLES = ("hearing.css", "pictures.css")
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[\w.]+\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|class|async)", re.MULTILINE)
 #: Lines that only speak to whoever reads the source.
@@ -26,7 +27,7 @@ _COMMENT = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*(\n\s*\*.*)*)\n", re.MULTILI
 
 def hearing_paths() -> list[Path]:
     """All files of it, for whoever watches them."""
-    return [*(HEARING / name for name in _MODULES), HEARING / "hearing.css"]
+    return [HEARING / name for name in (*_MODULES, *_STYLES)]
 
 
 def hearing_module(name: str = "mountHearing") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from gladia_nb.record.columns import words
@@ -14,12 +15,31 @@ from gladia_nb.reporting.html import details, text
 from gladia_nb.reporting.listening import listening
 from gladia_nb.reporting.sound import Piece, SoundFormat, sound_pieces
 
-__all__ = ["Heard", "hear_runs"]
+__all__ = ["Heard", "hear_runs", "sound_size"]
 
 _WITHOUT = (
     "<p>The words of this run can be seen one by one, heard and looked at in pictures where "
     "scripts may run: open this page in a browser. Its numbers are in the tables.</p>"
 )
+
+
+def sound_size(runs: Sequence[RunData], kind: SoundFormat = "flac") -> int:
+    """Bytes that the sound of some runs takes in a page, before one is written.
+
+    It is found by making it, which for `flac` takes little time.
+
+    Args:
+        runs: the runs; the same sound counts once, and a run without sound not at all.
+        kind: `flac` or `opus`.
+
+    Raises:
+        AudioError: the sound of a run cannot be read.
+        ConfigError: there is no such format.
+    """
+    sounds: dict[str, str] = {}
+    for run in runs:
+        _place(run, kind, sounds)
+    return sum(map(len, sounds.values()))
 
 
 class Heard:
@@ -29,14 +49,12 @@ class Heard:
         body: of the section.
         style: for the head of the page; empty where there is nothing to hear.
         script: for its end, likewise.
-        sound_bytes: what the sound takes in the page.
     """
 
-    def __init__(self, body: str, sound_bytes: int) -> None:
+    def __init__(self, body: str = "") -> None:
         self.body = body
         self.style = f"<style>{hearing_style()}</style>" if body else ""
         self.script = f'<script type="module">{hearing_script()}</script>' if body else ""
-        self.sound_bytes = sound_bytes
 
 
 def hear_runs(runs: list[RunData], labels: list[str], sound: SoundFormat | None) -> Heard:
@@ -59,10 +77,7 @@ def hear_runs(runs: list[RunData], labels: list[str], sound: SoundFormat | None)
         place = "" if sound is None else _place(run, sound, sounds)
         part = _one(run, place)
         parts.append(part if len(runs) == 1 else details(label, part))
-    if not parts:
-        return Heard("", 0)
-    kept = "".join(sounds.values())
-    return Heard("".join(parts) + kept, len(kept))
+    return Heard("".join((*parts, *sounds.values())) if parts else "")
 
 
 def _one(run: RunData, sound: str) -> str:

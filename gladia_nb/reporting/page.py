@@ -43,9 +43,9 @@ def report(
     """Write a page about one run, or several side by side, and return its path.
 
     The page is one file that needs nothing else: styles, scripts and pictures are inside, and it
-    fetches nothing. It has the verdict with its reasons, tables of latency, accuracy, stability, endings
-    and start-up, pictures, configuration, versions and the definitions of all words used. Of two
-    runs the second is compared with the first, pair by pair.
+    fetches nothing. It has the verdict with its reasons, tables of latency, accuracy, stability,
+    endings and start-up, pictures, configuration, versions and the definitions of all words used.
+    Of two runs the second is compared with the first, pair by pair.
 
     In *Word by word* the transcript can be looked at and heard: a click on a word plays it, with a
     second around it, and four pictures can be zoomed and walked through. With `audio` the sound
@@ -91,7 +91,7 @@ def report(
 
 def _page(runs: list[RunData], title: str, figures: bool, sound: SoundFormat | None) -> str:
     labels = tables.labels(runs)
-    heard = hear_runs(runs, labels, sound) if figures or sound else Heard("", 0)
+    heard = hear_runs(runs, labels, sound) if figures or sound else Heard()
     several = len(runs) > 1
     parts = [
         ("verdict", "Can these numbers be believed?", _verdicts(runs, labels)),

@@ -19,7 +19,7 @@ import gladia_nb as gn
 sound, url, key, folder = sys.argv[1:]
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, hard))
-live = gn.start(sound, url=url, key=key, speed=10, path=folder + "/full.run")
+live = gn.start(sound, url=url, key=key, speed=10, path=folder + "/full.run", audio=False)
 told = []
 live.subscribe(told.append)
 run = live.result(60)

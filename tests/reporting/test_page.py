@@ -7,10 +7,11 @@ import pytest
 from gladia_nb.cli.commands import main
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import DEFINITIONS
-from gladia_nb.reporting import report
+from gladia_nb.reporting import report, sound_size
 from gladia_nb.reporting.html import cell
 from tests.support.make_runs import make_run, message, rich_run, transcript, utterance, words
 from tests.support.pages import Page
+from tests.support.tones import run_of_tones
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,11 @@ def made(runs, tmp_path, **options):
 def test_it_fetches_nothing(one):
     assert all(value.startswith(("#", "data:image/png;base64,")) for value in
                [*one.of("src"), *one.of("href")])  # fmt: skip
-    assert not {"script", "link", "iframe", "object"} & set(one.tags)
+    assert not {"link", "iframe", "object"} & set(one.tags)
+    # Nor may what is in it: a browser holds the page to that.
+    assert not [name for tag, name, _ in one.attributes if tag == "script" and name == "src"]
+    (policy,) = (value for value in one.of("content") if "src" in value)
+    assert policy.startswith("default-src 'none'; script-src 'unsafe-inline'")
     style = " ".join(one.texts)
     assert "url(" not in style
     assert "@import" not in style
@@ -158,3 +163,22 @@ def test_from_the_command_line(tmp_path, capsys):
     assert Page(out.read_text(encoding="utf-8")).texts[0] == "Both"
     assert main(["report", str(tmp_path / "nothing.run"), "--out", str(out)]) == 2
     assert "Cannot read" in capsys.readouterr().err
+
+
+def test_with_sound_whose_size_is_said_before(tmp_path, capsys):
+    run = run_of_tones(tmp_path)
+    out = tmp_path / "page.html"
+    assert main(["report", str(run.path), "--out", str(out), "--audio"]) == 0
+    said = capsys.readouterr()
+    assert said.out.strip() == str(out)
+    size = sound_size([run])
+    assert said.err.strip() == f"The sound takes {size / 1e6:.1f} MB of the page."
+    assert size < out.stat().st_size
+    with pytest.raises(ConfigError, match="flac or opus"):
+        report(run, tmp_path / "other.html", audio="mp3")
+
+
+def test_without_figures_and_sound_there_are_no_scripts(rich, tmp_path):
+    page = made(rich, tmp_path)
+    assert "script" not in page.tags
+    assert "Word by word" not in page.texts

@@ -1,4 +1,4 @@
-"""The sound beside a run is what the service stored: files, live audio, drops, kills, full disks."""
+"""The sound beside a run is what the service stored: files, live audio, drops, kills, no room."""
 
 import json
 import os

@@ -1,0 +1,262 @@
+"""A report in a real browser: what is clicked is heard, and nothing is asked of anybody."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from gladia_nb.reporting import report
+from tests.support.tones import RATE, WORDS, run_of_tones
+
+#: Keeps what each source of the audio graph that leads to the loudspeaker is told to play.
+LISTEN = """
+window.heard = [];
+const [connect, start] = [AudioNode.prototype.connect, AudioBufferSourceNode.prototype.start];
+AudioNode.prototype.connect = function (to, ...more) {
+  this.leadsTo = to;
+  return connect.call(this, to, ...more);
+};
+AudioBufferSourceNode.prototype.start = function (when, offset, length) {
+  const { buffer, context } = this;
+  const from = Math.round(offset * buffer.sampleRate);
+  const count = Math.round(length * buffer.sampleRate);
+  const samples = buffer.getChannelData(0).slice(from, from + count);
+  const out = this.leadsTo === context.destination;
+  window.heard.push({ when, rate: buffer.sampleRate, samples: Array.from(samples), out });
+  return start.call(this, when, offset, length);
+};
+"""
+#: Keeps which words lit up, and what stood below them.
+WATCH = """
+[window.lit, window.shown] = [new Set(), new Set()];
+new MutationObserver((changes) => {
+  for (const { target } of changes) {
+    if (target.classList?.contains("gnb-hear-now")) window.lit.add(target.firstChild.textContent);
+    if (target.classList?.contains("gnb-hear-screen") && target.textContent) {
+      window.shown.add(target.textContent);
+    }
+  }
+}).observe(document.querySelector(".gnb-hear-text"), {
+  attributes: true, attributeFilter: ["class"], childList: true, subtree: true,
+});
+"""
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return run_of_tones(tmp_path_factory.mktemp("tones"))
+
+
+@pytest.fixture(scope="module")
+def pages(run):
+    place = run.path.parent
+    return {kind: report(run, place / f"{kind}.html", figures=False, audio=kind)
+            for kind in ("flac", "opus")}  # fmt: skip
+
+
+def opened(page, path):
+    troubles = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    page.add_init_script(LISTEN)
+    page.goto(Path(path).as_uri())
+    page.locator(".gnb-hear-text").wait_for()
+    return troubles
+
+
+def word(page, text):
+    return page.get_by_role("button", name=text, exact=True)
+
+
+def until(frame, expression):
+    """Wait for something; what Playwright waits with, a page that forbids `eval` does not run."""
+    deadline = time.monotonic() + 30
+    while not (found := frame.evaluate(expression)):
+        assert time.monotonic() < deadline, expression
+        frame.wait_for_timeout(30)
+    return found
+
+
+def heard(page, count=1):
+    """What was played, in the order in which it was."""
+    found = until(page, f"window.heard.length >= {count} && window.heard")
+    page.evaluate("window.heard = []")
+    assert all(item["out"] for item in found)
+    return found
+
+
+def same(played, truth):
+    """Sample for sample, up to how a browser makes floats of whole numbers.
+
+    One sample earlier or later would be a hundred times as far away.
+    """
+    return len(played) == len(truth) and np.abs(np.array(played) - truth).max() < 2**-15
+
+
+@pytest.mark.parametrize("number", [0, 7, 41, 42])
+def test_a_click_on_a_word_plays_its_span_to_the_sample(page, pages, run, number):
+    troubles = opened(page, pages["flac"])
+    text, start, end = WORDS[number]
+    word(page, text).click()
+    (found,) = heard(page)
+    assert found["rate"] == RATE
+    first = round(max(0.0, start - 1) * RATE)
+    truth = run.audio.samples[first : round((end + 1) * RATE), 0]
+    assert same(found["samples"], truth)
+    assert troubles == []
+
+
+def test_a_small_page_plays_the_same_word(page, pages, run):
+    opened(page, pages["opus"])
+    assert pages["opus"].stat().st_size < pages["flac"].stat().st_size
+    text, start, end = WORDS[20]
+    word(page, text).click()
+    (found,) = heard(page)
+    assert len(found["samples"]) == round((end - start + 2) * RATE)
+    # In the middle of what is played is the tone of that word, and of no other.
+    middle = np.array(found["samples"][RATE : RATE + round((end - start) * RATE)])
+    loudest = np.argmax(np.abs(np.fft.rfft(middle))) * RATE / len(middle)
+    assert loudest == pytest.approx(300 + 100 * 20, abs=5)
+
+
+def test_the_whole_is_played_without_a_gap_and_words_light_up(page, pages, run):
+    opened(page, pages["flac"])
+    page.evaluate(WATCH)
+    slider = page.get_by_role("slider", name="Place in the audio")
+    slider.fill("28.5")
+    page.get_by_role("button", name="Play all").click()
+    first, second = heard(page, 2)
+    # What follows begins to the sample where the piece before it ends.
+    length = len(first["samples"]) / RATE
+    assert second["when"] - first["when"] == pytest.approx(length, abs=1e-9)
+    played = first["samples"] + second["samples"]
+    assert same(played, run.audio.samples[round(28.5 * RATE) :, 0])
+    page.get_by_role("button", name="Play all").wait_for()
+    page.locator(".gnb-hear-onair").wait_for(state="detached")
+    lit, shown = page.evaluate("[[...window.lit], [...window.shown]]")
+    # However rarely a busy browser draws: only what was spoken then, and what the screen had.
+    assert lit
+    assert set(lit) <= {word for word, _, end in WORDS if end > 28.4}
+    assert shown
+    assert set(shown) <= {word for word, *_ in WORDS}
+
+
+def test_by_keyboard_alone(page, pages):
+    troubles = opened(page, pages["flac"])
+    page.get_by_role("button", name="Play all").focus()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "seen_ms"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.value") == "state"
+    page.locator(".gnb-hear-legend", has_text="another was spoken").wait_for()
+    # The transcript itself scrolls; one of its words is a stop.
+    while page.evaluate("document.activeElement.dataset.word") is None:
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    details = page.get_by_role("complementary", name="The chosen word")
+    assert "wrong" in details.inner_text()
+    assert "Reference\ntone13" in details.inner_text()
+    page.keyboard.press("Enter")
+    (found,) = heard(page)
+    assert len(found["samples"]) == round(2.4 * RATE)
+    # And from a picture.
+    picture = page.get_by_role("group", name="Word latency over the audio")
+    picture.focus()
+    for key in ("Home", "ArrowRight", "ArrowRight", "+", "Enter"):
+        page.keyboard.press(key)
+    assert details.locator(".gnb-hear-title").inner_text() == "tone2"
+    status = page.locator(".gnb-hear-figure", has=picture).get_by_role("status")
+    assert "“tone2” at 2.40 s: first seen 200 ms" in status.inner_text()
+    assert len(heard(page)[0]["samples"]) == round(2.4 * RATE)
+    # Behind each picture is a table.
+    for title in page.locator(".gnb-hear-figure strong").all_inner_texts():
+        figure = page.locator(".gnb-hear-figure", has_text=title)
+        figure.get_by_text("As a table").focus()
+        page.keyboard.press("Enter")
+        figure.locator("tbody tr").nth(4).wait_for()
+    assert troubles == []
+
+
+def test_pictures_follow_the_pointer_and_are_linked(page, pages):
+    opened(page, pages["flac"])
+    picture = page.get_by_role("group", name="Word latency over the audio")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    # The first word ends at 1.0 s, and was seen 200 ms later; the axis goes to 36 s.
+    x = 52 + (box["width"] - 66) * 1.0 / 36.0
+    page.mouse.move(box["x"] + x, box["y"] + box["height"] - 50)
+    tip = picture.locator(".gnb-hear-tip")
+    tip.wait_for()
+    assert "tone0" in tip.inner_text()
+    page.mouse.down()
+    page.mouse.up()
+    assert len(heard(page)[0]["samples"]) == round((1.0 + 1) * RATE)
+    assert page.locator("[aria-current]").inner_text() == "tone0"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_asked_for_and_everybody_can_use_it(browser, requests, pages, scheme):
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    requests.watch(context)
+    try:
+        page = context.new_page()
+        troubles = opened(page, pages["flac"])
+        page.get_by_label("Errors").check()
+        for details in page.get_by_text("As a table").all():
+            details.click()
+        # As it is while it plays, however long the look takes.
+        page.get_by_role("combobox", name="Speed").select_option("0.5")
+        page.get_by_role("button", name="Play all").click()
+        page.locator(".gnb-hear-now").first.wait_for()
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert found.violations_count == 0, found.generate_report()
+        page.get_by_label("First seen").check()
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert found.violations_count == 0, found.generate_report()
+        assert all(url.startswith("file:") for url in requests.urls)
+        assert troubles == []
+    finally:
+        context.close()
+
+
+def test_without_sound_it_plays_in_silence(page, tmp_path):
+    opened(page, report(run_of_tones(tmp_path, sound=False), tmp_path / "a.html", audio=True))
+    assert "There is no sound in this page" in page.locator(".gnb-hear-note").inner_text()
+    page.get_by_role("button", name="Play all").click()
+    page.locator(".gnb-hear-onair").first.wait_for()
+    assert page.evaluate("window.heard.length") == 0
+
+
+def test_foreign_words_are_only_text(page, tmp_path):
+    from tests.support.make_runs import make_run, utterance
+
+    evil = "</script><img src=x onerror=alert(1)>"
+    run = make_run(utterance([(evil, 0.5, 0.9), ("a&b", 1.0, 1.2)]))
+    troubles = opened(page, report(run, tmp_path / "evil.html", figures=True))
+    assert page.locator("button.gnb-hear-word").first.inner_text() == evil
+    assert page.locator("img[src=x]").count() == 0
+    assert troubles == []
+
+
+@pytest.mark.parametrize("host", ["lab", "notebook"])
+def test_in_a_frame_of_a_notebook(host, request, page, pages, run):
+    found = request.getfixturevalue(host)
+    (found.work / "tones.html").write_bytes(pages["flac"].read_bytes())
+    page.add_init_script(LISTEN)
+    cell = "from IPython.display import IFrame\nIFrame('tones.html', 900, 700)"
+    book = found.open(page, [cell])
+    book.run()
+    frame = page.frame_locator("iframe[src*='tones.html']")
+    frame.get_by_role("button", name="tone7", exact=True).click()
+    inner = next(item for item in page.frames if "tones.html" in item.url)
+    (played,) = until(inner, "window.heard.length >= 1 && window.heard")
+    _, start, end = WORDS[7]
+    truth = run.audio.samples[round((start - 1) * RATE) : round((end + 1) * RATE), 0]
+    assert same(played["samples"], truth)
