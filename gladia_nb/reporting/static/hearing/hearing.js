@@ -133,10 +133,7 @@ class Hearing {
       el("div", { class: "gnb-hear-pictures" }, ...pictures.elements),
     );
     colour(COLOURINGS[0][0]);
-    if (transcript.current >= 0) {
-      this.chosen = transcript.current;
-      details.show(this.chosen, false);
-    }
+    if (transcript.current >= 0) details.show(transcript.current, false);
   }
 
   /** Show where the sound is, until it is over. */
