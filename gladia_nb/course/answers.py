@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,7 +54,7 @@ class Answer:
         sign, word, colour = _LOOKS[self.kind]
         said = "" if self.kind == "note" else f" · {word}"
         lines = "".join(
-            f"<div style='margin-top:.25em'>{html.escape(line)}</div>"
+            f"<div style='margin-top:.25em'>{_emphasised(html.escape(line))}</div>"
             for line in self.text.splitlines()
         )
         return (
@@ -62,3 +63,8 @@ class Answer:
             f"<b><span style='color:{colour}'>{sign}</span> {html.escape(self.title)}{said}</b>"
             f"{lines}</div>"
         )
+
+
+def _emphasised(text: str) -> str:
+    """What stands between asterisks as HTML has it."""
+    return re.sub(r"\*(\w[^*]*)\*", r"<em>\1</em>", text)

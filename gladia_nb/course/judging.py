@@ -125,6 +125,8 @@ def judge_number(
     for factor, text in _UNITS:
         if right and abs(number / factor - right) <= near:
             return Ruling(False, f"That is {text}")
+    if unit == "ms" and right and 0.5 < number * 1e3 / right < 2:
+        return Ruling(False, "That looks like seconds; milliseconds are asked for.")
     much = "far too" if abs(number - right) > max(abs(right), 10 * near) else "too"
     way = "large" if number > right else "small"
     return Ruling(

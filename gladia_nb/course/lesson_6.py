@@ -87,6 +87,7 @@ def _lost(value: Any, _: World, run: Run) -> Ruling:
         why="The service made and stored them, and nobody was there to receive them.",
         mistakes=[
             Mistake(int(table["lost"].to_numpy()[-1]), "That counts messages of all types."),
+            Mistake(int(table["lost"].sum()), "You added the row `all`, which is a sum already."),
             Mistake(int(row["stored"]), "Those were stored; how many of them never came?"),
             Mistake(int(row["received"]), "Those came."),
             Mistake(int(row["doubled"]), "Those came twice."),

@@ -112,15 +112,18 @@ class Student:
                 return entry.get("value")
         return None
 
-    def look_back(self, question: str, actual: Any, unit: str = "") -> Answer:
+    def look_back(self, question: str, actual: Any, unit: str = "", *, task: str = "") -> Answer:
         """Lay a prediction beside what came out.
 
         Args:
             question: its name.
             actual: a number; three dots while it is not known.
             unit: of both.
+            task: which has to be done before, so that what is laid beside it is right.
         """
         title, said = f"Prediction “{question}”", self.prediction(question)
+        if task and not self.done(task):
+            return Answer("open", title, f"Do task {task} first.")
         actual = as_number(actual) if actual is not ... else "Do the task above first."
         if isinstance(actual, str):
             return Answer("open", title, actual)

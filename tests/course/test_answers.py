@@ -11,6 +11,11 @@ def test_only_what_is_right_is_true(kind):
     assert repr(answer).endswith("Words.")
 
 
+def test_what_is_emphasised():
+    page = Answer("wrong", "Task", "The *final*, not 2 * 3 * 4.")._repr_html_()
+    assert "<em>final</em>, not 2 * 3 * 4." in page
+
+
 def test_what_a_student_typed_is_text_and_no_markup():
     page = Answer("note", "<b>me</b>", "<script>alert(1)</script>\nsecond line")._repr_html_()
     assert "<script>" not in page

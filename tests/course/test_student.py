@@ -124,6 +124,9 @@ def test_looking_back_at_what_was_no_number_or_nothing(ada):
     assert "You said 0" in ada.look_back("zero", 3).text
     assert "you had not guessed" in ada.look_back("never", 3).text
     assert ada.look_back("line", ...).kind == "open"
+    assert ada.look_back("line", 3, task="8b").text == "Do task 8b first."
+    ada.check("8b", "kernel")
+    assert ada.look_back("line", 3, task="8b").kind == "note"
     assert "These are 2 values" in ada.look_back("line", [1, 2]).text
 
 
