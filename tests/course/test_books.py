@@ -84,6 +84,61 @@ def test_cells_are_short_and_without_magic(lesson):
         assert not re.search(r"^\s*[%!]", source, flags=re.MULTILINE)
 
 
+#: What takes three dots for an answer that is still to come.
+PATIENT = {"check", "look_back", "plot_guesses", "predict"}
+
+
+def unanswered(book):
+    """Names that are three dots while a lesson is not solved."""
+    for cell in book["cells"]:
+        if not COURSE["tagged"](cell, COURSE["TASK"]):
+            continue
+        for node in ast.walk(ast.parse("".join(cell["source"]))):
+            if isinstance(node, ast.Assign) and getattr(node.value, "value", None) is ...:
+                yield from (one.id for one in node.targets if isinstance(one, ast.Name))
+
+
+def uses_of(source, names):
+    """Names that a cell gives to anything but what is patient, without having set them itself."""
+    tree = ast.parse(source)
+    own = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    patient = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in PATIENT
+        for inner in ast.walk(node)
+    }
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id in names - own and id(node) not in patient
+    }
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson, _ in PAIRS], ids=lambda p: p.name[:2])
+def test_what_is_not_solved_stops_nobody(lesson):
+    book = read(lesson)
+    names = set(unanswered(book))
+    assert {name for source in code(book) for name in uses_of(source, names)} == set()
+
+
+def test_an_answer_that_a_later_cell_needs_is_found():
+    book = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "metadata": {"tags": ["task"]},
+                "source": ["late_ms = ...\n", "me.check('4b', late_ms)"],
+            }
+        ]
+    }
+    names = set(unanswered(book))
+    assert names == {"late_ms"}
+    assert uses_of("print(late_ms * 2)", names) == {"late_ms"}
+    assert uses_of("me.look_back('late', late_ms)", names) == set()
+    assert uses_of("late_ms = 3\nprint(late_ms)", names) == set()
+
+
 def test_the_protocol_is_done_by_hand():
     """Nothing of the package but the room of the course, which brings the server."""
     for path in PAIRS[1]:
