@@ -1,6 +1,7 @@
 """How many students one machine holds: a server for all of them, and a server each.
 
     python benchmarks/classroom.py [--students 1 30] [--seconds 10] [--rounds 3]
+    python benchmarks/classroom.py --voices [--students 1 30] [--seconds 10]
 
 Every student has a session in real time, in chunks of 100 ms, with partials and finals of a script,
 as the lessons of the course have. The two ways take turns. Told are the medians of the rounds:
@@ -10,6 +11,11 @@ as the lessons of the course have. The two ways take turns. Told are the medians
   service. It includes the client's own waiting for a processor.
 * processor: of the servers, in parts of one processor.
 * memory: of the servers, proportional set size; what several share counts once.
+
+With `--voices` the students speak to the recogniser (PocketSphinx) on one server, as in *your own
+voice* and as with `gladia-nb serve`. Told are the processor time for each second that somebody
+speaks, which says how many students a processor carries, and how long after the end of the audio
+the last final came.
 
 How busy the machine is otherwise decides about all of this; its load is told with each row.
 """
@@ -22,6 +28,7 @@ import contextlib
 import gc
 import os
 import re
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +37,7 @@ import aiohttp
 import numpy as np
 from server_sessions import CHUNK_S, LIMIT_MS, processor_s, script, stream
 
+import gladia_nb as gn
 from gladia_nb.server import LocalServer
 
 
@@ -101,13 +109,46 @@ def once(count: int, students: int, seconds: float) -> Figures:
     return Figures(*trips, used / took, memory, os.getloadavg()[0])
 
 
+def family_s(pid: int) -> float:
+    """Processor time of a process and all that it started, those that have ended too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(family_s(int(child)) for child in children)
+
+
+def voices(students: int, seconds: float) -> None:
+    """All students speak at once; prints what it takes."""
+    whole = gn.read_audio(gn.sample("conversation"))
+    audio = gn.Audio(whole.samples[: int(seconds * whole.sample_rate)], whole.sample_rate)
+    with LocalServer() as server, tempfile.TemporaryDirectory() as folder:
+        before = family_s(server.pid)
+        lives = [
+            gn.start(audio, server=server, endpointing=0.3, path=f"{folder}/{k}.run")
+            for k in range(students)
+        ]
+        runs = [live.result() for live in lives]
+        used = (family_s(server.pid) - before) / (students * seconds)
+    behind = [run.utterances["final_s"].max() - run.chunks["end_s"].max() for run in runs]
+    print(
+        f"{students} students who speak: {used:.2f} s of processor for each second, so that a "
+        f"processor carries {1 / used:.1f}; last final {np.median(behind):.1f} s behind the audio "
+        f"(median, slowest {max(behind):.1f}); load {os.getloadavg()[0]:.1f}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--students", type=int, nargs="+", default=[1, 30])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--voices", action="store_true", help="with the recogniser")
     options = parser.parse_args()
     gc.freeze()
+    if options.voices:
+        for students in options.students:
+            voices(students, options.seconds)
+        return
     print(f"{os.cpu_count()} processors; medians of {options.rounds} rounds")
     for students in options.students:
         ways = {"one server for all": 1}

@@ -31,6 +31,18 @@ def _tidy(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split())[:60]
 
 
+def _unanswered(value: Any) -> bool:
+    """Whether three dots still stand where an answer is to come, in a function too.
+
+    Example:
+        >>> _unanswered((0.1, ...)), _unanswered(lambda k: ...), _unanswered(0)
+        (True, True, False)
+    """
+    if isinstance(value, list | tuple):
+        return any(item is ... for item in value)
+    return value is ... or ... in getattr(getattr(value, "__code__", None), "co_consts", ())
+
+
 def _seed(name: str) -> int:
     return int(hashlib.sha256(name.casefold().encode()).hexdigest()[:8], 16) % 10_000
 
@@ -159,7 +171,7 @@ class Student:
         """
         found = self._task(task)
         title = f"Task {found.name}"
-        if value is ... or (isinstance(value, list | tuple) and any(item is ... for item in value)):
+        if _unanswered(value):
             return Answer("open", title, _NOTHING)
         if len(evidence) != len(found.needs):
             wanted = ", ".join(("your answer", *found.needs))

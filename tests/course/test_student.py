@@ -72,6 +72,10 @@ def test_a_name_is_text():
 
 
 def test_what_is_not_answered_is_open_and_not_counted(ada):
+    def later(k):
+        return ...
+
+    assert ada.check("4d", later).kind == "open"
     for value in (..., [..., ...], (0.1, ..., "because")):
         assert ada.check("5c", value, None).kind == "open"
     assert ada.progress().loc["5c", "tries"] == 0
