@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gladia_nb.cli.commands import main
 from gladia_nb.cli.parser import command_parser
 from gladia_nb.network.profiles import PROFILES
 from gladia_nb.server import LocalServer
+from gladia_nb.server.engines.finding import GROUP
 from gladia_nb.studies.files import read_study
 from gladia_nb.studies.gates import Gate, read_gates
 from tests.support.scripted_helpers import SCRIPT, TEXT, make_sound
@@ -25,6 +27,7 @@ PAGES = [
     for name in (
         "README.md",
         "CONTRIBUTING.md",
+        "docs/engines.md",
         "docs/studies.md",
         "docs/gates.md",
         "docs/network.md",
@@ -120,3 +123,39 @@ def test_the_networks_that_are_shown(
     assert len(gn.network_delays(names["run"])) > 0
     for line in blocks("docs/network.md", "sh")[0].splitlines():
         command_parser().parse_args(shlex.split(line)[1:])
+
+
+def test_the_engine_that_is_shown_is_found_and_hears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's package as a person would install it, in a server of its own."""
+    (code,) = blocks("docs/engines.md", "python")
+    (points,) = blocks("docs/engines.md", "toml")
+    (tmp_path / "counting_engine.py").write_text(code)
+    told = tomllib.loads(points)["project"]["entry-points"][GROUP]
+    about = tmp_path / "counting_engine-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: counting-engine\nVersion: 1\n")
+    lines = [f"{name} = {value}" for name, value in told.items()]
+    (about / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines]))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    make_sound(tmp_path / "a.wav")
+    with LocalServer(engine="counting") as server:
+        run = gn.transcribe(tmp_path / "a.wav", server=server, speed=20, progress=False)
+        whole = int(gn.read_audio(tmp_path / "a.wav").duration_s)
+        assert whole >= 2
+        assert run.text.split() == [str(second + 1) for second in range(whole)]
+        with pytest.raises(gn.GladiaNbError, match="channels must be 1"):
+            gn.transcribe(tmp_path / "a.wav", server=server, channels=2, progress=False)
+    with pytest.raises(gn.ServerError, match="The engine 'counting' has no model 'hours'"):
+        LocalServer(engine="counting", model="hours").start()
+    with pytest.raises(gn.ServerError, match=r"no engine 'counted'; there are .*, counting"):
+        LocalServer(engine="counted").start()
+
+
+def test_the_commands_of_the_page_have_these_options() -> None:
+    (shown,) = blocks("docs/engines.md", "sh")
+    commands = re.findall(r"^gladia-nb ([^#\n]+)", shown, flags=re.MULTILINE)
+    told = [command_parser().parse_args(command.split()) for command in commands]
+    assert [arguments.command for arguments in told] == ["models", "models", "serve"]
+    assert told[2].engine == "sherpa"

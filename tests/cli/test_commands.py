@@ -200,6 +200,13 @@ def test_serve_takes_options(monkeypatch):
         "allow_origins": ["*"],
         "faults": ["drop"],
     }
+    assert served(monkeypatch, "--engine", "sherpa", "--model", "tones", "--language", "fr") == {
+        **usual,
+        "keys": ["one", "two"],
+        "engine": "sherpa",
+        "model": "tones",
+        "model_languages": ["fr"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -235,7 +242,11 @@ def test_serve_with_any_key_says_what_that_means(monkeypatch, capsys):
     assert "    gladia-nb transcribe FILE --url http://127.0.0.1:1\n" in out
     assert "x-gladia-nb-control: token-1" in out
     assert main(["serve"]) == 2
-    assert "token-1" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "token-1" not in out
+    assert "speech-to-text (English) at http" in out
+    assert main(["serve", "--engine", "sherpa"]) == 2
+    assert "speech-to-text (engine sherpa) at http" in capsys.readouterr().out
 
 
 def test_what_a_service_says_does_not_steer_the_terminal(clip, tmp_path, capsys, monkeypatch):

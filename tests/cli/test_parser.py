@@ -42,7 +42,7 @@ def test_the_help_says_what_stands_at_the_settings(capsys, monkeypatch):
     assert SessionConfig.model_fields["endpointing"].description[1:-1] in text
 
 
-@pytest.mark.parametrize("command", ["demo", "transcribe", "report", "serve", "lab"])
+@pytest.mark.parametrize("command", ["demo", "transcribe", "report", "serve", "models", "lab"])
 def test_every_command_has_a_page_and_is_known_by_its_name(command, capsys, monkeypatch):
     assert f"usage: gladia-nb {command}" in page(command, capsys, monkeypatch)
 

@@ -36,6 +36,8 @@ _FRAMES = 4
 #: Frames that a model takes at once: 0.08 s.
 _CHUNK = 8
 _BLANK = -5.0
+#: Rows and columns of a matrix that only costs time.
+_WIDE = 1024
 
 
 def tones(
@@ -98,11 +100,38 @@ def _whole(name: str, *shape: Any) -> Any:
     return helper.make_tensor_value_info(name, TensorProto.INT64, shape)
 
 
-def write_ctc(folder: Path, **changed: Any) -> Path:
+def _effort(times: int) -> tuple[list[Any], list[Any]]:
+    """Nodes that multiply matrices so many times for each piece, and add nothing of it."""
+    rng = np.random.default_rng(2)
+    sizes = {"into": (_BANDS, _WIDE), "wide": (_WIDE, _WIDE), "out": (_WIDE, 1)}
+    matrices = {name: rng.normal(0, 0.01, size) for name, size in sizes.items()}
+    matrices["nothing"] = np.zeros(1)
+    weights = [
+        numpy_helper.from_array(matrix.astype(np.float32), name)
+        for name, matrix in matrices.items()
+    ]
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["turned"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["turned", "into"], ["effort0"]),
+        *(
+            helper.make_node("MatMul", [f"effort{n}", "wide"], [f"effort{n + 1}"])
+            for n in range(times)
+        ),
+        helper.make_node("MatMul", [f"effort{times}", "out"], ["narrow"]),
+        helper.make_node("ReduceMean", ["narrow"], ["mean"]),
+        helper.make_node("Mul", ["mean", "nothing"], ["zero"]),
+        helper.make_node("Add", ["light", "zero"], ["logits"]),
+    ]
+    return nodes, weights
+
+
+def write_ctc(folder: Path, *, effort: int = 0, **changed: Any) -> Path:
     """A CTC model with its table of tokens.
 
     Args:
         folder: to write into; made when missing.
+        effort: multiplications of matrices for each 80 ms, as a real model has them; some 0.5 ms
+            each.
         **changed: metadata that is to be other than it should; None leaves it out.
 
     Returns:
@@ -111,6 +140,7 @@ def write_ctc(folder: Path, **changed: Any) -> Path:
     _tokens(folder)
     caches = ["cache_last_channel", "cache_last_time"]
     shape = (1, 1, 1, 1)
+    nodes, weights = _effort(effort) if effort else ([], [])
     metadata = {
         "model_type": "EncDecHybridRNNTCTCBPEModel",
         "window_size": _CHUNK,
@@ -124,7 +154,10 @@ def write_ctc(folder: Path, **changed: Any) -> Path:
         folder / "model.onnx",
         [
             helper.make_node("Conv", ["x", "kernel", "bias"], ["scores"], strides=[_FRAMES]),
-            helper.make_node("Transpose", ["scores"], ["logits"], perm=[0, 2, 1]),
+            helper.make_node(
+                "Transpose", ["scores"], ["light" if effort else "logits"], perm=[0, 2, 1]
+            ),
+            *nodes,
             helper.make_node("Identity", ["length"], ["logits_length"]),
             *(helper.make_node("Identity", [name], [f"{name}_next"]) for name in caches),
             helper.make_node("Identity", ["cache_len"], ["cache_len_next"]),
@@ -141,7 +174,7 @@ def write_ctc(folder: Path, **changed: Any) -> Path:
             *(_floats(f"{name}_next", *shape) for name in caches),
             _whole("cache_len_next", 1),
         ],
-        weights=_weights(_slaney_mel, 0.0, 8000.0),
+        weights=[*_weights(_slaney_mel, 0.0, 8000.0), *weights],
         metadata={key: value for key, value in metadata.items() if value is not None},
     )
     return folder

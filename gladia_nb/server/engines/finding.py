@@ -54,6 +54,10 @@ def make_engine(options: ServerOptions) -> Engine:
         return ReplayEngine(options.replay, any_config=options.any_config)
     make = _OURS.get(options.engine)
     if make is not None:
+        if options.model is not None and make is not SherpaEngine:
+            raise EngineError(
+                f"The engine {options.engine!r} takes no model; the one for models is 'sherpa'."
+            )
         return make(options)
     point = _others().get(options.engine)
     if point is None:

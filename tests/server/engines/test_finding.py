@@ -58,6 +58,12 @@ def test_our_own() -> None:
     assert engine_names() == ["recogniser", "scripted", "sherpa"]
 
 
+@pytest.mark.parametrize("name", ["recogniser", "scripted"])
+def test_a_model_that_would_not_be_used_is_refused(name: str) -> None:
+    with pytest.raises(EngineError, match=f"The engine '{name}' takes no model; the one for mo"):
+        make_engine(ServerOptions(engine=name, model="tones"))
+
+
 @pytest.mark.usefixtures("others")
 def test_one_of_another_package() -> None:
     assert engine_names()[3:] == ["another", "fails", "missing", "nothing", "refuses"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,11 +87,10 @@ async def test_processes_end_with_their_session_and_with_the_server(model: Path)
             async with client.connect(talk) as ws:
                 await ws.send_bytes(bytes(64_000))
                 await read(ws, talk, until="audio_chunk")
-                everything = family(running.pid)
+                while len(everything := family(running.pid)) < 4:
+                    await asyncio.sleep(0.01)
                 assert len(everything) == 4, "server, model, and a process for each channel"
-                assert all(
-                    len(psutil.Process(process.pid).threads()) == 1 for process in everything[1:]
-                )
+                assert {len(process.threads()) for process in everything[1:]} == {1}
     finally:
         running.stop()
     assert gone(everything)
