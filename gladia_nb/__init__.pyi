@@ -25,6 +25,7 @@ from .metrics import cadence as cadence
 from .metrics import callback_delays as callback_delays
 from .metrics import check_latencies as check_latencies
 from .metrics import compare as compare
+from .metrics import compare_traffic as compare_traffic
 from .metrics import corrections as corrections
 from .metrics import cursor_lag as cursor_lag
 from .metrics import ending as ending

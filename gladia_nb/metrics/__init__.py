@@ -77,6 +77,7 @@ from gladia_nb.metrics.summaries import (
     matched_words,
     summary,
 )
+from gladia_nb.metrics.traffic import TRAFFIC, compare_traffic
 from gladia_nb.metrics.translation import (
     TRANSLATION_LATENCY,
     average_lagging,
@@ -121,6 +122,7 @@ __all__ = [
     "STARTUP",
     "STREAM",
     "SUMMARY",
+    "TRAFFIC",
     "TRANSLATION_LATENCY",
     "TURNS",
     "TURN_GAP_S",
@@ -147,6 +149,7 @@ __all__ = [
     "callback_delays",
     "check_latencies",
     "compare",
+    "compare_traffic",
     "corrections",
     "coverage",
     "cursor_lag",

@@ -47,6 +47,7 @@ NAMES = (
     gn.callback_delays,
     gn.check_latencies,
     gn.compare,
+    gn.compare_traffic,
     gn.corpus,
     gn.corrections,
     gn.cursor_lag,

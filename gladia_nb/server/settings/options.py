@@ -137,11 +137,8 @@ class ServerOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 and 65535 (got {self.port})")
-        if not self.engine:
-            raise ValueError("engine must be the name of one, such as 'recogniser'")
+        self._check_engine()
         self._check_seconds()
-        if self.script is not None:
-            Script.load(self.script)
         for origin in self.allow_origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise ValueError(
@@ -156,6 +153,14 @@ class ServerOptions:
             ("http://", "https://")
         ):
             raise ValueError("webhook_url must begin with http:// or https://")
+
+    def _check_engine(self) -> None:
+        if not self.engine:
+            raise ValueError("engine must be the name of one, such as 'recogniser'")
+        if self.replay and self.engine != "recogniser":
+            raise ValueError(f"replay takes the place of engine={self.engine!r}; leave one out")
+        if self.script is not None:
+            Script.load(self.script)
 
     def _check_seconds(self) -> None:
         for name in ("idle_timeout_s", "session_limit_s", "partial_step_s", "finish_timeout_s"):

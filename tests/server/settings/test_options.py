@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gladia_nb.errors import ServerError
 from gladia_nb.server import LocalServer
+from gladia_nb.server.settings.cassette import Cassette
 from gladia_nb.server.settings.faults import Fault
 from gladia_nb.server.settings.options import ServerOptions
 
@@ -66,6 +67,8 @@ OTHERS = {
     "model": "models/tones",
     "model_languages": ["fr", "en"],
     "script": {"words": []},
+    "replay": [{"name": "a.run", "config": {}, "messages": []}],
+    "any_config": True,
     "faults": ["drop:at_byte=40000"],
     "trace": True,
     "clock_offset_s": -3.5,
@@ -83,6 +86,8 @@ def test_each_option_from_plain_data(name: str) -> None:
     assert found != FIELDS[name].default
     if name == "faults":
         assert found == (Fault("drop", at_byte=40000),)
+    elif name == "replay":
+        assert found == (Cassette("a.run", {}),)
     else:
         assert found == (tuple(plain) if isinstance(found, tuple) else plain)
     assert ServerOptions.from_dict({name: FIELDS[name].default}) == ServerOptions()
