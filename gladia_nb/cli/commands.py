@@ -50,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "report": _report,
         "study": _study,
         "check": _check,
+        "anonymise": _anonymise,
+        "compare-traffic": _compare_traffic,
+        "contact": _contact,
         "serve": _serve,
         "models": _models,
         "lab": _lab,
@@ -156,6 +159,24 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return int(any(finding.state == "todo" for finding in found))
 
 
+def _anonymise(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.cassette_commands import anonymise
+
+    return anonymise(arguments)
+
+
+def _compare_traffic(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.cassette_commands import compare
+
+    return compare(arguments)
+
+
+def _contact(arguments: argparse.Namespace) -> int:
+    from gladia_nb.cli.cassette_commands import contact
+
+    return contact(arguments)
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     names = (
         "engine",
@@ -165,8 +186,11 @@ def _serve(arguments: argparse.Namespace) -> int:
         "host_names",
         "allow_origins",
         "max_sessions",
+        "replay",
     )
     options = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    if arguments.any_config:
+        options["any_config"] = True
     network = read_network(arguments.network)
     # With a network, the address is the proxy's, and the server is behind it.
     place = {"host": arguments.host, "port": arguments.port}
@@ -182,8 +206,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         url = server.url
         if network is not None:
             url = stack.enter_context(_behind(network, url, arguments.host, arguments.port))
-        what = "English" if arguments.engine is None else f"engine {arguments.engine}"
-        print(f"Gladia-compatible live speech-to-text ({plain(what)}) at {url}")
+        print(f"Gladia-compatible {_what_is_served(arguments)} at {url}")
         key = f"{KEY_VARIABLE}={server.key} "
         if arguments.any_key:
             print("It takes any API key: whoever reaches this address can use it.")
@@ -203,6 +226,13 @@ def _models(arguments: argparse.Namespace) -> int:
     from gladia_nb.cli.model_commands import get, remove, show
 
     return {"get": get, "list": show, "remove": remove}[arguments.action](arguments)
+
+
+def _what_is_served(arguments: argparse.Namespace) -> str:
+    if arguments.replay:
+        return "replay of recorded runs"
+    what = "English" if arguments.engine is None else f"engine {plain(arguments.engine)}"
+    return f"live speech-to-text ({what})"
 
 
 @contextlib.contextmanager

@@ -55,6 +55,15 @@ def command_parser() -> argparse.ArgumentParser:
     )
     _add_study(commands.add_parser("study", help="run a study: many settings, many recordings"))
     _add_check(commands.add_parser("check", help="hold runs or a study against limits"))
+    _add_anonymise(
+        commands.add_parser("anonymise", help="take the speech out of runs that are handed on")
+    )
+    _add_compare_traffic(
+        commands.add_parser("compare-traffic", help="where the messages of two runs differ")
+    )
+    _add_contact(
+        commands.add_parser("contact", help="a first session with the real service; needs a key")
+    )
     _add_serve(commands.add_parser("serve", help="run the embedded server for other programs"))
     _add_models(commands.add_parser("models", help="fetch models for serve --engine sherpa"))
     _add_lab(
@@ -168,12 +177,36 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_anonymise(anonymise: argparse.ArgumentParser) -> None:
+    anonymise.add_argument("runs", nargs="+", metavar="RUN", help="run files")
+    anonymise.add_argument(
+        "--out",
+        metavar="DIR",
+        help="where to (default: beside each run, as NAME.anonymous.run)",
+    )
+
+
+def _add_compare_traffic(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument("a", metavar="REAL.run", help="such as a run of the real service")
+    compare.add_argument("b", metavar="EMULATED.run", help="such as one of the embedded server")
+    compare.add_argument("--csv", metavar="FILE", help="write the table as CSV too")
+
+
+def _add_contact(contact: argparse.ArgumentParser) -> None:
+    contact.add_argument(
+        "--out", default="contact", metavar="DIR", help="where to (default: contact)"
+    )
+    contact.add_argument("--yes", action="store_true", help="do not ask before it is sent")
+    contact.add_argument("--url", metavar="URL", help="another service (default: Gladia)")
+
+
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--port", type=int, default=SERVED_PORT, metavar="N", help=f"default: {SERVED_PORT}"
     )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     _add_engine(serve)
+    _add_replay(serve)
     serve.add_argument(
         "--any-key",
         action="store_true",
@@ -236,6 +269,20 @@ def _add_engine(serve: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="a language that the model knows, such as fr; can be repeated (default: as its name "
         "tells)",
+    )
+
+
+def _add_replay(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--replay",
+        nargs="+",
+        metavar="FILE",
+        help="play these runs back, in turn, instead of recognising anything",
+    )
+    serve.add_argument(
+        "--any-config",
+        action="store_true",
+        help="play them to every session, whatever it asks for",
     )
 
 

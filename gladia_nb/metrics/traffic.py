@@ -48,6 +48,9 @@ _ONCE = (
     *("post_transcript", "post_summarization", "post_chapterization", "post_final_transcript"),
     "end_session",
 )
+_WHOLE, _NOT_ROUNDED = "whole", "not rounded"
+#: From so many numbers on it is no chance how many digits the longest has.
+_ENOUGH = 4
 #: A run has so many different things of one kind at most; what is beyond is not told.
 _MOST = 200
 
@@ -76,16 +79,46 @@ def compare_traffic(a: RunData, b: RunData) -> pd.DataFrame:
         One row a difference, columns in `TRAFFIC`; none where they are alike.
     """
     found = [_look(run) for run in (a, b)]
-    rows = []
+    rows: list[tuple[str, str, str, str | None, str | None]] = []
     for aspect in ASPECTS:
         one, other = (look[aspect] for look in found)
         for key in sorted({*one, *other}):
-            first, second = (_told(look.get(key)) for look in (one, other))
-            if first != second:
-                message, what = key
-                rows.append((aspect, message, what, first, second))
+            if _follows(aspect, *key, rows):
+                continue
+            first, second = one.get(key), other.get(key)
+            if aspect == "rounding" and not _tells(first, second):
+                continue
+            if _told(first) != _told(second):
+                rows.append((aspect, *key, _told(first), _told(second)))
     columns = list(zip(*rows, strict=True)) or [()] * len(TRAFFIC)
     return to_frame(dict(zip(TRAFFIC, map(list, columns), strict=True)), TRAFFIC)
+
+
+def _follows(
+    aspect: str, message: str, what: str, rows: Sequence[tuple[str, str, str, Any, Any]]
+) -> bool:
+    """Whether a difference is of a type, or of a field, that only one has at all."""
+    if aspect not in ("field", "value", "text", "id", "rounding"):
+        return False
+    for earlier, kind, name, *_ in rows:
+        if kind == message and (
+            earlier == "type" or (earlier == "field" and what.startswith((f"{name}.", f"{name}[")))
+        ):
+            return True
+        if (earlier, kind, name) == ("field", message, what):
+            return True
+    return False
+
+
+def _tells(one: Counter[str] | None, other: Counter[str] | None) -> bool:
+    """Whether the finest numbers of both tell that they are rounded otherwise.
+
+    Every tenth number ends with a zero by chance, and is written without it.
+    """
+    if not one or not other:
+        return False
+    ((first, n), (second, m)) = (next(iter(counts.items())) for counts in (one, other))
+    return (first == _WHOLE) != (second == _WHOLE) or min(n, m) >= _ENOUGH
 
 
 def _told(counts: Counter[str] | None) -> str | None:
@@ -201,12 +234,22 @@ def _blanks(value: str) -> str:
 
 def _finest(found: _Found, message: str, path: str, value: float) -> None:
     """The most digits behind the point that a field has; rounding is seen at the finest."""
-    digits = 0 if isinstance(value, int) else len(f"{value:.12f}".rstrip("0").partition(".")[2])
+    if value == 0:
+        return
+    told = _WHOLE if isinstance(value, int) else _digits(value)
+    known = found.get((message, path), Counter({told: 0}))
+    ((finest, count),) = known.items()
+    found[message, path] = Counter({max(told, finest, key=_fineness): count + 1})
+
+
+def _digits(value: float) -> str:
+    digits = len(f"{value:.12f}".rstrip("0").partition(".")[2])
     # What arithmetic has made of a number is not rounded at all.
-    told = "not rounded" if digits > 9 else f"{digits:2d} digits"
-    known = found.get((message, path))
-    if known is None or told > next(iter(known)):
-        found[message, path] = Counter([told])
+    return _NOT_ROUNDED if digits > 9 else f"{digits} digits"
+
+
+def _fineness(told: str) -> int:
+    return {_WHOLE: -1, _NOT_ROUNDED: 99}.get(told) or int(told.split()[0])
 
 
 def _order(found: _Found, messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:

@@ -120,7 +120,7 @@ def _final(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict], None]:
         (
             _changed("end_recording", lambda b: b["data"].update(recording_duration=4)),
             ("rounding", "end_recording", "data.recording_duration"),
-            (" 3 digits", " 0 digits"),
+            ("3 digits", "whole"),
         ),
         (
             _changed("post_transcript", lambda b: b.update(shift=-0.15)),
@@ -139,6 +139,29 @@ def test_what_was_made_on_purpose_is_found(change, found, told):
     row = frame.set_index(["aspect", "message", "what"]).loc[[found]]
     assert len(row) == 1
     assert tuple(None if value != value else value for value in row.iloc[0]) == told
+
+
+def test_what_only_one_has_is_told_once():
+    one, other = session(), session(_changed("translation", lambda b: b.update(type="novelty")))
+    assert rows(one, other) == {("type", "translation", "came"), ("type", "novelty", "came")}
+    added = session(_final(lambda data: data.update(mood={"level": [1.25], "id": "7"})))
+    assert rows(session(), added) == {("field", "transcript", "data.mood")}
+
+
+def test_rounding_is_told_where_it_is_no_chance():
+    def with_durations(*values: float) -> gn.Run:
+        said = [message(4 + k, "end_recording", {"n": value}) for k, value in enumerate(values)]
+        return make_run(said)
+
+    key = ("rounding", "end_recording", "data.n")
+    few, whole = with_durations(1.25), with_durations(3)
+    assert key in rows(few, whole)
+    assert key not in rows(few, with_durations(1.2))
+    assert key not in rows(few, with_durations(0))
+    assert key in rows(with_durations(1.25, 2.5, 3.75, 4.25), with_durations(1.2, 2.5, 3.7, 4.2))
+    assert key not in rows(few, with_durations(0.1 + 0.2))
+    found = gn.compare_traffic(with_durations(*[1.25] * 4), with_durations(*[0.1 + 0.2] * 4))
+    assert found.iloc[0][["a", "b"]].tolist() == ["2 digits", "not rounded"]
 
 
 def test_acknowledgements():
@@ -166,7 +189,7 @@ def test_the_end_and_what_is_stored():
         stored = {
             "id": "s",
             "status": status,
-            "file": {"audio_duration": 4 if code < 4000 else 4.5},
+            "file": {"audio_duration": 4 if code < 4000 else 4.25},
         }
         result = {"event": "result", "start_ns": 9_900_000_000, "end_ns": 9_900_000_001}
         extra = [
