@@ -88,6 +88,7 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/server_acks.py --sherpa 20
 	$(BIN)/python benchmarks/server_sessions.py
 	$(BIN)/python benchmarks/classroom.py
+	$(BIN)/python benchmarks/cassette.py
 
 clean: ## remove what was made
 	rm -rf .venv node_modules build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

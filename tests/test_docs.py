@@ -8,6 +8,7 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,9 @@ PAGES = [
     for name in (
         "README.md",
         "CONTRIBUTING.md",
+        "docs/cassettes.md",
         "docs/engines.md",
+        "docs/first_contact.md",
         "docs/studies.md",
         "docs/gates.md",
         "docs/network.md",
@@ -159,3 +162,42 @@ def test_the_commands_of_the_page_have_these_options() -> None:
     told = [command_parser().parse_args(command.split()) for command in commands]
     assert [arguments.command for arguments in told] == ["models", "models", "serve"]
     assert told[2].engine == "sherpa"
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory, scripted: LocalServer) -> Path:
+    """A folder with a sound and its run, as the pages about cassettes name them."""
+    folder = tmp_path_factory.mktemp("recorded")
+    make_sound(folder / "interview.wav", 2.0)
+    (folder / "interview.wav").rename(folder / "interview.flac")
+    run = gn.transcribe(
+        folder / "interview.flac", server=scripted, path=folder / "interview.run", progress=False
+    )
+    (folder / "contact").mkdir()
+    run.without_speech().save(folder / "contact" / "contact.run")
+    return folder
+
+
+@pytest.mark.parametrize("page", ["docs/cassettes.md", "docs/first_contact.md"])
+def test_cassettes_are_played_and_handed_on_as_it_is_shown(
+    page: str, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(recorded)
+    names: dict[str, Any] = {}
+    for block in blocks(page, "python"):
+        exec(block, names)
+    if page == "docs/cassettes.md":
+        original = gn.load("interview.run")
+        assert names["run"].text == original.text
+        assert gn.load("shared.run").text == original.without_speech().text
+    else:
+        assert names["run"].complete
+        with names["server"] as server:
+            assert server.url
+
+
+def test_the_commands_about_cassettes_are_there() -> None:
+    text = (ROOT / "docs/cassettes.md").read_text() + (ROOT / "docs/first_contact.md").read_text()
+    shown = re.findall(r"^(?:\S+=\S+ )?gladia-nb (.+)$|`gladia-nb ([^`]+)`", text, re.MULTILINE)
+    told = [command_parser().parse_args((a or b).split()).command for a, b in shown]
+    assert sorted(told) == ["anonymise", "compare-traffic", "contact", "serve"]

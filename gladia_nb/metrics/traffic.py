@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -243,13 +244,15 @@ def _finest(found: _Found, message: str, path: str, value: float) -> None:
 
 
 def _digits(value: float) -> str:
-    digits = len(f"{value:.12f}".rstrip("0").partition(".")[2])
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    # JSON of others may hold what is no number.
+    digits = max(0, -exponent) if isinstance(exponent, int) else 99
     # What arithmetic has made of a number is not rounded at all.
     return _NOT_ROUNDED if digits > 9 else f"{digits} digits"
 
 
 def _fineness(told: str) -> int:
-    return {_WHOLE: -1, _NOT_ROUNDED: 99}.get(told) or int(told.split()[0])
+    return {_WHOLE: -1, _NOT_ROUNDED: 99}.get(told) or int(told.split(maxsplit=1)[0])
 
 
 def _order(found: _Found, messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
