@@ -22,6 +22,8 @@ _BYTES = RATE * 2
 
 def _missing(value: Any, world: World, stored: bytes) -> Ruling:
     lost = len(world.pcm) - len(stored)
+    if not lost:
+        return Ruling(False, "This time nothing is missing; run the session with naive_rest again.")
     return judge_number(
         value,
         lost / _BYTES,

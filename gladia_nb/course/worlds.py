@@ -206,8 +206,9 @@ def _sixth(rng: random.Random) -> World:
     at = rng.randrange(150_000, 260_000, 3200) + rng.randrange(400, 2800, 2)
     script = {"words": _said(words), "partial_delay": 0.1, "final_delay": 0.15}
     # What a client sends while nothing is read is lost when the line breaks then.
-    faults = (f"stall:at_byte={at},wait_s=0.3", f"drop:at_byte={at + 3200},lose_s=0.9")
-    return World(audio, words, script, faults, facts={"at_byte": at})
+    faults = (f"stall:at_byte={at},wait_s=0.3", f"drop:at_byte={at + 3200}")
+    facts = {"at_byte": at, "losing": [f"drop:at_byte={at},lose_s=0.6"]}
+    return World(audio, words, script, faults, facts=facts)
 
 
 def _seventh(rng: random.Random) -> World:

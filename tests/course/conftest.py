@@ -10,9 +10,10 @@ from gladia_nb.sessions.runner import transcribe
 SEED = 7
 
 
-def _run(lesson: int, **options) -> tuple[World, Run]:
+def _run(lesson: int, faults=None, **options) -> tuple[World, Run]:
     world = make_world(lesson, SEED)
-    with world.server() as server:
+    more = {} if faults is None else {"faults": world.facts[faults]}
+    with world.server(**more) as server:
         run = transcribe(
             world.audio,
             server=server,
@@ -35,7 +36,7 @@ def third():
 
 @pytest.fixture(scope="package")
 def sixth():
-    return _run(6, speed=8)
+    return _run(6, faults="losing", speed=5)
 
 
 @pytest.fixture(scope="package")

@@ -26,6 +26,10 @@ def test_seconds_that_are_missing(world):
         assert said in says("6a", value, world, stored)
 
 
+def test_nothing_to_find_where_nothing_is_missing(world):
+    assert "naive_rest again" in says("6a", 0, world, world.pcm)
+
+
 def test_a_client_that_loses_nothing(world):
     assert passes("6b", lambda pcm, sent, acknowledged: pcm[acknowledged:], world)
 
