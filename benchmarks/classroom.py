@@ -129,7 +129,11 @@ def voices(students: int, seconds: float) -> None:
         ]
         runs = [live.result() for live in lives]
         used = (family_s(server.pid) - before) / (students * seconds)
-    behind = [run.utterances["final_s"].max() - run.chunks["end_s"].max() for run in runs]
+    ends = [run.utterances["final_s"].max() - run.chunks["end_s"].max() for run in runs]
+    behind = [end for end in ends if end == end]  # noqa: PLR0124 - NaN where no final came
+    if len(behind) < students:
+        print(f"{students} students who speak: {students - len(behind)} of them got no final")
+        return
     print(
         f"{students} students who speak: {used:.2f} s of processor for each second, so that a "
         f"processor carries {1 / used:.1f}; last final {np.median(behind):.1f} s behind the audio "
