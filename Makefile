@@ -8,7 +8,7 @@ OUT ?= demo
 # Two at a time: much of the suite waits for real time to pass. A browser wants the machine alone.
 SHARE := -n 2 --dist loadfile
 
-.PHONY: help demo test fuzz coverage check check-front format lab screenshots bench clean
+.PHONY: help demo test fuzz coverage check check-front format lab docs screenshots bench clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -70,6 +70,9 @@ endif
 lab: .venv/.lab ## open the notebooks in JupyterLab
 	$(BIN)/gladia-nb lab
 
+docs: .venv/.docs ## make the handbook: docs/built/index.html (DRY=1: run nothing)
+	GLADIA_NB_RUNS=$$(mktemp -d) GLADIA_NB_DOCS_DRY=$(DRY) $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/built
+
 screenshots: .venv/.test ## make the pictures in docs/: the overview, and each state of the Lab
 	$(BIN)/python docs/overview.py
 	$(BIN)/python docs/screenshots.py
@@ -91,4 +94,4 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/cassette.py
 
 clean: ## remove what was made
-	rm -rf .venv node_modules build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv node_modules build dist demo docs/built docs/made .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

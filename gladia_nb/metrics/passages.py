@@ -124,7 +124,8 @@ def _came(run: RunData) -> dict[int, int]:
     if not len(left) or not len(stamps):
         return {}
     lengths = np.array([len(text.encode("utf-8", "surrogatepass")) for text in _texts(run)])
-    lengths = lengths[over]
+    # A file from anywhere can say anything of a size.
+    lengths, size = np.maximum(lengths[over], 1), np.clip(size, 1, 1 << 40)
     begins = np.flatnonzero(np.diff(left, prepend=left[0] - 2 * _TOGETHER_NS) > _TOGETHER_NS)
     bunch = np.searchsorted(left[begins], stamps, side="right") - 1
     found: dict[int, int] = {}

@@ -55,8 +55,8 @@ class Report(msgspec.Struct, omit_defaults=True):
         resets: when connections were reset.
     """
 
-    up: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
-    down: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
+    up: list[list[int]] = msgspec.field(default_factory=list)
+    down: list[list[int]] = msgspec.field(default_factory=list)
     resets: list[int] = msgspec.field(default_factory=list)
 
 

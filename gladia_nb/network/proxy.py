@@ -282,7 +282,7 @@ class _Pipe:
         sink.write(data)
         report = self._path.report
         passed = report.up if self._direction == "up" else report.down
-        passed.append((came_ns, left_ns, len(data)))
+        passed.append([came_ns, left_ns, len(data)])
 
 
 class Proxy:

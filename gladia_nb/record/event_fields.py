@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-__all__ = ["Count", "Difference", "Measured", "Offset", "Passage", "Said", "Stamp"]
+__all__ = ["Count", "Difference", "Measured", "Offset", "Piece", "Said", "Stamp"]
 
 #: A moment on the clock of the stamps, nanoseconds; that of a page can lie before its zero.
 Stamp = Annotated[int, Meta(ge=-(2**61), le=2**61)]
@@ -20,5 +20,5 @@ Measured = Annotated[float, Meta(ge=-1e15, le=1e15)]
 Offset = Annotated[float, Meta(ge=-(2.0**62), le=2.0**62)]
 #: What a device, or the host of one, says of itself.
 Said = str | bool | int | float | None
-#: Of a piece of traffic: when it came, when it was let go, and its bytes; a list, as JSON has it.
-Passage = Annotated[list[Stamp], Meta(min_length=3, max_length=3)]
+#: What passed a proxy at once: when it came, when it left, and its bytes.
+Piece = Annotated[list[Stamp], Meta(min_length=3, max_length=3)]

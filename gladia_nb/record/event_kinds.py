@@ -15,7 +15,7 @@ from typing import get_args
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from gladia_nb.record.event_fields import Count, Difference, Measured, Offset, Passage, Said, Stamp
+from gladia_nb.record.event_fields import Count, Difference, Measured, Offset, Piece, Said, Stamp
 
 __all__ = [
     "KINDS",
@@ -252,13 +252,13 @@ class NetworkEvent(RecordEvent, tag="network", frozen=True):
 
     Attributes:
         ns: when that was told.
-        up, down: to and from the service, each piece: when the proxy had it, let it go, its bytes.
+        up, down: pieces to the service, and from it: when each came, when it left, and its bytes.
         resets: when the proxy reset all connections.
     """
 
     ns: Stamp
-    up: list[Passage]
-    down: list[Passage]
+    up: list[Piece]
+    down: list[Piece]
     resets: list[Stamp]
 
 

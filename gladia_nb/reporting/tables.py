@@ -88,7 +88,6 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         ("outcome", lambda run: run.outcome),
         ("audio (s)", lambda run: run.duration_s),
         ("chunk (ms)", lambda run: run.record.header["options"].get("chunk_ms")),
-        ("network", network),
         ("chunks sent", lambda run: len(run.chunks)),
         ("messages", lambda run: len(run.record.of("message"))),
         ("partials", lambda run: run.n_partials),
@@ -97,6 +96,8 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         ("reference words", lambda run: len(spoken_words(run))),
         ("reference", lambda run: run.granularity),
     ]
+    if any(map(network, runs)):
+        rows.append(("network", network))
     return _columns(runs, labels, rows)
 
 

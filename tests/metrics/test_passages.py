@@ -74,6 +74,13 @@ def test_after_a_stall_order_and_size_tell(lengths):
     assert {stamp: came_ns(run, stamp) for stamp in truth} == truth
 
 
+@pytest.mark.parametrize("size", [0, -5, 2**60])
+def test_sizes_that_cannot_be(size):
+    pieces = [(ms(1000), ms(1050), size), (ms(1001), ms(1051), size)]
+    run = make_run([transcript(1.06, SAID)], ack_ms=None, extra=[network(down=pieces)])
+    assert came_ns(run, ms(1060)) in (ms(1000), ms(1001))
+
+
 def test_callbacks_came_another_way():
     call = {"event": "message", "recv_ns": ms(1060), "via": "callback", "raw": "{}"}
     run = make_run(extra=[network(down=[(ms(1000), ms(1050), 5)]), {**call, "ns": ms(1060)}])

@@ -9,6 +9,6 @@ def test_the_token_is_not_shown():
 
 
 def test_a_report_is_read_as_an_answer():
-    report = Report(up=[(1, 2, 3)])
+    report = Report(up=[[1, 2, 3]])
     answer = msgspec.json.decode(msgspec.json.encode(report), type=Answer)
-    assert (answer.up, answer.down, answer.port, answer.flushed) == ([(1, 2, 3)], [], None, False)
+    assert (answer.up, answer.down, answer.port, answer.flushed) == ([[1, 2, 3]], [], None, False)

@@ -113,8 +113,8 @@ LINES = [
     ),
     (kinds.PingEvent(1, None), '{"event":"ping","send_ns":1,"recv_ns":null}'),
     (
-        kinds.NetworkEvent(ns=1, up=[[2, 3, 4]], down=[], resets=[5]),
-        '{"event":"network","ns":1,"up":[[2,3,4]],"down":[],"resets":[5]}',
+        kinds.NetworkEvent(9, [[1, 5, 3200]], [], [7]),
+        '{"event":"network","ns":9,"up":[[1,5,3200]],"down":[],"resets":[7]}',
     ),
     (
         kinds.GapEvent(ns=1, why="paused", at_frame=2, captured_ns=None),

@@ -70,6 +70,13 @@ def test_facts():
     }
 
 
+def test_a_network_is_a_fact():
+    run = make_run()
+    run.record.header["options"]["network"] = {"profile": "hotel", "seed": 3}
+    found = table_of(tables.facts([run, make_run()], ["A", "B"]))
+    assert found["network"] == ["profile hotel, seed 3", "\u2013"]
+
+
 def test_latencies_of_one_run_have_all_quantiles():
     rows = rows_of(tables.latencies([talk()], ["A"]))
     head = rows[0]
