@@ -94,7 +94,7 @@ def name_pages(results: Mapping[str, Any] | None = None) -> dict[str, str]:
 
 
 def _entry(name: str, result: Any) -> str:
-    lines = [f"({name})=", f"## `{name}`", "", "```{eval-rst}", _directive(name), "```", ""]
+    lines = [f"## `{name}`", "", "```{eval-rst}", _directive(name), "```", ""]
     lines += ["Example:", "", "```python", EXAMPLES[name], "```", ""]
     if isinstance(result, Path):
         lines += [f"![What {name} draws](pictures/{result.name})", ""]
