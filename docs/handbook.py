@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import importlib
 import inspect
 import io
 import sys
@@ -35,7 +36,8 @@ from gladia_nb.sessions.options import SendOptions
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from examples import EXAMPLES, GROUPS  # noqa: E402 - it lies beside this
+from common_columns import COMMON  # noqa: E402 - they lie beside this
+from examples import EXAMPLES, GROUPS  # noqa: E402
 from world import world  # noqa: E402
 
 __all__ = ["column_pages", "command_page", "name_pages", "run_example", "settings_page", "write"]
@@ -69,7 +71,9 @@ def run_example(code: str, names: Mapping[str, Any]) -> Any:
 
 def shown(value: Any) -> str:
     """What an example gives, as text."""
-    if isinstance(value, pd.DataFrame | pd.Series):
+    if isinstance(value, pd.Series):
+        value = value.reset_index()
+    if isinstance(value, pd.DataFrame):
         head = value.head(_ROWS)
         text = head.to_string(max_colwidth=40, line_width=_WIDTH)
         more = len(value) - len(head)
@@ -153,32 +157,40 @@ def schemas() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
 
 def _schemas_of(path: Path) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
     text = path.read_text(encoding="utf-8")
-    said = _comments(text)
+    said = comments(text)
     for node in ast.parse(text).body:
         if not (isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "Schema"):
             continue
-        table = next((n for n in ast.walk(node) if isinstance(n, ast.Dict)), None)
-        if table is None or not isinstance(node.target, ast.Name):
-            continue
-        about = said.get(node.lineno - 1, "").removeprefix(":").strip()
+        assert isinstance(node.target, ast.Name)  # noqa: S101 - of a module
+        lines = {n.value: n.lineno for n in ast.walk(node) if isinstance(n, ast.Constant)}
+        module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        table: Mapping[str, str] = getattr(importlib.import_module(module), node.target.id)
+        # What has no words of its own follows a column that has, as a high follows its low.
         columns = [
-            (str(ast.literal_eval(key)), ast.literal_eval(value), said.get(key.lineno, ""))
-            for key, value in zip(table.keys, table.values, strict=True)
-            if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+            (column, kind, said.get(lines.get(column, 0), "") or COMMON.get(column, "likewise"))
+            for column, kind in table.items()
         ]
-        yield node.target.id, about, columns
+        yield node.target.id, said.get(node.lineno - 1, ""), columns
 
 
-def _comments(text: str) -> dict[int, str]:
-    """The comment of each line; one alone on its lines goes on."""
+def comments(text: str) -> dict[int, str]:
+    """The comment of each line of a source, those on lines of their own with the one they follow.
+
+    A block of comments alone belongs to its last line.
+    """
     found: dict[int, str] = {}
+    last, home, behind = -1, 0, False
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            line = token.start[0]
-            words = token.string.lstrip("#").strip()
-            alone = not token.line[: token.start[1]].strip()
-            above = found.pop(line - 1, "") if alone and line - 1 in found else ""
-            found[line] = f"{above} {words}".strip()
+        if token.type != tokenize.COMMENT:
+            continue
+        line, words = token.start[0], token.string.lstrip("#:").strip()
+        alone = not token.line[: token.start[1]].strip()
+        if alone and last == line - 1:
+            words = f"{found.pop(home)} {words}"
+            home = home if behind else line
+        else:
+            home, behind = line, not alone
+        found[home], last = words, line
     return found
 
 

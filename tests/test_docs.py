@@ -121,7 +121,12 @@ def test_the_networks_that_are_shown(
         name: (network.delay_ms, network.jitter_ms) for name, network in PROFILES.items()
     }
     monkeypatch.setenv("GLADIA_NB_RUNS", str(tmp_path))
-    monkeypatch.setattr(gn, "transcribe", functools.partial(gn.transcribe, server=scripted))
+    transcribe = gn.transcribe
+
+    def quickly(*sound: object, **options: object) -> gn.Run:
+        return transcribe(*sound, **{**options, "server": scripted, "speed": 40})
+
+    monkeypatch.setattr(gn, "transcribe", quickly)
     exec(blocks("docs/network.md", "python")[0], names := {"gn": gn})
     assert len(gn.network_delays(names["run"])) > 0
     for line in blocks("docs/network.md", "sh")[0].splitlines():
