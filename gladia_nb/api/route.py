@@ -117,8 +117,7 @@ class Route:
                 told = decode(line)
                 if told.up or told.down or told.resets:
                     now = self._clock.now_ns()
-                    up, down = ([list(piece) for piece in way] for way in (told.up, told.down))
-                    self._emit(NetworkEvent(now, up, down, told.resets))
+                    self._emit(NetworkEvent(now, told.up, told.down, told.resets))
                 else:
                     self._answers.put_nowait(told)
         except (ConnectionError, ValueError):
