@@ -76,6 +76,9 @@ def tour(page: Page, out: Path, name: str, states: str) -> None:
             shoot_lab(page, path)
 
     shoot(page, out / f"lab-{name}-empty.png")
+    # Folded where there is no room beside the live view.
+    if not lab.get_by_label("Preset", exact=True).is_visible():
+        lab.locator(".gnb-config summary").first.click()
     lab.get_by_label("Preset", exact=True).select_option("captions")
     lab.get_by_label("Languages", exact=True).fill("en")
     lab.get_by_label("Maximum duration, s", exact=True).fill("90")
@@ -95,20 +98,39 @@ def tour(page: Page, out: Path, name: str, states: str) -> None:
     page.wait_for_selector(".gnb-result img")
     shoot(page, out / f"lab-{name}-picture.png")
     lab.get_by_role("tab", name="Python").click()
-    lab.get_by_role("tab", name="Keep").click()
-    for box in lab.locator(".gnb-shelf input[type=checkbox]").all()[:2]:
-        box.check()
-    if lab.locator(".gnb-shelf input:checked").count() == 2:
+    lab.get_by_role("tab", name="Export").click()
+    boxes = lab.locator(".gnb-shelf tbody input[type=checkbox]")
+    if boxes.count() > 1:
+        for k in range(2):
+            boxes.nth(k).check()
         lab.get_by_role("button", name="Compare", exact=True).click()
-        page.wait_for_selector(".gnb-shelf .gnb-result table")
+        page.wait_for_selector(".gnb-shelf .gnb-result img")
     shoot(page, out / f"lab-{name}-compare.png")
+
+
+def first_screen(browser: Browser, host: Host, out: Path) -> None:
+    """What is met: JupyterLab on a laptop, its file browser open, while a session runs."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    cell = "import gladia_nb as gn\n\nlab = gn.Lab(config=gn.SessionConfig(endpointing=0.3))\nlab"
+    host.open(page, [cell], "lab.ipynb", whole=True).run()
+    page.wait_for_selector(".gnb-primary[aria-disabled=false]")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_selector("[role=progressbar][aria-valuenow='8']")
+    path = out / "lab-first-screen.png"
+    page.screenshot(path=path)
+    print(path)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_selector(".gnb-verdict")
+    context.close()
 
 
 def main() -> None:
     """Make all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=HERE)
-    parser.add_argument("--only", choices=("light", "dark", "narrow", "error"))
+    parser.add_argument("--only", choices=("light", "dark", "narrow", "error", "first"))
     arguments = parser.parse_args()
     out = arguments.out
     out.mkdir(parents=True, exist_ok=True)
@@ -127,17 +149,21 @@ def main() -> None:
                 if arguments.only in (None, name):
                     with page_of(browser, host, width=width, dark=dark) as page:
                         tour(page, out, name, states)
+            if arguments.only in (None, "first"):
+                first_screen(browser, host, out)
             if arguments.only in (None, "error"):
                 faults = "faults=['drop:at_byte=160000']"
                 with page_of(browser, host, width=WIDE, dark=False, faults=faults) as page:
                     page.get_by_role("button", name="Start", exact=True).click()
                     page.wait_for_selector(".gnb-note:has-text('was lost')")
                     shoot_lab(page, out / "lab-light-resumed.png")
-                    page.locator(".gnb-lab").get_by_label("Sound", exact=True).select_option("file")
+                    page.locator(".gnb-lab").get_by_label("Source", exact=True).select_option(
+                        "file"
+                    )
                     page.get_by_label("Path", exact=True).fill("missing.wav")
                     page.get_by_label("Path", exact=True).press("Enter")
                     page.wait_for_selector(".gnb-source .gnb-problem:visible")
-                    page.get_by_label("Where to", exact=True).select_option("1")
+                    page.get_by_label("Service", exact=True).select_option("1")
                     page.get_by_role("button", name="Use this key").click()
                     page.wait_for_selector(".gnb-alert strong")
                     shoot_lab(page, out / "lab-light-error.png")

@@ -16,12 +16,14 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from gladia_nb.child import KEY_VARIABLE, SERVER_KEYS_VARIABLE
+from gladia_nb.cli.lab_address import tell_address
 from gladia_nb.cli.parser import SENDING, command_parser
 from gladia_nb.cli.signals import Interrupted, exit_code, raised_signals
 from gladia_nb.cli.streams import discard_output, ready_streams
@@ -262,12 +264,37 @@ def _lab(arguments: argparse.Namespace) -> int:
         raise GladiaNbError(
             f'{name} is not installed; install it with: pip install "gladia-nb[lab]".'
         ) from None
-    return _run_program(_lab_command(arguments, _lab_notebook()))
+    _check_root(arguments)
+    notebook = _lab_notebook()
+    told = None if arguments.page or not arguments.no_browser else notebook
+    return _run_program(_lab_command(arguments, notebook), told)
 
 
-def _run_program(command: list[str]) -> int:
-    """Run a program to its end; a signal to this one ends it properly, with what it started."""
+def _check_root(arguments: argparse.Namespace) -> None:
+    """Say what JupyterLab would say, before anything is written.
+
+    Raises:
+        GladiaNbError: it would not start.
+    """
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if arguments.page or not is_root or "--allow-root" in arguments.options:
+        return
+    raise GladiaNbError(
+        "JupyterLab does not run as root unless it is told to, because its pages can do whatever "
+        "root can. In a container go on with: gladia-nb lab -- --allow-root"
+    )
+
+
+def _run_program(command: list[str], notebook: Path | None = None) -> int:
+    """Run a program to its end; a signal to this one ends it properly, with what it started.
+
+    Args:
+        command: of the program.
+        notebook: whose address is told once the server is there; None for none.
+    """
     with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
+        if notebook is not None:
+            threading.Thread(target=tell_address, args=(process, notebook), daemon=True).start()
         try:
             return process.wait()
         except Interrupted:
@@ -284,7 +311,7 @@ def _lab_command(arguments: argparse.Namespace, notebook: Path) -> list[str]:
     if arguments.page:
         command += ["voila", str(notebook)]
     else:
-        command += ["jupyter", "lab", f"--notebook-dir={notebook.parent}", str(notebook)]
+        command += ["jupyterlab", f"--notebook-dir={notebook.parent}", str(notebook)]
     if arguments.no_browser:
         command.append("--no-browser")
     if arguments.port is not None:

@@ -123,7 +123,7 @@ class TerminalView:
         return f"      ...  {lane}{shown}"
 
     def _lane(self, channel: int) -> str:
-        return f"[{channel}] " if self._several else ""
+        return f"[{channel + 1}] " if self._several else ""
 
 
 def _columns() -> int:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.lab.comparing import beside, check_count, difference
+from gladia_nb.lab.downloads import download
 from gladia_nb.lab.endpoint_view import explored
+from gladia_nb.lab.headline import medians, shown
 from gladia_nb.lab.replay import Replay, start_replay
-from gladia_nb.lab.shelf import side_by_side
+from gladia_nb.lab.shelf_changes import delete_runs, rename_run, restore_runs
 from gladia_nb.lab.views import (
+    Look,
     after,
-    differences,
-    frame,
     picture,
     shelf_rows,
     shown_path,
@@ -29,8 +31,11 @@ __all__ = ["FinishedRuns"]
 
 #: How long a session that was stopped may take until the shelf is looked at all the same.
 _SETTLE_S = 10.0
+#: Bytes of the largest run whose medians are told on the shelf without being asked for.
+_MOST_BYTES = 8 << 20
 
 Answer = tuple[dict[str, Any] | None, Sequence[bytes]]
+Content = Mapping[str, Any]
 
 
 class FinishedRuns:
@@ -44,56 +49,114 @@ class FinishedRuns:
         made: the runs of this Lab, in the order in which they ended.
     """
 
-    #: Commands that it carries out.
-    KINDS: ClassVar[frozenset[str]] = frozenset(
-        (
-            "ended",
-            "settle",
-            "open",
-            "table",
-            "picture",
-            "endpointing",
-            "compare",
-            "save",
-            "export",
-            "report",
-            "refresh",
-        )
-    )
+    #: Commands that it carries out, and the methods that do.
+    _DOES: ClassVar[Mapping[str, str]] = {
+        "ended": "_do_ended",
+        "settle": "_do_settle",
+        "refresh": "_do_refresh",
+        "open": "_do_open",
+        "table": "_do_table",
+        "picture": "_do_picture",
+        "endpointing": "_do_endpointing",
+        "compare": "_do_compare",
+        "difference": "_do_difference",
+        "download": "_do_download",
+        "measure": "_do_measure",
+        "rename": "_do_rename",
+        "delete": "_do_delete",
+        "restore": "_do_restore",
+        "save": "_do_write",
+        "export": "_do_write",
+        "report": "_do_write",
+    }
+    KINDS: ClassVar[frozenset[str]] = frozenset(_DOES)
 
     def __init__(self, directory: str | None) -> None:
         self._directory = directory
         self._after: dict[str, Any] = {}
         self._loaded: dict[str, Run] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._medians: dict[tuple[str, int, int], dict[str, str]] = {}
+        self._deleted: list[list[tuple[Path, Path]]] = []
         self.run: Run | None = None
         self.made: list[Run] = []
 
-    def do(self, content: dict[str, Any], *, live: bool) -> Answer:
+    def do(self, content: Content, *, live: bool) -> Answer:
         """Carry out a command; what the front end gets as an answer, with binary parts.
 
         Raises:
             GladiaNbError: in words, what cannot be done.
         """
-        match content["kind"]:
-            case "ended":
-                self._ended(content["handle"])
-            case "settle":
-                # Of another Lab: once it has ended, the shelf shows how.
-                content["handle"].wait(_SETTLE_S)
-            case "open":
-                self._view(self._load(content["path"]))
-            case "table":
-                return {"kind": "table", "table": table(self._shown(), content["name"])}, ()
-            case "picture":
-                return self._picture(content["name"], live=live)
-            case "endpointing":
-                return self._explore(live=live), ()
-            case "compare":
-                return self._compare(content["paths"], live=live)
-            case "save" | "export" | "report" as kind:
-                text = self._write(kind, _place(content["path"]))
-                return {"kind": "done", "text": text}, ()
-        return None, ()
+        answer: Answer | None = getattr(self, self._DOES[content["kind"]])(content, live)
+        return answer or (None, ())
+
+    # -- one method a command --
+
+    def _do_ended(self, content: Content, _live: bool) -> None:
+        self._ended(content["handle"])
+
+    def _do_settle(self, content: Content, _live: bool) -> None:
+        # Of another Lab: once it has ended, the shelf shows how.
+        content["handle"].wait(_SETTLE_S)
+
+    def _do_refresh(self, _content: Content, _live: bool) -> None:
+        """The shelf is looked at after every command."""
+
+    def _do_open(self, content: Content, _live: bool) -> None:
+        self._view(self._load(content["path"]))
+
+    def _do_table(self, content: Content, _live: bool) -> Answer:
+        return {"kind": "table", "table": table(self._shown(), content["name"])}, ()
+
+    def _do_picture(self, content: Content, live: bool) -> Answer:
+        _check_ended(live, "Pictures are drawn")
+        data, text = picture(self._shown(), content["name"], Look.asked(content))
+        return {"kind": "picture", "text": text}, [data]
+
+    def _do_endpointing(self, _content: Content, live: bool) -> Answer:
+        _check_ended(live, "Endpointings are predicted")
+        return {"kind": "endpointing", **explored(self._shown())}, ()
+
+    def _do_compare(self, content: Content, _live: bool) -> Answer:
+        check_count(len(content["paths"]))
+        runs = [self._load(path) for path in content["paths"]]
+        return {"kind": "comparison", **beside(runs)}, ()
+
+    def _do_difference(self, content: Content, live: bool) -> Answer:
+        _check_ended(live, "Differences are drawn")
+        runs = [self._load(content[name]) for name in ("baseline", "path")]
+        data, text = difference(runs[0], runs[1], Look.asked(content))
+        return {"kind": "difference", "text": text}, [data]
+
+    def _do_download(self, content: Content, live: bool) -> Answer:
+        _check_ended(live, "Files are made")
+        name, data = download(self._shown(), content["what"], content.get("table", ""))
+        return {"kind": "file", "name": name}, [data]
+
+    def _do_measure(self, _content: Content, live: bool) -> None:
+        if not live:
+            self._measure()
+
+    def _do_rename(self, content: Content, _live: bool) -> None:
+        old, new = content["path"], rename_run(content["path"], content["name"])
+        self._loaded.pop(old, None)
+        if self.run is not None and str(self.run.path) == old:
+            was = self.run
+            self._view(self._load(str(new)))
+            self.made = [self.run if run is was else run for run in self.made]
+
+    def _do_delete(self, content: Content, _live: bool) -> None:
+        self._deleted.append(delete_runs(content["paths"]))
+
+    def _do_restore(self, _content: Content, _live: bool) -> None:
+        if self._deleted:
+            restore_runs(self._deleted.pop())
+
+    def _do_write(self, content: Content, _live: bool) -> Answer:
+        text = self._write(content["kind"], _place(content["path"]))
+        return {"kind": "done", "text": text}, ()
+
+    # -- what is shown --
 
     def view(self) -> dict[str, Any]:
         """The run on view, as plain data; empty when there is none."""
@@ -103,7 +166,16 @@ class FinishedRuns:
         """The runs of the directory, as plain data."""
         place = self._directory or str(runs_directory())
         rows, skipped = shelf_rows(place)
-        return {"directory": shown_path(place), "rows": rows, "skipped": skipped}
+        self._rows = rows
+        none = {"seen": "", "final": ""}
+        told = [{**row, **none, **self._medians.get(_state_of(row["path"]), {})} for row in rows]
+        deleted = self._deleted[-1] if self._deleted else []
+        return {
+            "directory": shown_path(place),
+            "rows": told,
+            "skipped": skipped,
+            "deleted": [path.stem for path, _ in deleted],
+        }
 
     def replay(self, speed: Any) -> Replay:
         """Begin to show the run on view again; a speed of 0 is at once."""
@@ -139,28 +211,25 @@ class FinishedRuns:
             self._loaded[path] = load(path)
         return self._loaded[path]
 
-    def _compare(self, paths: Sequence[str], *, live: bool) -> Answer:
-        if len(paths) < 2:
-            raise ConfigError("Choose two runs or more to compare.")
-        runs = [self._load(path) for path in paths]
-        answer = {"kind": "comparison", "table": frame(side_by_side(runs)), "text": ""}
-        if len(runs) != 2 or live:
-            return answer, ()
-        data, answer["text"] = differences(*runs)
-        return answer, [data]
+    # -- medians for the shelf --
 
-    def _picture(self, name: str, *, live: bool) -> Answer:
-        if live:
-            # Drawing takes a core for seconds, and may take it from the stopwatch.
-            raise ConfigError("Pictures are drawn when the session has ended.")
-        data, text = picture(self._shown(), name)
-        return {"kind": "picture", "text": text}, [data]
+    def _measure(self) -> None:
+        """Read the next run whose medians are not known; one at a time, others may wait."""
+        path = next(iter(self._unmeasured()), None)
+        if path is None:
+            return
+        self._medians[_state_of(path)] = _medians_of(self._loaded.get(path), path)
 
-    def _explore(self, *, live: bool) -> dict[str, Any]:
-        if live:
-            # As for pictures.
-            raise ConfigError("Endpointings are predicted when the session has ended.")
-        return {"kind": "endpointing", **explored(self._shown())}
+    def _unmeasured(self) -> Iterator[str]:
+        for row in self._rows:
+            state = _state_of(row["path"])
+            if state not in self._medians and state[2] <= _MOST_BYTES:
+                yield row["path"]
+
+    @property
+    def has_unmeasured(self) -> bool:
+        """Whether a run is on the shelf whose medians are still to be told."""
+        return any(True for _ in self._unmeasured())
 
     def _write(self, kind: str, place: Path) -> str:
         """Write the run, its tables or its report; what was done, in a sentence."""
@@ -171,6 +240,30 @@ class FinishedRuns:
             return f"{len(export_run(run, place))} files written to {place}."
         run.report(place)
         return f"Report written to {place}."
+
+
+def _check_ended(live: bool, what: str) -> None:
+    """What takes a core for seconds may take it from the stopwatch."""
+    if live:
+        raise ConfigError(f"{what} when the session has ended.")
+
+
+def _state_of(path: str) -> tuple[str, int, int]:
+    """A file as it is now."""
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return path, 0, 0
+    return path, stat.st_mtime_ns, stat.st_size
+
+
+def _medians_of(run: Run | None, path: str) -> dict[str, str]:
+    """The medians of a run as text; dashes for one that cannot tell them."""
+    try:
+        found = medians(load(path) if run is None else run)
+    except GladiaNbError:
+        return {}
+    return {"seen": shown(found["seen_ms"]), "final": shown(found["final_ms"])}
 
 
 def _place(path: str) -> Path:

@@ -164,6 +164,7 @@ class LiveState:
         self._ids: dict[int, str] = {}
         self._sent: deque[tuple[int, int]] = deque(maxlen=_CHUNKS)
         self._late: deque[float] = deque(maxlen=_RECENT)
+        self._captured = captured
         self._late_limit = limits.CAPTURE_MS if captured else limits.LATENESS_MS
         self._lag_ms = 0.0
         names = ("sent", "acknowledged", "partial", "final")
@@ -333,6 +334,7 @@ class LiveState:
             sent_s=self._sent_frames / self._rate,
             acknowledged_s=self._acknowledged_s,
             elapsed_s=self._since(self._now) if self._now else 0.0,
+            behind_ms=self._late[-1] if self._captured and self._late else None,
             lines=tuple(self._lines),
             open=tuple(self._open[channel] for channel in sorted(self._open)),
             partial_ms=self._latency["partial_ms"].median,

@@ -33,6 +33,8 @@ SERIES = 16
 _SETTLE_NS = 1_500_000_000
 
 _SECONDS = {"at_ms": "ns"}
+#: Milliseconds that are no stamp.
+_DURATIONS = frozenset(("loop_lag_ms",))
 
 
 def _ns(ms: float) -> int:
@@ -170,7 +172,7 @@ def _fields(event: Mapping[str, Any], clock: PageClock) -> Iterable[tuple[str, A
         if name == "bytes":
             # A frame that is no text: kept as the worker keeps it.
             yield "raw", bytes(value).decode("utf-8", "surrogateescape")
-        elif name.endswith("_ms"):
+        elif name.endswith("_ms") and name not in _DURATIONS:
             stamp = _SECONDS.get(name, name.removesuffix("_ms") + "_ns")
             yield stamp, None if value is None else clock.to_ns(value)
         else:

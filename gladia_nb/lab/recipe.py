@@ -6,22 +6,25 @@ never part of either.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from gladia_nb.api.target import GLADIA_URL, shared_server
 from gladia_nb.config import SessionConfig
-from gladia_nb.errors import AudioError, ConfigError
+from gladia_nb.errors import AudioError, ConfigError, GladiaNbError
 from gladia_nb.keys import Secret
 from gladia_nb.lab.form import Field, fields_of, place_problems
 from gladia_nb.paths import expanded
 from gladia_nb.server.settings.options import SERVED_PORT
 from gladia_nb.sessions.browser import DirectLive, start_direct
 from gladia_nb.sessions.options import DEFAULTS, SendOptions
+from gladia_nb.sessions.process import get_worker
 from gladia_nb.sessions.runner import Live, Source, start
 from gladia_nb.sessions.samples import sample
 from gladia_nb.sessions.sources import nearest_rate
@@ -54,7 +57,7 @@ def _options() -> Iterator[Field]:
     yield replace(
         blank,
         path=("target",),
-        label="Where to",
+        label="Service",
         kind="choice",
         default=_TARGETS[0],
         choices=_TARGETS,
@@ -83,6 +86,7 @@ class Recipe:
         url: base URL, for `url`.
         chunk_ms, json_audio, speed, tail_s, callbacks: as in `SendOptions`.
         network: as in `SendOptions`; not for a session that a browser holds.
+        reference: path of a file that tells what was spoken; None for what lies beside the sound.
 
     Example:
         >>> recipe = Recipe("sample:call", {"endpointing": 30}, speed=0)
@@ -103,6 +107,7 @@ class Recipe:
     tail_s: float = DEFAULTS.tail_s
     callbacks: bool = DEFAULTS.callbacks is not False
     network: str | Mapping[str, Any] | None = None
+    reference: str | None = None
 
     def problems(self) -> dict[str, str]:
         """What is wrong, a sentence by the dotted name of the field; empty when it can start."""
@@ -117,9 +122,11 @@ class Recipe:
         return found
 
     def _wrong_url(self) -> str | None:
+        if self.target != "url":
+            # It is not asked for, and nobody sees it.
+            return None
         if not self.url:
-            needed = self.target == "url"
-            return f"url is needed for another service, such as {_SERVED}" if needed else None
+            return f"url is needed for another service, such as {_SERVED}"
         if not str(self.url).startswith(("http://", "https://")):
             return f"url must be an http or https URL (got {self.url!r})"
         return None
@@ -143,7 +150,25 @@ class Recipe:
             chosen["url"] = self.url
         if self.network is not None:
             chosen["network"] = self.network
+        if self.reference is not None:
+            chosen["reference"] = self.reference
         return {name: value for name, value in chosen.items() if value != defaults.get(name)}
+
+    def prepare(self, server: Any = None) -> None:
+        """Start what a run needs beside itself, so that it begins at once; can be repeated.
+
+        The process for sessions, and the embedded server where it is meant; nobody waits for them.
+        What goes wrong here goes wrong again, and is said, when the run is started.
+
+        Args:
+            server: a `LocalServer` to use as the embedded server.
+        """
+        embedded = self.target == "embedded" and server is None
+        needed = (get_worker, shared_server) if embedded else (get_worker,)
+        for start_it in needed:
+            threading.Thread(
+                target=_started, args=(start_it,), daemon=True, name="gladia_nb warming"
+            ).start()
 
     def start(
         self, *, key: str | Secret | None = None, server: Any = None, source: Source | None = None
@@ -192,7 +217,7 @@ class Recipe:
             )
         asked = self.asked(key, server)
         # The rest is about audio that is sent from here.
-        kept = ("chunk_ms", "region", "url", "key", "server")
+        kept = ("chunk_ms", "region", "url", "key", "server", "reference")
         options = {name: value for name, value in asked.items() if name in kept}
         config = SessionConfig.from_dict(self.config)
         return start_direct(config, sample_rate=sample_rate, channels=channels, **options)
@@ -218,6 +243,11 @@ class Recipe:
             if self.target == "gladia":
                 options["url"] = GLADIA_URL
         return options
+
+
+def _started(start_it: Callable[[], object]) -> None:
+    with contextlib.suppress(GladiaNbError):
+        start_it()
 
 
 def _body(recipe: Recipe, sample_rate: int | None, channels: int | None) -> dict[str, Any]:

@@ -26,8 +26,9 @@ from gladia_nb.lab.recipe import OPTIONS, Recipe, as_curl, as_json, reproduce
 from gladia_nb.lab.waveform import peaks, playable
 from gladia_nb.paths import replacing
 from gladia_nb.record.folders import new_path, runs_directory
+from gladia_nb.sessions.reference import find_reference
 
-__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "Setup", "form"]
+__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "WHILE_SPOKEN", "Setup", "form"]
 
 #: Where sound can come from, and what to call it.
 CHOICES = (
@@ -42,6 +43,8 @@ MICROPHONE = (
     ("stream", "Microphone: send while speaking, through the kernel"),
     ("direct", "Microphone: send from the browser itself"),
 )
+#: Of them those that are sent while they are spoken.
+WHILE_SPOKEN = ("stream", "direct")
 #: Longest sound that is sent to the browser to be listened to, in bytes.
 _LONGEST = 64 << 20
 #: Largest file that is taken from the browser, in bytes.
@@ -88,6 +91,7 @@ class Setup:
         self._by_name = {item.name: item for item in (*fields(), *OPTIONS)}
         self._uploads: dict[str, list[bytes]] = {}
         self._preset = ""
+        self._reference: tuple[Path, str] | None = None
         self._peaks: list[list[float]] = []
         self.config = dict(config)
         self.options = {item.name: options.get(item.name, item.default) for item in OPTIONS}
@@ -109,6 +113,8 @@ class Setup:
         if choice not in dict(self._choices):
             raise ConfigError(f"There is no source {choice!r}.")
         self.choice = choice
+        # It is of the sound that was chosen before.
+        self._reference = None
         if choice == "file" and not path and not self._source.startswith("sample:"):
             path = self._source
         self._source = choice if choice.startswith("sample:") else path
@@ -132,6 +138,34 @@ class Setup:
         Returns:
             Whether the file is complete.
         """
+        path = self._taken(name, part, parts, data)
+        if path is not None:
+            self.choose("upload", str(path))
+        return path is not None
+
+    def upload_reference(self, name: str, part: int, parts: int, data: bytes) -> bool:
+        """Take a piece of a file that tells what was spoken; the last one makes it the reference.
+
+        Returns:
+            Whether the file is complete.
+
+        Raises:
+            ConfigError: it is none, or none of this sound.
+        """
+        path = self._taken(name, part, parts, data)
+        if path is None:
+            return False
+        found = find_reference(self.audio.name if self.audio else None, path)
+        count, unit = (0, "word") if found is None else (len(found.rows), found.granularity)
+        self._reference = (path, f"{count} {unit}{'s' * (count != 1)}")
+        return True
+
+    def forget_reference(self) -> None:
+        """Know only what lies beside the sound."""
+        self._reference = None
+
+    def _taken(self, name: str, part: int, parts: int, data: bytes) -> Path | None:
+        """Keep a piece of a file; where it is, once it is complete."""
         pieces = self._uploads.setdefault(name, [])
         if part == 0:
             pieces.clear()
@@ -142,12 +176,11 @@ class Setup:
             del self._uploads[name]
             raise AudioError(TOO_LARGE.format(name=name))
         if part + 1 < parts:
-            return False
+            return None
         plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "upload"
         path = Path(self._folder.name) / plain
         _write(path, b"".join(self._uploads.pop(name)))
-        self.choose("upload", str(path))
-        return True
+        return path
 
     def keep_take(self, take: Audio) -> Path:
         """Keep a recording of the microphone as a file beside the runs; it becomes the sound.
@@ -157,7 +190,7 @@ class Setup:
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
         path = new_path(runs_directory(), stem, ".wav")
         _write(path, playable(take))
-        self.choose(self.choice if self.choice in ("stream", "direct") else "take", str(path))
+        self.choose(self.choice if self.choice in WHILE_SPOKEN else "take", str(path))
         return path
 
     def sound(self) -> bytes:
@@ -209,7 +242,9 @@ class Setup:
 
     def recipe(self) -> Recipe:
         """What the run will be."""
-        return Recipe(source=self._source or "microphone", config=self.config, **self.options)
+        reference = None if self._reference is None else str(self._reference[0])
+        source = self._source or "microphone"
+        return Recipe(source=source, config=self.config, reference=reference, **self.options)
 
     def missing(self) -> str:
         """Why no run can be made of it yet, in a sentence, or ""."""
@@ -217,10 +252,11 @@ class Setup:
         if count:
             what = "One setting needs" if count == 1 else f"{count} settings need"
             return f"{what} to be mended first."
-        if self.choice in ("stream", "direct"):
-            return "Press Record, at the microphone, to start."
+        if self.choice in WHILE_SPOKEN:
+            return ""
         if self.audio is None:
-            return self._problem or "Choose a source first."
+            first = "Record a take first" if self.choice == "take" else "Choose a sound first"
+            return self._problem or f"{first}, in Source."
         return ""
 
     def view(self) -> dict[str, Any]:
@@ -235,6 +271,7 @@ class Setup:
             "choice": self.choice,
             "path": self._source if self.choice == "file" else "",
             "sound": self._sound_facts(),
+            "reference": self._reference_facts(),
             "values": {**effective(self.config), **self.options},
             "changed": changed,
             "problems": recipe.problems(),
@@ -242,6 +279,12 @@ class Setup:
             "preset": self._preset,
             "code": self._code(recipe),
         }
+
+    def _reference_facts(self) -> dict[str, Any] | None:
+        if self._reference is None:
+            return None
+        path, size = self._reference
+        return {"name": path.name, "size": size}
 
     def _sound_facts(self) -> dict[str, Any]:
         if self.audio is None:

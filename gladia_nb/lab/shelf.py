@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from gladia_nb.errors import RunFileError
+from gladia_nb.lab.form import changed_paths, effective
 from gladia_nb.metrics import latency_table
 from gladia_nb.paths import expanded
 from gladia_nb.record.file import read_header
@@ -32,6 +33,7 @@ SHELF: Schema = MappingProxyType(
         "outcome": "str",  # finished, stopped, aborted, failed, or incomplete
         "target": "str",
         "endpointing_s": "float64",  # NaN: the service's default
+        "settings": "str",  # of the service that are not its defaults, in a few words
         "path": "str",
     }
 )
@@ -101,8 +103,34 @@ def _glance(path: Path) -> dict[str, Any]:
         "outcome": _outcome(last),
         "target": header["options"]["target"],
         "endpointing_s": config.get("endpointing"),
+        "settings": _settings(config),
         "path": str(path),
     }
+
+
+#: What the sound decides, and what a stopwatch asks for.
+_NO_SETTINGS = ("sample_rate", "channels", "encoding", "bit_depth", "messages_config")
+_LONGEST_SETTINGS = 120
+
+
+def _settings(config: Mapping[str, Any]) -> str:
+    """Settings that differ from the defaults, by the last part of their name."""
+    values = effective(config)
+    told = [
+        f"{name.rpartition('.')[2].replace('_', ' ')} {_brief(values[name])}"
+        for name in changed_paths(config)
+        if name.partition(".")[0] not in _NO_SETTINGS
+    ]
+    text = writable(", ".join(told))
+    return text if len(text) <= _LONGEST_SETTINGS else f"{text[: _LONGEST_SETTINGS - 1]}\u2026"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return " ".join(str(item) for item in value[:4] if isinstance(item, (str, int, float)))
+    return "set" if isinstance(value, Mapping) else _text(value)
 
 
 def _outcome(tail: Sequence[bytes]) -> str:

@@ -115,6 +115,8 @@ class Snapshot:
         sent_s: seconds of audio sent.
         acknowledged_s: seconds of audio that the service has confirmed.
         elapsed_s: seconds since audio position 0 was spoken, at the last event.
+        behind_ms: by how much the latest chunk left after its audio was captured; None where the
+            audio is not captured meanwhile.
         connections: connections that were opened.
         chunks: chunks sent, those sent again included.
         messages: messages received.
@@ -138,6 +140,7 @@ class Snapshot:
     sent_s: float
     acknowledged_s: float
     elapsed_s: float
+    behind_ms: float | None
     connections: int
     chunks: int
     messages: int

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.lab.headline import headline
 from gladia_nb.lab.shelf import list_runs
 from gladia_nb.metrics import (
     audit_note,
@@ -33,22 +36,34 @@ from gladia_nb.plots import (
     plot_timeline,
     plot_word_latency,
 )
+from gladia_nb.plots.palette import DARK, LIGHT
+from gladia_nb.plots.theme import themed
 from gladia_nb.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "PICTURES",
     "TABLES",
+    "Look",
     "after",
     "differences",
     "frame",
+    "paired",
     "picture",
     "shelf_rows",
     "shown_path",
     "table",
+    "whole_table",
 ]
 
 #: Rows of a DataFrame that are shown.
 ROWS = 50
+#: Runs that the shelf shows.
+SHOWN = 100
+#: Names that runs get by themselves.
+_OF_ITSELF = re.compile(r"\d{8}-\d{6}-")
 #: Characters of one cell.
 _CELL = 160
 
@@ -135,6 +150,7 @@ def after(run: Run) -> dict[str, Any]:
         "path": str(run.path) if run.path is not None else "",
         "place": shown_path(run.path) if run.path is not None else "",
         "facts": facts,
+        "headline": headline(run),
         "verdict": {"status": verdict.status, "reasons": list(verdict.reasons)},
         "warnings": [note for note in (*run.warnings, run.damage, audit_note(run)) if note],
         "error": run.error or "",
@@ -155,12 +171,55 @@ def table(run: Run, name: str) -> dict[str, Any]:
     Raises:
         ConfigError: there is no such table.
     """
+    return frame(whole_table(run, name))
+
+
+def whole_table(run: Run, name: str) -> pd.DataFrame:
+    """One of `TABLES`, all of it.
+
+    Raises:
+        ConfigError: there is no such table.
+    """
     if name not in _TABLES:
         raise ConfigError(f"There is no table {name!r}; there are {', '.join(TABLES)}.")
-    return frame(_TABLES[name](run))
+    return _TABLES[name](run)
 
 
-def picture(run: Run, name: str) -> tuple[bytes, str]:
+class Look(NamedTuple):
+    """How a picture has to look in its place.
+
+    Attributes:
+        width: of the place, in pixels of the page.
+        scale: pixels of the screen for each of these.
+        dark: whether the page is dark.
+    """
+
+    width: float = 900
+    scale: float = 1.5
+    dark: bool = False
+
+    @classmethod
+    def asked(cls, content: Mapping[str, Any]) -> Look:
+        """What a page asks for, within reason.
+
+        Example:
+            >>> Look.asked({"width": 640, "scale": 99, "dark": True})
+            Look(width=640.0, scale=3.0, dark=True)
+        """
+        width, scale = (_number(content.get(name)) for name in ("width", "scale"))
+        return cls(
+            min(2400.0, max(320.0, width or cls().width)),
+            min(3.0, max(1.0, scale or cls().scale)),
+            content.get("dark") is True,
+        )
+
+
+def _number(value: object) -> float | None:
+    good = isinstance(value, (int, float)) and math.isfinite(value)
+    return float(value) if good else None  # type: ignore[arg-type]
+
+
+def picture(run: Run, name: str, look: Look = Look()) -> tuple[bytes, str]:  # noqa: B008 - immutable
     """One of `PICTURES` as PNG, and what it shows in a sentence.
 
     Raises:
@@ -168,32 +227,59 @@ def picture(run: Run, name: str) -> tuple[bytes, str]:
     """
     if name not in _drawn():
         raise ConfigError(f"There is no picture {name!r}; there are {', '.join(_drawn())}.")
+    function, size, text = PICTURES[name]
+
+    def draw(figure: Figure) -> None:
+        if name == "Overview":
+            plot_overview(run, figure)
+        else:
+            function(run, ax=figure.add_subplot())
+
+    return _drawn_by(draw, size, look), f"{name} of {run.name}. {text}"
+
+
+def differences(first: Run, second: Run, look: Look = Look()) -> tuple[bytes, str]:  # noqa: B008
+    """The differences of two runs as PNG, and what it shows in a sentence."""
+
+    def draw(figure: Figure) -> None:
+        plot_comparison(first, second, figure.add_subplot())
+
+    data = _drawn_by(draw, (11, 4.5), look)
+    how = (
+        "word by word"
+        if paired(first, second)
+        else "between the medians of the whole runs, since they have no reference in common"
+    )
+    return data, (
+        f"Difference of every latency, {how}: to the right of 0 the second run is later. The 95 % "
+        "intervals hold for these two sessions only."
+    )
+
+
+def paired(first: Run, second: Run) -> bool:
+    """Whether two runs have words that can be paired: the same reference."""
+    return bool(len(first.reference)) and first.reference.equals(second.reference)
+
+
+#: Pixels of a page for an inch of a picture: its letters then are those of a page.
+_PIXELS = 96
+#: Inches that a picture is high at least.
+_LOWEST = 3.4
+
+
+def _drawn_by(draw: Callable[[Figure], None], size: tuple[float, float], look: Look) -> bytes:
+    """A picture as wide as its place, in the colours of the page around it."""
     # Figures of our own, never pyplot: it would keep them, and belongs to the user.
     from matplotlib.figure import Figure
 
-    function, size, text = PICTURES[name]
-    figure = Figure(figsize=size, layout="constrained")
-    if name == "Overview":
-        plot_overview(run, figure)
-    else:
-        function(run, ax=figure.add_subplot())
+    width = look.width / _PIXELS
+    height = max(_LOWEST, size[1] * min(1.0, max(0.75, width / size[0])))
+    figure = Figure(figsize=(width, height), layout="constrained")
+    draw(figure)
+    themed(figure, DARK if look.dark else LIGHT)
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return file.getvalue(), f"{name} of {run.name}. {text}"
-
-
-def differences(first: Run, second: Run) -> tuple[bytes, str]:
-    """The paired differences of two runs as PNG, and what it shows in a sentence."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
-    plot_comparison(first, second, figure.add_subplot())
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return file.getvalue(), (
-        "Median difference of every latency, run 2 minus run 1, word by word where both have the "
-        "same reference, with 95 % intervals that hold for these two sessions only."
-    )
+    figure.savefig(file, format="png", dpi=_PIXELS * look.scale)
+    return file.getvalue()
 
 
 def frame(data: pd.DataFrame) -> dict[str, Any]:
@@ -232,22 +318,34 @@ def shown_path(path: str | Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def shelf_rows(directory: str | None) -> tuple[list[dict[str, str]], list[str]]:
+def _here(stamp: str) -> str:
+    """A moment in UTC on the clock of this machine."""
+    moment = dt.datetime.fromisoformat(stamp).astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def shelf_rows(directory: str | None) -> tuple[list[dict[str, Any]], list[str]]:
     """The runs of a directory, for the list in the Lab, and why files are not among them."""
     rows = []
-    found = list_runs(directory, limit=30)
+    found = list_runs(directory, limit=SHOWN)
     for row in found.to_dict("records"):
         duration = row["duration_s"]
-        pause = row["endpointing_s"]
         rows.append(
             {
                 "path": str(row["path"]),
-                "name": str(row["name"]),
-                "began": str(row["began"]).replace("T", " ").removesuffix("Z"),
+                "name": _called(str(row["path"]), str(row["name"])),
+                "began": _here(str(row["began"])),
                 "duration": "" if math.isnan(duration) else f"{duration:.1f} s",
+                "duration_s": None if math.isnan(duration) else duration,
                 "outcome": str(row["outcome"]),
                 "target": str(row["target"]),
-                "endpointing": "default" if math.isnan(pause) else f"{pause:g} s",
+                "settings": str(row["settings"]),
             }
         )
     return rows, found.attrs["skipped"]
+
+
+def _called(path: str, audio: str) -> str:
+    """The name that somebody gave a run, or that of its audio."""
+    stem = Path(path).stem
+    return audio if _OF_ITSELF.match(stem) else stem

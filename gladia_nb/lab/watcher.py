@@ -38,6 +38,7 @@ class Watcher:
         self._queue: SimpleQueue[Event] = SimpleQueue()
         self._unsubscribe: Callable[[], None] = _nothing
         self._turn = 0
+        self._count = 0
 
     @property
     def is_running(self) -> bool:
@@ -48,6 +49,11 @@ class Watcher:
     def is_live(self) -> bool:
         """Whether a session is under way; a replay is none."""
         return self.mode == "live" and self.is_running
+
+    def abort(self) -> None:
+        """End what is watched at once, if there is anything."""
+        if self.handle is not None:
+            self.handle.abort()
 
     def watch(self, handle: Live | Replay, title: str, speed: float) -> None:
         """From now on watch this one."""
@@ -61,6 +67,7 @@ class Watcher:
         self._title, self._speed = title, speed
         self.mode = "replay" if replayed else "live"
         self.handle = handle
+        self._count += 1
         self._unsubscribe = handle.subscribe(queue.put)
 
     def views(self) -> dict[str, Any]:
@@ -94,16 +101,22 @@ class Watcher:
         left = None if duration is None else max(0.0, duration - snapshot.sent_s) / self._speed
         names = ("partials", "finals", "chunks", "messages", "connections", "unplaced", "note")
         channels = 1 if self.handle is None else self.handle.channels
+        path = self.handle.run.path if isinstance(self.handle, Replay) else None
+        if isinstance(self.handle, Live):
+            path = self.handle.path
         return {
+            "session": self._count,
             "mode": self.mode,
             "running": running,
             "title": self._title,
+            "path": "" if path is None else str(path),
             "phase": snapshot.phase,
             "duration": duration,
             "left": None if left is None else round(left, 1),
             "sent": round(snapshot.sent_s, 2),
             "acknowledged": round(snapshot.acknowledged_s, 2),
             "elapsed": round(snapshot.elapsed_s, 1),
+            "behind_ms": _whole(snapshot.behind_ms),
             "channels": channels,
             "open": [{"channel": o.channel, "words": o.words} for o in snapshot.open],
             "partial_ms": _whole(snapshot.partial_ms),

@@ -107,6 +107,7 @@ def health(run: RunData) -> pd.DataFrame:
     * `pacing`: 99th percentile of the lateness of chunks, those of a lost connection left out.
     * `capture to send`: the same for live audio, which comes through other processes.
     * `gaps`: live audio that was lost or did not come.
+    * `zeros`: places where the capture put exact zeros into the sound.
     * `drift`: lateness at the end minus at the beginning; not of live audio.
     * `sending`: 99th percentile of how long the network took to accept a chunk.
     * `transcripts`: there was speech, by the reference or the service's own speech events, and no
@@ -252,6 +253,14 @@ _CHECKS = (
         limits.NONE_WITHOUT_MENTION,
         Facts.gaps,
         "Live audio was lost or stalled {value:.0f} times.",
+    ),
+    _Check(
+        "zeros",
+        "count",
+        limits.NONE_WITHOUT_MENTION,
+        Facts.zeros,
+        "The browser's capture put silence into the sound {value:.0f} times; words there may be "
+        "wrong or late.",
     ),
     _Check(
         "drift",

@@ -89,7 +89,11 @@ class Facts:
 
     def gaps(self) -> float:
         """Live audio that is not there, pauses left out."""
-        return float(sum(e["why"] != "paused" for e in self.run.record.of("gap")))
+        return float(sum(e["why"] not in ("paused", "zeros") for e in self.run.record.of("gap")))
+
+    def zeros(self) -> float:
+        """Places in the sound where the capture put zeros."""
+        return float(sum(e["why"] == "zeros" for e in self.run.record.of("gap")))
 
     def _lateness(self) -> float:
         """Lateness of chunks that found a connection when they were due."""
@@ -164,6 +168,9 @@ class Facts:
         worst = self.vitals[column]
         if not len(worst):
             return np.nan
+        if np.isnan(worst).all():
+            return np.nan
+        worst = np.nan_to_num(worst)
         total = len(self._stamps)
         if not total:
             return float(worst.max())
@@ -214,7 +221,7 @@ class Facts:
 
     def backlog(self) -> float:
         """Messages that were waiting behind one in a hundred."""
-        waiting = self.vitals["backlog"].astype("int64")
+        waiting = np.nan_to_num(self.vitals["backlog"]).astype("int64")
         came = np.array([len(stamps) for stamps in self._seconds], dtype="int64")
         return self._touched("backlog", np.minimum(waiting, came))
 

@@ -45,13 +45,13 @@ VITALS: Schema = MappingProxyType(
         "gc_longest_ms": "float64",
         "clock_ms": "float64",  # the clock of the stamps - another monotonic clock, since the start
         "wall_ms": "float64",  # wall clock - monotonic clock, since the start: steps and slewing
-        "backlog": "int64",  # most messages that were waiting behind one that was read
+        "backlog": "float64",  # most messages that were waiting behind one that was read
         "cpu_ms": "float64",  # processor time of the process
         "lead_ms": "float64",  # before a chunk was due the process polled for so long; NaN: untold
     }
 )
 
-_MEASURED = ("loop_lag_ms", "gc_ms", "gc_longest_ms", "cpu_ms")
+_MEASURED = ("loop_lag_ms", "gc_ms", "gc_longest_ms", "backlog", "cpu_ms", "lead_ms")
 
 #: Chunks at each end of a run whose median lateness is compared.
 _ENDS = 10
@@ -108,7 +108,8 @@ def _quantile(values: npt.ArrayLike, prob: float) -> float:
 def vitals(run: RunData) -> pd.DataFrame:
     """What the probe beside the session saw, second by second; columns in `VITALS`.
 
-    No rows when nobody watched: the run is older, or the stopwatch was a browser's.
+    No rows when nobody watched: the run is older. NaN for what was not observed: a browser that
+    held the stopwatch tells of its event loop and of the wall clock, and of nothing else.
     """
     return to_frame(vitals_rows(run), VITALS)
 
@@ -121,9 +122,12 @@ def vitals_rows(run: RunData) -> dict[str, list[Any]]:
     return {
         "at_s": [math.nan if t0 is None else (e["ns"] - t0) / 1e9 for e in events],
         "window_s": [e["window_ns"] / 1e9 for e in events],
-        "clock_ms": [(e["clock_ns"] - first["clock_ns"]) / 1e6 for e in events],
+        "clock_ms": [_apart(e.get("clock_ns"), first.get("clock_ns")) for e in events],
         "wall_ms": [(e["wall_ns"] - first["wall_ns"]) / 1e6 for e in events],
-        **{n: [e[n] for e in events] for n in VITALS if n in ("backlog", *_MEASURED)},
-        # Runs of earlier versions do not tell.
-        "lead_ms": [e.get("lead_ms", math.nan) for e in events],
+        # Runs of earlier versions do not tell all of it.
+        **{n: [e.get(n, math.nan) for e in events] for n in VITALS if n in _MEASURED},
     }
+
+
+def _apart(now_ns: int | None, first_ns: int | None) -> float:
+    return math.nan if now_ns is None or first_ns is None else (now_ns - first_ns) / 1e6

@@ -22,6 +22,7 @@ __all__ = [
     "PALE",
     "PURPLE",
     "RED",
+    "RUN_COLOURS",
     "SIGNS",
     "SKY",
     "SOFT",
@@ -47,6 +48,9 @@ PALE = "#c9c9c9"
 WHITE = "#ffffff"
 #: The younger a word, the paler.
 AGES = ("#cfe3f2", "#9fc9e6", "#6aaad6", "#3787bf", "#0b5c99")
+
+#: One run beside others; each has a letter as well.
+RUN_COLOURS = (BLUE, RED, GREEN, PURPLE, SKY, YELLOW, GREY, PALE)
 
 #: What each thing of a run has for its colour.
 COLOURS = {

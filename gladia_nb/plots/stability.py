@@ -63,7 +63,10 @@ def plot_flicker(
     )
     for change, colour, mark in (("replaced", _REPLACED, "s"), ("removed", _REMOVED, "x")):
         rows = table[table["change"] == change]
-        ax.plot(rows["update"], rows["position"], mark, color=colour, ms=7 if n <= 60 else 4, mew=2)
+        # Between the update that still had it and the one that has not: in the cell behind it
+        # another word may stand, which was kept.
+        at = rows["update"] - 0.5 if change == "removed" else rows["update"]
+        ax.plot(at, rows["position"], mark, color=colour, ms=7 if n <= 60 else 4, mew=2)
         if n <= _WRITTEN and change == "replaced":
             _write(ax, rows, colour)
     last = shown[shown["update"] == n - 1]
@@ -83,9 +86,20 @@ def plot_flicker(
         *ax.plot([], [], "x", color=_REMOVED, mew=2, label="removed"),
     ]
     ax.legend(handles=handles, loc="lower left", fontsize="small", framealpha=0.85)
-    finish(ax, title=f"{title} of one utterance", xlabel="update", ylabel="")
+    told = f"{title}: {_which(run, utterance, channel)}"
+    finish(ax, title=told, xlabel="update", ylabel="")
     ax.grid(visible=False)
     return ax
+
+
+def _which(run: RunData, utterance: str, channel: int) -> str:
+    """An utterance by when it begins, its channel where there are several, and its words."""
+    rows = run.utterances
+    row = rows[(rows["channel"] == channel) & (rows["utterance_id"] == utterance)].iloc[0]
+    several = (rows["channel"] != channel).any()
+    place = f"channel {channel + 1}, " if several else ""
+    began = "" if np.isnan(row["start_s"]) else f"from {row['start_s']:.1f} s, "
+    return f"{place}{began}\u201c{drawable(str(row['text']), 40)}\u201d"
 
 
 def _write(ax: Axes, rows: pd.DataFrame, colour: str) -> None:

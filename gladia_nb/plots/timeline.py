@@ -161,11 +161,11 @@ def _draw_kind(ax: Axes, run: RunData, rows: pd.DataFrame, kind: str) -> None:
 
 
 def _name_rows(ax: Axes, rows: pd.DataFrame) -> None:
-    """The beginning of the text of each utterance, or of every n-th."""
+    """The beginning of the text of each utterance, or of every n-th; channels count from 1."""
     shown = rows.iloc[:: 1 + (len(rows) - 1) // _NAMED]
     channels = (rows["channel"] != rows["channel"].iloc[0]).any()
     names = [
-        (f"{channel}: " if channels else "") + drawable(text, 24)
+        (f"{channel + 1}: " if channels else "") + drawable(text, 24)
         for channel, text in zip(shown["channel"], shown["text"], strict=True)
     ]
     ax.set_yticks(shown["row"], names, fontsize="x-small")

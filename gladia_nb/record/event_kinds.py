@@ -206,6 +206,9 @@ class RetryEvent(RecordEvent, tag="retry", frozen=True):
 class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
     """How the process with the stopwatch was doing, each second.
 
+    A page that holds the stopwatch itself tells only its event loop and the wall clock: of the rest
+    a browser tells nothing.
+
     Attributes:
         ns: the end of the window.
         window_ns: its length.
@@ -224,14 +227,14 @@ class VitalsEvent(RecordEvent, tag="vitals", frozen=True, kw_only=True):
     ns: Stamp
     window_ns: Stamp
     loop_lag_ms: Measured
-    gc_count: Count
-    gc_ms: Measured
-    gc_longest_ms: Measured
-    clock_ns: Difference
+    gc_count: Count | UnsetType = UNSET
+    gc_ms: Measured | UnsetType = UNSET
+    gc_longest_ms: Measured | UnsetType = UNSET
+    clock_ns: Difference | UnsetType = UNSET
     wall_ns: Difference
     wall_width_ns: Stamp
-    backlog: Count
-    cpu_ms: Measured
+    backlog: Count | UnsetType = UNSET
+    cpu_ms: Measured | UnsetType = UNSET
     lead_ms: Measured | UnsetType = UNSET
 
 
@@ -267,13 +270,15 @@ class GapEvent(RecordEvent, tag="gap", frozen=True, kw_only=True):
 
     Attributes:
         ns: when that was known.
-        why: `paused`, `stalled`, `lost` (pieces never came) or `hole` (between two pieces that
-            follow each other).
+        why: `paused`, `stalled`, `lost` (pieces never came), `hole` (between two pieces that
+            follow each other) or `zeros` (exact zeros inside the sound, which a capture puts there
+            that cannot keep up).
         at_frame: where it would be.
         captured_ns: of a pause, when the last sample before it was captured.
         pieces: of a loss, how many pieces never came.
-        frames: of a loss or a hole, how many sample frames it lasted, by the moments around it;
-            below 0 where these are closer to each other than the sound between them is long.
+        frames: of a loss, a hole or zeros, how many sample frames it lasted; of a loss or a hole by
+            the moments around it, below 0 where these are closer to each other than the sound
+            between them is long.
     """
 
     ns: Stamp

@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import anywidget
@@ -30,7 +29,10 @@ from gladia_nb.sessions.browser import DirectLive
 from gladia_nb.sessions.handle import Live
 from gladia_nb.widgets import registry
 from gladia_nb.widgets.assets import LAB
+from gladia_nb.widgets.command_threads import CommandThreads
+from gladia_nb.widgets.in_pieces import InPieces
 from gladia_nb.widgets.key_entry import KeyEntry
+from gladia_nb.widgets.microphone import Microphone
 from gladia_nb.widgets.notices import Notices
 from gladia_nb.widgets.presence import Presence
 from gladia_nb.widgets.rules import lab_rules
@@ -38,15 +40,16 @@ from gladia_nb.widgets.rules import lab_rules
 __all__ = ["Lab"]
 
 _Handle = TypeVar("_Handle", bound=Live)
-Command = tuple[dict[str, Any], Sequence[bytes]]
 
 #: Seconds between two looks at what is to be shown.
 _EVERY_S = 0.1
 _MEND = "Mend what is marked in Settings first."
 _BUSY = "A {} is running; stop it first."
+#: Of a command that has told the page by itself what came of it.
+_ANSWERED = object()
 
 
-class Lab(anywidget.AnyWidget):
+class Lab(InPieces):
     """Set up a session, watch it live, study and compare what it recorded; all in one cell.
 
     Everything that it does is a function that a script can call; the tab "Python" shows which. Its
@@ -73,9 +76,6 @@ class Lab(anywidget.AnyWidget):
     rules = traitlets.Dict().tag(sync=True)
     form: traitlets.List[Any] = traitlets.List().tag(sync=True)
     setup = traitlets.Dict().tag(sync=True)
-    live = traitlets.Dict().tag(sync=True)
-    lines: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    series = traitlets.Dict().tag(sync=True)
     after = traitlets.Dict().tag(sync=True)
     shelf = traitlets.Dict().tag(sync=True)
     study = traitlets.Dict().tag(sync=True)
@@ -97,7 +97,7 @@ class Lab(anywidget.AnyWidget):
             raise ConfigError(f"{unknown[0]} is not an option of the Lab.")
         if "target" not in options and os.environ.get(KEY_VARIABLE) and server is None:
             options["target"] = "gladia"
-        widget = _make_microphone() if microphone else None
+        widget = Microphone() if microphone else None
         data = config.to_dict() if config is not None else {}
         directory = None if runs is None else str(runs)
         self.cell = registry.current_cell()
@@ -115,8 +115,8 @@ class Lab(anywidget.AnyWidget):
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._launching = threading.Lock()
-        self._commands: SimpleQueue[Command | None] = SimpleQueue()
-        self._questions: SimpleQueue[Command | None] = SimpleQueue()
+        self._starting = False
+        self._commands = CommandThreads(_is_question, self._carry_out, self._notices, self._answer)
         super().__init__(
             rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget
         )
@@ -124,20 +124,12 @@ class Lab(anywidget.AnyWidget):
         if widget is not None:
             self._connect(widget)
         self.on_msg(self._receive)
-        self._threads = [
-            threading.Thread(target=target, args=args, daemon=True, name=f"gladia_nb lab {name}")
-            for name, target, args in (
-                ("commands", self._work, (self._commands,)),
-                ("questions", self._work, (self._questions,)),
-                ("view", self._publish, ()),
-            )
-        ]
-        for thread in self._threads:
-            thread.start()
+        publisher = threading.Thread(target=self._publish, daemon=True, name="gladia_nb lab view")
+        self._threads = [*self._commands.threads, publisher]
+        self._commands.start()
+        publisher.start()
         for other in registry.register(self):
-            self._questions.put(({"kind": "settle", "handle": other.under_way}, ()))
-
-    # -- for scripts --
+            self._commands.post({"kind": "settle", "handle": other.under_way})
 
     @property
     def recipe(self) -> Recipe:
@@ -223,8 +215,7 @@ class Lab(anywidget.AnyWidget):
             return
         self._closed.set()
         self.stop()
-        self._commands.put(None)
-        self._questions.put(None)
+        self._commands.close()
         self._setup.close()
         self._key.forget()
         super().close()
@@ -236,25 +227,13 @@ class Lab(anywidget.AnyWidget):
 
     def _receive(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
         """From the front end, on whichever thread: only hands over."""
-        if not isinstance(content, dict):
-            return
-        asked = content.get("kind") in FinishedRuns.KINDS | Studying.KINDS
-        queue = self._questions if asked else self._commands
-        queue.put((content, [bytes(part) for part in buffers or ()]))
+        if isinstance(content, dict):
+            self._commands.post(content, buffers or ())
 
-    def _work(self, queue: SimpleQueue[Command | None]) -> None:
-        while (command := queue.get()) is not None:
-            content, buffers = command
-            done = self._notices.guarded(self._carry_out, content, buffers)
-            if not done and "ticket" in content:
-                # Whoever waits for an answer waits no longer.
-                self._notices.guarded(
-                    self._answer, {"kind": "refused", "ticket": content["ticket"]}, ()
-                )
-
-    def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+    def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> bool:
+        """Do what is asked for; whether the answer has been given."""
         kind = content.get("kind")
-        if kind in FinishedRuns.KINDS | Studying.KINDS:
+        if _is_question(kind):
             part = self._studying if kind in Studying.KINDS else self._finished
             try:
                 answer, parts = part.do(content, live=self.is_live)
@@ -263,34 +242,38 @@ class Lab(anywidget.AnyWidget):
                 self._touch("after", "shelf", "study")
             if answer is not None:
                 self._answer({**answer, "ticket": content.get("ticket")}, parts)
-            return
+            return answer is not None
         handler = self._handlers().get(str(kind))
         if handler is None:
             raise ConfigError(f"The Lab does not know the command {kind!r}.")
-        handler(content, buffers)
+        answered = handler(content, buffers)
         self._touch("setup", "study")
+        return answered is _ANSWERED
 
     def _handlers(self) -> Mapping[str, Callable[[dict[str, Any], Sequence[bytes]], Any]]:
         setup = self._setup
         return {
             "source": self._choose,
             "upload": lambda c, b: setup.upload(c["name"], c["part"], c["parts"], b[0]),
-            "set": lambda c, _: setup.set(c["name"], c["value"]),
+            "reference": lambda c, b: setup.upload_reference(
+                c["name"], c["part"], c["parts"], b[0]
+            ),
+            "forget_reference": lambda _c, _b: setup.forget_reference(),
+            "set": lambda c, _: self._set(c["name"], c["value"]),
             "reset": lambda c, _: setup.reset(c["name"]),
             "preset": lambda c, _: setup.preset(c["name"]),
-            "listen": lambda c, _: self._answer(
-                {"kind": "sound", "ticket": c.get("ticket")}, [setup.sound()]
-            ),
+            "listen": self._listen,
             "key": lambda c, _: self._key.take(c),
             "forget": lambda _c, _b: self._key.forget(),
-            "start": lambda _c, _b: self.start(),
+            "start": lambda _c, _b: self._start_asked(),
             "stop": lambda _c, _b: self.stop(),
-            "abort": lambda _c, _b: self._abort(),
+            "abort": lambda _c, _b: self._watcher.abort(),
             "replay": lambda c, _: self._replay(c["speed"]),
             "study_set": lambda c, _: self._studying.set(c["name"], c["value"]),
             "study_run": lambda _c, _b: self._launch_study(),
             "dismiss": lambda c, _: self._notices.dismiss(c["number"]),
-            "hello": lambda c, _: self._presence.hello(c["view"]),
+            "hello": lambda c, _: self._appear(c["view"]),
+            "missed": lambda _c, _b: self._missed.set(),
             "leave": lambda c, _: self._presence.leave(c["view"]),
             "heard": lambda c, _: self._heard(c["event"]),
         }
@@ -300,9 +283,28 @@ class Lab(anywidget.AnyWidget):
         if self.microphone is not None and content["choice"] in ("take", "stream", "direct"):
             self.microphone.mode = content["choice"]
 
-    def _abort(self) -> None:
-        if self._watcher.handle is not None:
-            self._watcher.handle.abort()
+    def _listen(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> object:
+        self._answer({"kind": "sound", "ticket": content.get("ticket")}, [self._setup.sound()])
+        return _ANSWERED
+
+    def _set(self, name: str, typed: Any) -> None:
+        self._setup.set(name, typed)
+        if name == "target":
+            self.recipe.prepare(self._server)
+
+    def _appear(self, view: str) -> None:
+        self._presence.hello(view)
+        self.recipe.prepare(self._server)
+
+    def _start_asked(self) -> None:
+        """The button was pressed; a second time, or on a second page, it means the same."""
+        if self._watcher.is_live:
+            return
+        self._starting = True
+        try:
+            self.start()
+        finally:
+            self._starting = False
 
     def _replay(self, speed: Any) -> None:
         if self.is_live:
@@ -317,14 +319,10 @@ class Lab(anywidget.AnyWidget):
         self._watcher.watch(live, title, recipe.speed)
         self._touch("setup", "study")
 
-    # -- the microphone --
-
     def _connect(self, microphone: Any) -> None:
         microphone.launch = self._launch
         microphone.launch_direct = self._launch_direct
-        microphone.on_event(
-            lambda event: self._commands.put(({"kind": "heard", "event": event}, ()))
-        )
+        microphone.on_event(lambda event: self._commands.post({"kind": "heard", "event": event}))
 
     def _heard(self, event: Mapping[str, Any]) -> None:
         """Something that the microphone tells."""
@@ -414,12 +412,15 @@ class Lab(anywidget.AnyWidget):
 
     def _show(self) -> None:
         self._look_after()
-        views = self._watcher.views()
+        told = self._watcher.views()
+        told["live"]["starting"] = self._starting
+        self._tell_news(told)
+        views: dict[str, Any] = {}
         handle = self._watcher.handle
         if handle is not None and handle.done and self._reported is not handle:
             self._reported = handle
             if self._watcher.mode == "live":
-                self._questions.put(({"kind": "ended", "handle": handle}, ()))
+                self._commands.post({"kind": "ended", "handle": handle})
             self._touch("setup", "study")
         with self._lock:
             dirty, self._dirty = self._dirty, set()
@@ -433,6 +434,8 @@ class Lab(anywidget.AnyWidget):
             views["study"] = self._study_view()
         if "shelf" in dirty:
             views["shelf"] = self._finished.shelf()
+            if not self.is_live and self._finished.has_unmeasured:
+                self._commands.post({"kind": "measure"})
         with self.hold_sync():
             for name, value in views.items():
                 if getattr(self, name) != value:
@@ -442,9 +445,6 @@ class Lab(anywidget.AnyWidget):
         self.send(content, buffers=list(buffers))
 
 
-def _make_microphone() -> Any:
-    try:
-        from gladia_nb.widgets.microphone import Microphone
-    except ImportError:
-        return None
-    return Microphone()
+def _is_question(kind: object) -> bool:
+    """Whether a command may take its time, as what looks at finished runs does."""
+    return kind in FinishedRuns.KINDS | Studying.KINDS

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gladia_nb.errors import GladiaNbError
+from gladia_nb.lab.wording import for_page
 
 __all__ = ["Notices"]
 
@@ -24,7 +25,7 @@ class Notices:
         >>> notices = Notices()
         >>> notices.add("The key is empty.")
         >>> notices.shown()
-        [{'number': 1, 'text': 'The key is empty.'}]
+        [{'number': 1, 'text': 'The key is empty.', 'about': ''}]
         >>> notices.dismiss(1)
         >>> notices.shown()
         []
@@ -36,11 +37,18 @@ class Notices:
         self._said: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
-    def add(self, text: str) -> None:
-        """Say something."""
+    def add(self, text: str, about: str = "") -> None:
+        """Say something.
+
+        Args:
+            text: a sentence; advice for Python becomes advice for a page.
+            about: the kind of command that went wrong; the next one of it that goes well takes
+                the sentence away.
+        """
         with self._lock:
             self._count += 1
-            self._said = [*self._said, {"number": self._count, "text": text}][-_MOST:]
+            said = {"number": self._count, "text": for_page(text), "about": about}
+            self._said = [*self._said, said][-_MOST:]
         self._changed()
 
     def dismiss(self, number: int) -> None:
@@ -49,19 +57,29 @@ class Notices:
             self._said = [entry for entry in self._said if entry["number"] != number]
         self._changed()
 
-    def guarded(self, call: Callable[..., object], *arguments: Any) -> bool:
+    def mended(self, about: str) -> None:
+        """What went wrong before has gone well now."""
+        with self._lock:
+            left = [entry for entry in self._said if entry["about"] != about]
+            changed, self._said = len(left) != len(self._said), left
+        if changed:
+            self._changed()
+
+    def guarded(self, call: Callable[..., object], *arguments: Any, about: str = "") -> bool:
         """Call a function; what goes wrong is said, not only in a log. Returns whether it went."""
         try:
             call(*arguments)
         except GladiaNbError as error:
-            self.add(str(error))
+            self.add(str(error), about)
             return False
         except Exception as error:  # noqa: BLE001 - a silent thread would be worse
-            self.add(f"Something unexpected went wrong ({type(error).__name__}: {error}).")
+            self.add(f"Something unexpected went wrong ({type(error).__name__}: {error}).", about)
             return False
+        if about:
+            self.mended(about)
         return True
 
     def shown(self) -> list[dict[str, Any]]:
-        """All that are to be read, as plain data: `number` and `text`."""
+        """All that are to be read, as plain data: `number`, `text` and `about`."""
         with self._lock:
             return list(self._said)

@@ -19,7 +19,7 @@ from typing import Any
 from gladia_nb.audio import Audio
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.lab.page_recording import SERIES, PageClock, Recording, device_event, map_events
-from gladia_nb.record.event_kinds import AnyEvent, EndEvent, ErrorEvent, WarningEvent
+from gladia_nb.record.event_kinds import AnyEvent, EndEvent, ErrorEvent, GapEvent, WarningEvent
 from gladia_nb.record.events import read_event
 from gladia_nb.sessions.browser import DirectLive
 from gladia_nb.sessions.handle import Live
@@ -146,6 +146,8 @@ class Recorder:
             case "notice":
                 self._note(WarningEvent(stamp, content["text"]))
                 self._desk.tell("notice", code=content["code"], text=content["text"])
+            case "zeros":
+                self._note(self._hole(recording, content, stamp))
             case "events":
                 self._events(recording, content["events"])
             case "done":
@@ -157,6 +159,14 @@ class Recorder:
             case "copied":
                 recording.copied()
                 self._finish(recording)
+
+    def _hole(self, recording: Recording, content: Mapping[str, Any], stamp: int) -> GapEvent:
+        """Zeros inside the sound; frames are of the capture there, of what is sent here."""
+        clock, sent = recording.clock, self._handle
+        ns = stamp if clock.offset is None else clock.to_ns(content["at_ms"])
+        ratio = 1.0 if sent is None else sent.sample_rate / recording.live.sample_rate
+        at, frames = (round(content[name] * ratio) for name in ("at_frame", "frames"))
+        return GapEvent(ns=ns, why="zeros", at_frame=at, frames=frames)
 
     def tick(self) -> None:
         """What time alone decides: pieces that never come, pings, a page that has gone."""

@@ -11,11 +11,15 @@ from gladia_nb.api import protocol
 from gladia_nb.api.limits import MAX_MESSAGE_BYTES, TOO_LARGE_MESSAGE
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
+from gladia_nb.lab.comparing import LETTERS
+from gladia_nb.lab.downloads import DOWNLOADS
 from gladia_nb.lab.form import Field
+from gladia_nb.lab.headline import terms
 from gladia_nb.lab.recipe import OPTIONS
-from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE
+from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE, WHILE_SPOKEN
 from gladia_nb.lab.study_draft import SAMPLES, study_settings
-from gladia_nb.plots.palette import SIGNS
+from gladia_nb.plots.palette import RUN_COLOURS, SIGNS
+from gladia_nb.sessions.formats.reading import ENDS
 from gladia_nb.sound_file import FORMATS
 from gladia_nb.studies.tally import CELL_STATES
 from gladia_nb.worker import sentences
@@ -126,12 +130,18 @@ def lab_rules() -> dict[str, Any]:
         "options": [option.name for option in OPTIONS],
         "places": _places(),
         "microphone": [name for name, _ in MICROPHONE],
+        "while_spoken": list(WHILE_SPOKEN),
         "formats": list(FORMATS),
+        "references": list(ENDS),
         "largest_upload": LARGEST_UPLOAD,
         "too_large": TOO_LARGE,
         "part_bytes": _PART_BYTES,
         "key_variable": KEY_VARIABLE,
         "signs": SIGNS,
+        "terms": terms(),
+        "letters": LETTERS,
+        "run_colours": RUN_COLOURS,
+        "downloads": list(DOWNLOADS.items()),
     }
 
 

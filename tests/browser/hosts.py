@@ -160,9 +160,17 @@ class Host:
         """What the server has written."""
         return self._log.read_text(errors="replace")
 
-    def address(self, path: str) -> str:
-        """Where a notebook of the working folder is shown."""
+    def address(self, path: str, *, whole: bool = False) -> str:
+        """Where a notebook of the working folder is shown.
+
+        Args:
+            path: of the notebook.
+            whole: in JupyterLab, with its file browser beside it.
+        """
         place = {"lab": "/doc/tree/", "notebook": "/notebooks/", "voila": "/voila/render/"}
+        if whole:
+            # A workspace of its own: nothing else is open in it.
+            place["lab"] = f"/lab/workspaces/{Path(path).stem}/tree/"
         return f"{self.url}{place[self.name]}{quote(path)}?token={self.token}"
 
     def write(self, cells: Sequence[str], name: str | None = None) -> Path:
@@ -176,20 +184,28 @@ class Host:
         nbformat.write(book, path)
         return path
 
-    def open(self, page: Page, cells: Sequence[str] | Path, name: str | None = None) -> Notebook:
+    def open(
+        self,
+        page: Page,
+        cells: Sequence[str] | Path,
+        name: str | None = None,
+        *,
+        whole: bool = False,
+    ) -> Notebook:
         """Show a notebook in a page. Voila runs it at once; elsewhere call `run`.
 
         Args:
             page: of a browser.
             cells: source of each code cell, or the path of a notebook, which is copied.
             name: file name in the working folder.
+            whole: in JupyterLab, with its file browser beside it.
         """
         if isinstance(cells, Path):
             path = self.work / (name or cells.name)
             shutil.copyfile(cells, path)
         else:
             path = self.write(cells, name)
-        page.goto(self.address(path.name), wait_until="domcontentloaded")
+        page.goto(self.address(path.name, whole=whole), wait_until="domcontentloaded")
         notebook = Notebook(self, page, path)
         notebook.wait_until_ready()
         return notebook

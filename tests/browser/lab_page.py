@@ -33,10 +33,15 @@ def cells(source: str = "short.wav", options: str = "{}") -> list[str]:
 
 
 def show(
-    host: Host, page: Page, source: str = "short.wav", options: str = "{}"
+    host: Host,
+    page: Page,
+    source: str = "short.wav",
+    options: str = "{}",
+    *,
+    whole: bool = False,
 ) -> tuple[Notebook, Locator]:
-    """A notebook with a Lab, and the Lab."""
-    book = host.open(page, cells(source, options))
+    """A notebook with a Lab, and the Lab; `whole` in JupyterLab with its file browser."""
+    book = host.open(page, cells(source, options), whole=whole)
     if host.name != "voila":
         book.run()
     lab = page.locator(".gnb-lab")

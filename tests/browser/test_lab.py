@@ -54,10 +54,10 @@ def test_settings_are_checked_as_they_are_typed(desk):
     expect(problem).to_be_hidden()
     expect(field).to_have_value("0.05")
     field.fill("0.3")
-    for fold in lab.locator("details").all():
+    for fold in lab.locator(".gnb-folded details").all():
         fold.locator("summary").click()
     no_violations(page, "everything unfolded")
-    for fold in lab.locator("details").all():
+    for fold in lab.locator(".gnb-folded details").all():
         fold.locator("summary").click()
     lab.get_by_role("tab", name="Python").click()
     expect(lab.locator("pre")).to_contain_text("endpointing=0.3")
@@ -67,23 +67,25 @@ def test_settings_are_checked_as_they_are_typed(desk):
 
 def test_a_run_with_keys_only_and_what_comes_after(desk):
     page, _, lab, requests = desk
-    select = lab.get_by_label("Sound", exact=True)
-    select.focus()
-    panels = []
+    go = lab.get_by_role("button", name="Start", exact=True)
+    go.focus()
+    places = []
     for _ in range(80):
-        panel, primary = page.evaluate(
-            "() => [document.activeElement.closest('.gnb-panel')?.getAttribute('class'), "
-            "document.activeElement.classList.contains('gnb-primary')]"
+        place = page.evaluate(
+            "() => document.activeElement.closest('.gnb-bar, .gnb-panel')?.getAttribute('class')"
         )
-        if not panels or panels[-1] != panel:
-            panels.append(panel)
-        if primary:
+        if not places or places[-1] != place:
+            places.append(place)
+        if place and "gnb-config" in place:
             break
         page.keyboard.press("Tab")
-    assert primary
-    # In the order of reading: source, then settings, then the run.
-    assert panels == ["gnb-panel gnb-source", "gnb-panel gnb-config", "gnb-panel gnb-live"]
+    # In the order of reading: what begins the run, the run, then source and settings.
+    assert [place.rsplit("gnb-", 1)[1] for place in places] == ["bar", "live", "source", "config"]
+    go.focus()
     before = lab.locator(".gnb-counters").bounding_box()
+    page.keyboard.press("Enter")
+    # At once, and again means the same.
+    assert lab.locator(".gnb-state").inner_text().split()[-1] in ("Starting", "Connecting")
     page.keyboard.press("Enter")
     expect(lab.get_by_role("log")).to_contain_text("one two three four")
     during = lab.locator(".gnb-counters").bounding_box()
@@ -112,12 +114,24 @@ def test_views_of_the_run(desk, tmp_path):
     lab.get_by_label("Table", exact=True).select_option("Messages")
     expect(lab.get_by_role("table", name="Messages")).to_contain_text("recv_ns")
     no_violations(page, "table")
-    lab.get_by_role("tab", name="Keep").click()
+    lab.get_by_role("tab", name="Export").click()
     lab.get_by_label("A copy of the run", exact=True).fill(str(tmp_path / "copy.run"))
     lab.get_by_role("button", name="A copy of the run: write").click()
     expect(lab.get_by_text("Saved as")).to_be_visible()
     assert load(tmp_path / "copy.run").outcome == "finished"
-    no_violations(page, "keep")
+    with page.expect_download() as taken:
+        lab.get_by_role("button", name="The run, one file").click()
+    taken.value.save_as(tmp_path / "taken.run")
+    assert load(tmp_path / "taken.run").outcome == "finished"
+    no_violations(page, "export")
+    term = lab.get_by_role("button", name="Final after speech")
+    term.click()
+    expect(term).to_have_attribute("aria-expanded", "true")
+    expect(lab.locator(".gnb-meaning")).to_contain_text("time to final segment")
+    # The same number wherever it is shown.
+    headline = lab.locator(".gnb-headline > div", has=term).locator("dd").first.inner_text()
+    figures = lab.locator(".gnb-counters > div", has_text="Final after speech")
+    expect(figures.locator("dd")).to_have_text(headline)
 
 
 def test_replay_pause_and_compare(desk):
@@ -131,45 +145,85 @@ def test_replay_pause_and_compare(desk):
     expect(lab.get_by_role("status").filter(has_text="Replay: finished")).to_be_visible()
     expect(lab.get_by_role("log")).to_contain_text("five six seven")
     start(lab)
-    boxes = lab.locator(".gnb-shelf input[type=checkbox]")
+    boxes = lab.locator(".gnb-shelf tbody input[type=checkbox]")
     expect(boxes).to_have_count(2)
     for k in range(2):
         boxes.nth(k).check()
     lab.get_by_role("button", name="Compare", exact=True).click()
     table = lab.get_by_role("table", name="Runs side by side")
-    expect(table).to_contain_text("measurement")
+    expect(table).to_contain_text("(baseline)")
+    expect(table).not_to_contain_text("utterances")
+    lab.get_by_label("Only what differs").uncheck()
+    expect(table).to_contain_text("utterances")
     differences = lab.locator(".gnb-shelf .gnb-result img")
     expect(differences).to_be_visible()
-    assert "run 2 minus run 1" in differences.get_attribute("alt")
+    # Without a reference nothing is paired, and nobody says so.
+    assert "medians of the whole runs" in differences.get_attribute("alt")
+    expect(lab.get_by_text("word by word")).to_have_count(0)
     no_violations(page, "compare")
+    boxes.nth(1).uncheck()
+    lab.get_by_role("button", name="Rename", exact=True).click()
+    lab.get_by_label("New name").fill("first try")
+    lab.get_by_label("New name").press("Enter")
+    row = lab.get_by_role("row", name="first try")
+    expect(row).to_be_visible()
+    lab.get_by_label("Search the shelf").fill("first")
+    expect(boxes).to_have_count(1)
+    boxes.nth(0).check()
+    lab.get_by_role("button", name="Delete", exact=True).click()
+    expect(row).to_have_count(0)
+    lab.get_by_role("button", name="Undo", exact=True).click()
+    expect(row).to_be_visible()
+    lab.get_by_label("Search the shelf").fill("")
+    expect(boxes).to_have_count(2)
+    no_violations(page, "renamed")
     assert requests.outside == []
 
 
+DROP = """([lab, name, text]) => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([text], name));
+  const about = { dataTransfer: dropped, bubbles: true, cancelable: true };
+  lab.dispatchEvent(new DragEvent("drop", about));
+}"""
+
+
 def test_an_upload_and_the_player(desk, clip):
-    _, _, lab, _ = desk
-    lab.get_by_label("Sound", exact=True).select_option("upload")
+    page, _, lab, _ = desk
+    lab.get_by_label("Source", exact=True).select_option("upload")
     lab.get_by_label("WAV, FLAC").set_input_files(clip)
     expect(lab.get_by_text("clip.flac · 5.0 s · 16 kHz · mono")).to_be_visible()
     lab.get_by_role("button", name="Listen").click()
     player = lab.locator("audio")
     expect(player).to_be_visible()
     assert player.get_attribute("src").startswith("blob:")
+    # What was spoken in it is dropped, wherever on the Lab.
+    words = json.dumps({"words": [{"word": "hello", "start_s": 0.5, "end_s": 1.0}]})
+    page.evaluate(DROP, [lab.element_handle(), "clip.words.json", words])
+    expect(lab.get_by_text("Reference: clip.words.json, 1 word")).to_be_visible()
+    page.evaluate(DROP, [lab.element_handle(), "clip.ctm", "no such thing"])
+    expect(lab.locator(".gnb-source").get_by_role("alert")).to_be_visible()
+    no_violations(page, "a reference that is none")
+    lab.get_by_role("button", name="Dismiss").click()
+    lab.get_by_role("button", name="Remove the reference").click()
+    expect(lab.get_by_text("Reference: clip")).to_be_hidden()
 
 
 def test_errors_are_said(desk):
     page, _, lab, _ = desk
-    lab.get_by_label("Sound", exact=True).select_option("file")
+    lab.get_by_label("Source", exact=True).select_option("file")
     lab.get_by_label("Path", exact=True).fill("missing.wav")
     lab.get_by_label("Path", exact=True).press("Enter")
     expect(lab.locator(".gnb-source").get_by_text("There is no file")).to_be_visible()
-    lab.get_by_label("Where to", exact=True).select_option("1")
+    lab.get_by_label("Service", exact=True).select_option("1")
     lab.get_by_role("button", name="Use this key").click()
-    alert = lab.get_by_role("alert")
+    # Beside what it is about.
+    alert = lab.locator(".gnb-config").get_by_role("alert")
     expect(alert).to_contain_text("The key is empty")
     no_violations(page, "error")
     alert.get_by_role("button", name="Dismiss").click()
-    expect(alert).to_be_empty()
-    lab.get_by_label("Where to", exact=True).select_option("0")
+    expect(alert).to_have_count(0)
+    lab.get_by_label("Service", exact=True).select_option("0")
     lab.get_by_label("Path", exact=True).fill("short.wav")
     lab.get_by_label("Path", exact=True).press("Enter")
     expect(lab.get_by_role("button", name="Start", exact=True)).to_have_attribute(
@@ -207,7 +261,7 @@ def test_half_an_hour_of_words_leaves_the_page_flat(desk):
         lines.append({**message, "raw": json.dumps(body)})
     text = "".join(dump_line(line) for line in (*lines, record.events[-1]))
     path.with_name("zz-long.run").write_text(text, "ascii")
-    lab.get_by_role("button", name="Look again").click()
+    lab.get_by_role("button", name="Refresh").click()
     rows = lab.locator(".gnb-shelf tbody button")
     expect(rows).to_have_count(3)
     lab.locator(".gnb-shelf tbody tr", has=page.locator("[data-path$='zz-long.run']")).get_by_role(
@@ -226,7 +280,7 @@ def test_half_an_hour_of_words_leaves_the_page_flat(desk):
 
 def test_stop_in_the_middle(desk):
     page, _, lab, _ = desk
-    lab.get_by_label("Sound", exact=True).select_option("file")
+    lab.get_by_label("Source", exact=True).select_option("file")
     lab.get_by_label("Path", exact=True).fill("long.wav")
     lab.get_by_label("Path", exact=True).press("Enter")
     expect(lab.get_by_text("long.wav · 30.0 s")).to_be_visible()
@@ -242,7 +296,7 @@ def test_stop_in_the_middle(desk):
 
 def test_the_key_is_in_no_file(desk, lab, tmp_path):
     page, book, shown, requests = desk
-    shown.get_by_label("Where to", exact=True).select_option("4")
+    shown.get_by_label("Service", exact=True).select_option("4")
     shown.get_by_label("URL", exact=True).fill("http://127.0.0.1:9")
     shown.get_by_label("API key", exact=True).fill(SECRET)
     shown.get_by_label("API key", exact=True).press("Enter")

@@ -34,13 +34,18 @@ def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, p
     place = book.path.parent.parent / "runs"
     live = max(place.glob("*.run"), key=lambda path: path.stat().st_mtime)
     book.restart()
+    banner = shown.locator(".gnb-banner")
+    expect(banner).to_contain_text("The kernel was restarted or has ended")
+    expect(shown.get_by_role("status").filter(has_text="No kernel")).to_be_visible()
+    no_violations(page, "no kernel")
     book.run()
+    expect(banner).to_be_empty()
     # The worker ends it properly; a service that takes too long for that is left.
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while not load(live).complete and time.monotonic() < deadline:
         time.sleep(0.2)
     assert load(live).outcome in ("stopped", "aborted")
-    shown.get_by_role("button", name="Look again").click()
+    shown.get_by_role("button", name="Refresh").click()
     expect(newest).to_contain_text(load(live).outcome)
 
 
@@ -53,12 +58,11 @@ def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
     page = make_browser(*fake, sound).new_page()
     page.set_default_timeout(PATIENCE_MS)
     _, shown = show(lab, page)
-    shown.get_by_label("Sound", exact=True).select_option(choice)
-    record = shown.get_by_role("button", name="Record")
-    expect(record).to_be_visible()
-    expect(shown.get_by_text("Press Record, at the microphone, to start.")).to_be_visible()
+    shown.get_by_label("Source", exact=True).select_option(choice)
+    expect(shown.locator(".gladia-nb-mic")).to_be_visible()
+    expect(shown.get_by_role("button", name="Record")).to_be_hidden()
     no_violations(page, "microphone")
-    record.click()
+    start(shown)
     expect(shown.get_by_role("log")).to_contain_text("one two three four")
     shown.locator(".gnb-bar").get_by_role("button", name="Stop").click()
     expect(shown.locator(".gnb-verdict")).to_be_visible()
@@ -70,6 +74,31 @@ def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
     assert browser_held is (choice == "direct")
     no_violations(page, "microphone stopped")
     page.close()
+
+
+# -- where people meet it --
+
+
+@pytest.mark.parametrize(("width", "height", "columns"), [(1280, 800, 1), (1440, 900, 2)])
+def test_start_is_on_the_screen_beside_a_file_browser(lab, page, width, height, columns):
+    page.set_viewport_size({"width": width, "height": height})
+    _, shown = show(lab, page, whole=True)
+    go = shown.get_by_role("button", name="Start", exact=True)
+    source, live = shown.locator(".gnb-source"), shown.locator(".gnb-live")
+    expect(go).to_be_in_viewport(ratio=1)
+    expect(live).to_be_in_viewport()
+    beside = source.bounding_box()["x"] > live.bounding_box()["x"] + 100
+    assert beside is (columns == 2)
+    # Settings fold where there is no room for them.
+    expect(shown.get_by_label("Preset", exact=True)).to_be_visible(visible=columns == 2)
+    place = "document.querySelector('.jp-WindowedPanel-outer')"
+    page.evaluate(f"() => {place}.scrollBy(0, 600)")
+    expect(shown.locator(".gnb-shelf")).to_be_in_viewport()
+    expect(go).to_be_in_viewport(ratio=1)
+    start(shown)
+    expect(shown.locator(".gnb-verdict")).to_be_visible()
+    assert shown.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
+    no_violations(page, f"{width} pixels")
 
 
 # -- the other hosts --
@@ -94,7 +123,7 @@ def test_voila(voila, page, scheme):
     expect(shown.get_by_role("log")).to_contain_text("five six seven")
     assert load(path_of(shown)).outcome == "finished"
     # The microphone has the colours of the Lab around it, whoever decided on them.
-    shown.get_by_label("Sound", exact=True).select_option("take")
+    shown.get_by_label("Source", exact=True).select_option("take")
     expect(shown.get_by_role("button", name="Record")).to_be_visible()
     ink = "(element) => getComputedStyle(element).getPropertyValue('--gnb-ink')"
     assert shown.evaluate(ink) == shown.locator(".gladia-nb-mic").evaluate(ink) != ""

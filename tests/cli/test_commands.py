@@ -287,7 +287,15 @@ def test_a_port_that_is_taken(capsys):
 @pytest.mark.parametrize("page", [False, True])
 def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     called = []
-    monkeypatch.setattr(commands, "_run_program", lambda command: called.append(command) or 0)
+    told = []
+
+    def run(command, notebook=None):
+        called.append(command)
+        told.append(notebook)
+        return 0
+
+    monkeypatch.setattr(commands, "_run_program", run)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.chdir(tmp_path)
     options = ["--page"] if page else []
     for _ in range(2):
@@ -296,7 +304,11 @@ def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     nbformat.validate(nbformat.read(made, as_version=4))
     assert str(made) in called[0]
     assert called[0] == called[1]
-    assert called[0][2:4] == (["voila", str(made)] if page else ["jupyter", "lab"])
+    assert called[0][2:4] == (
+        ["voila", str(made)] if page else ["jupyterlab", f"--notebook-dir={tmp_path}"]
+    )
+    # Voila says by itself where it is; JupyterLab would name its launcher.
+    assert told[0] == (None if page else made)
     assert called[0][-3:] == ["--no-browser", "--port=1234", "--x=1"]
     own = tmp_path / "notebooks" / "lab.ipynb"
     own.parent.mkdir()
@@ -304,6 +316,18 @@ def test_lab_opens_the_notebook_of_the_lab(monkeypatch, tmp_path, page):
     assert main(["lab", *options]) == 0
     assert str(own) in called[2]
     assert not made.exists()
+
+
+def test_lab_as_root_is_said_before_anything_is_written(monkeypatch, tmp_path, capsys):
+    called = []
+    monkeypatch.setattr(commands, "_run_program", lambda *given: called.append(given) or 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.chdir(tmp_path)
+    assert main(["lab"]) == 2
+    assert "gladia-nb lab -- --allow-root" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert main(["lab", "--", "--allow-root"]) == 0
+    assert "--allow-root" in called[0][0]
 
 
 HOST = """
@@ -333,6 +357,7 @@ def test_what_a_command_runs_ends_with_it(number):
 
 
 def test_lab_in_a_folder_that_cannot_be_written(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lab.ipynb").symlink_to(tmp_path / "nowhere" / "lab.ipynb")
     assert main(["lab"]) == 2

@@ -35,7 +35,7 @@ def test_finals_are_lines_and_partials_are_not_where_nothing_can_be_overwritten(
 
 def test_channels_are_named_when_there_are_several(capsys):
     lines = shown(capsys, event(" yes", final=True, channel=1), channels=2)
-    assert lines == ["   1.50 s  [1] yes"]
+    assert lines == ["   1.50 s  [2] yes"]
 
 
 def test_a_service_cannot_steer_the_terminal(capsys):

@@ -128,7 +128,11 @@ def test_nothing_is_drawn_while_a_session_is_live(kept, made):
         do(kept, "picture", name="Histogram", live=True)
     paths = [str(run.path) for run in made]
     answer, parts = do(kept, "compare", paths=paths, live=True)
-    assert (answer["text"], parts) == ("", ())
+    assert (answer["kind"], parts) == ("comparison", ())
+    with pytest.raises(ConfigError, match="Differences are drawn when"):
+        do(kept, "difference", baseline=paths[0], path=paths[1], live=True)
+    with pytest.raises(ConfigError, match="Files are made when"):
+        do(kept, "download", what="run", live=True)
 
 
 def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(kept, made):
@@ -140,16 +144,14 @@ def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(kept
         do(kept, "endpointing", live=True)
 
 
-def test_a_comparison_draws_two_and_lists_any_number(kept, made):
+def test_a_comparison_lists_any_number_and_draws_one_against_the_baseline(kept, made):
     paths = [str(run.path) for run in made]
-    answer, (data,) = do(kept, "compare", paths=paths)
-    assert answer["kind"] == "comparison"
-    assert answer["table"]["columns"] == ["what", "run_1", "run_2"]
-    assert "run 2 minus run 1" in answer["text"]
-    assert data.startswith(b"\x89PNG")
     answer, parts = do(kept, "compare", paths=[*paths, paths[0]])
-    assert answer["table"]["columns"] == ["what", "run_1", "run_2", "run_3"]
-    assert (answer["text"], parts) == ("", ())
+    assert (answer["kind"], parts) == ("comparison", ())
+    assert answer["table"]["columns"] == ["", "A", "B", "C"]
+    answer, (data,) = do(kept, "difference", baseline=paths[0], path=paths[1], width=500)
+    assert "Difference of every latency" in answer["text"]
+    assert data.startswith(b"\x89PNG")
     assert kept.run is None, "what is on view stays"
 
 
@@ -219,7 +221,7 @@ def test_by_default_it_is_that_of_new_runs(tmp_path, made, monkeypatch):
     monkeypatch.chdir(tmp_path)
     kept = FinishedRuns(None)
     place = tmp_path / "runs"
-    assert kept.shelf() == {"directory": "runs", "rows": [], "skipped": []}
+    assert kept.shelf() == {"directory": "runs", "rows": [], "skipped": [], "deleted": []}
     place.mkdir()
     made[0].save(place / "a.run")
     (row,) = kept.shelf()["rows"]
@@ -234,3 +236,46 @@ def test_a_replay_of_the_run_on_view(kept, made, speed, shown_at):
     assert replay._speed == shown_at
     replay.stop()
     assert replay.wait(60)
+
+
+# -- the shelf --
+
+
+def test_medians_come_one_by_one_and_only_when_nothing_is_live(kept, made, tmp_path):
+    for number, run in enumerate(made):
+        run.save(tmp_path / f"{number}.run")
+    (tmp_path / "2.run").write_text((tmp_path / "0.run").read_text().split("\n")[0] + "\n")
+    assert [row["seen"] for row in kept.shelf()["rows"]] == ["", "", ""]
+    do(kept, "measure", live=True)
+    assert kept.has_unmeasured
+    for _ in range(3):
+        assert kept.has_unmeasured
+        do(kept, "measure")
+    assert not kept.has_unmeasured
+    do(kept, "measure")
+    rows = {row["name"]: row for row in kept.shelf()["rows"]}
+    assert {name: bool(row["final"]) for name, row in rows.items()} == {
+        "0": True, "1": True, "2": True
+    }  # fmt: skip
+    assert rows["0"]["seen"].endswith(" ms")
+
+
+def test_renamed_deleted_and_back(kept, made, tmp_path):
+    path = made[0].save(tmp_path / "one.run")
+    do(kept, "open", path=str(path))
+    do(kept, "rename", path=str(path), name="baseline")
+    assert kept.run.path == tmp_path / "baseline.run"
+    assert [row["name"] for row in kept.shelf()["rows"]] == ["baseline"]
+    do(kept, "delete", paths=[str(kept.run.path)])
+    assert (kept.shelf()["rows"], kept.shelf()["deleted"]) == ([], ["baseline"])
+    do(kept, "restore")
+    assert [row["name"] for row in kept.shelf()["rows"]] == ["baseline"]
+    assert kept.shelf()["deleted"] == []
+    do(kept, "restore")
+
+
+def test_a_file_for_the_browser(kept, made):
+    do(kept, "ended", handle=Ended(made[0]))
+    answer, (data,) = do(kept, "download", what="table", table="Messages")
+    assert answer == {"kind": "file", "name": "7-messages.csv"}
+    assert data.startswith(b"message")

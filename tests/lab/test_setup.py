@@ -138,9 +138,9 @@ def test_a_take_is_kept_as_a_file(setup):
     assert str(path) in setup.view()["code"]["Python"]
 
 
-def test_streaming_starts_at_the_microphone(setup):
+def test_what_is_sent_while_it_is_spoken_needs_no_sound_before(setup):
     setup.choose("stream")
-    assert setup.missing() == "Press Record, at the microphone, to start."
+    assert setup.missing() == ""
     setup.keep_take(Audio(np.full((1600, 1), 0.5), 16000, "microphone"))
     assert setup.choice == "stream"
     assert setup.view()["sound"]["duration_s"] == 0.1
@@ -148,3 +148,20 @@ def test_streaming_starts_at_the_microphone(setup):
 
 def test_the_sound_to_listen_to(setup):
     assert setup.sound().startswith(b"RIFF")
+
+
+def test_what_was_spoken_is_taken_and_goes_with_its_sound(setup, tmp_path):
+    words = [{"word": "hello", "start_s": 0.1, "end_s": 0.4}]
+    data = json.dumps({"words": words}).encode()
+    assert not setup.upload_reference("mine.words.json", 0, 2, data[:10])
+    assert setup.upload_reference("mine.words.json", 1, 2, data[10:])
+    assert setup.view()["reference"] == {"name": "mine.words.json", "size": "1 word"}
+    assert setup.recipe().reference.endswith("mine.words.json")
+    assert "reference=" in setup.view()["code"]["Python"]
+    with pytest.raises(ConfigError):
+        setup.upload_reference("mine.ctm", 0, 1, b"no such thing")
+    setup.choose("sample:call")
+    assert setup.recipe().reference is None
+    setup.upload_reference("mine.words.json", 0, 1, data)
+    setup.forget_reference()
+    assert setup.view()["reference"] is None

@@ -1,5 +1,6 @@
 import json
 import math
+import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ from gladia_nb.lab import views
 from gladia_nb.lab.views import (
     PICTURES,
     TABLES,
+    Look,
     after,
     differences,
     frame,
@@ -132,9 +134,11 @@ def test_a_table_that_is_none(run):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_picture(run, name):
-    data, text = picture(run, name)
-    width, height = PICTURES[name][1]
-    assert size_of(data) == (round(width * 110), round(height * 110))
+    data, text = picture(run, name, Look(width=640, scale=2, dark=True))
+    width, height = size_of(data)
+    # As wide as its place, in pixels of the screen, and high enough to be read.
+    assert width == 1280
+    assert height >= 640
     assert text == f"{name} of conversation.flac. {PICTURES[name][2]}"
     assert text.endswith(".")
     assert plt.get_fignums() == [], "figures of pyplot are the user's"
@@ -152,8 +156,8 @@ def test_a_picture_that_is_none(run):
 
 def test_the_differences_of_two_runs(run):
     data, text = differences(run, rich_run(8))
-    assert size_of(data) == (1210, 495)
-    assert "run 2 minus run 1" in text
+    assert size_of(data)[0] == 1350
+    assert "the second run is later" in text
     assert plt.get_fignums() == []
 
 
@@ -211,29 +215,43 @@ def kept(run: Run, path: Path, wall_ns: int, **config: object) -> None:
     path.write_text("\n".join([json.dumps(header), *lines[1:]]))
 
 
+@pytest.fixture
+def east(monkeypatch):
+    """A clock on the wall that is two hours ahead."""
+    monkeypatch.setenv("TZ", "Etc/GMT-2")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("east")
 def test_the_shelf_by_hand(tmp_path, empty):
     kept(empty, tmp_path / "a.run", 1_780_000_000_000_000_000)
     kept(empty, tmp_path / "b.run", 1_780_000_001_000_000_000, endpointing=0.3)
-    common = {"name": "made.flac", "duration": "4.0 s", "outcome": "finished"}
+    common = {"duration": "4.0 s", "duration_s": 4.0, "outcome": "finished"}
     assert shelf_rows(str(tmp_path))[0] == [
         {
             **common,
             "path": str(tmp_path / "b.run"),
-            "began": "2026-05-28 20:26:41",
+            "name": "b",
+            "began": "2026-05-28 22:26:41",
             "target": "a made-up server",
-            "endpointing": "0.3 s",
+            "settings": "endpointing 0.3",
         },
         {
             **common,
             "path": str(tmp_path / "a.run"),
-            "began": "2026-05-28 20:26:40",
+            "name": "a",
+            "began": "2026-05-28 22:26:40",
             "target": "a made-up server",
-            "endpointing": "default",
+            "settings": "",
         },
     ]
 
 
-def test_the_shelf_shows_the_latest_thirty(tmp_path, empty):
+def test_the_shelf_shows_the_latest(tmp_path, empty, monkeypatch):
+    monkeypatch.setattr(views, "SHOWN", 30)
     for number in range(32):
         kept(empty, tmp_path / f"{number}.run", 1_780_000_000_000_000_000 + number)
     names = [Path(row["path"]).stem for row in shelf_rows(str(tmp_path))[0]]
@@ -248,3 +266,23 @@ def test_live_audio_that_was_cut_off_has_no_length(tmp_path, empty):
     (tmp_path / "a.run").write_text(json.dumps(header) + "\n")
     (row,) = shelf_rows(str(tmp_path))[0]
     assert (row["duration"], row["outcome"]) == ("", "incomplete")
+
+
+@pytest.mark.parametrize(
+    ("asked", "width", "scale"),
+    [({}, 900, 1.5), ({"width": 1e9, "scale": 0}, 2400, 1.5), ({"width": 1, "scale": 0.5}, 320, 1)],
+)
+def test_what_a_page_asks_for_is_within_reason(asked, width, scale):
+    assert Look.asked(asked) == Look(width, scale, dark=False)
+
+
+def test_a_dark_page_has_a_dark_picture(run):
+    light, dark = (picture(run, "Timeline", Look(dark=dark))[0] for dark in (False, True))
+    assert light != dark
+
+
+def test_words_are_paired_by_their_reference(run):
+    assert views.paired(run, run)
+    assert not views.paired(run, rich_run(with_reference=False))
+    bare = rich_run(with_reference=False)
+    assert not views.paired(bare, bare)

@@ -42,7 +42,10 @@ def marks(ax):
 
 def test_by_hand():
     ax = plot_flicker(make_run(shown("a b", "a c", "a c d", "a c")))
-    assert marks(ax) == {"s": [(1, 1)], "x": [(3, 2)]}
+    assert marks(ax) == {"s": [(1, 1)], "x": [(2.5, 2)]}
+    # Not in the cell of a word that was kept, and it is said which utterance this is.
+    assert ax.get_title(loc="left").startswith("Flicker: from ")
+    assert "\u201ca c\u201d" in ax.get_title(loc="left")
     ages = ax.collections[0].get_array()
     assert ages.shape == (3, 4)
     # Down the words, to the right the updates; what is not there has no cell.

@@ -82,7 +82,7 @@ def test_rows_are_in_the_order_of_the_audio_and_name_their_channel():
         transcript(2.1, words("first", 0.5), "b", final=True, channel=1),
     ]
     ax = plot_timeline(make_run(arrivals, channels=2))
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["1: first", "0: second"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["2: first", "1: second"]
 
 
 def test_staircase_by_hand():

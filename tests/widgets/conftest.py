@@ -27,11 +27,12 @@ def make(server, sound):
 
     def lab(source=sound, **options):
         options = {"config": gn.SessionConfig(endpointing=0.3), "server": server, **options}
-        made.append(gn.Lab(source, **options))
-        made[-1].sent = []
-        made[-1].send = lambda content, buffers=None: made[-1].sent.append((content, buffers))
-        news_of(made[-1])
-        return made[-1]
+        one = gn.Lab(source, **options)
+        one.sent = []
+        one.send = lambda content, buffers=None: one.sent.append((content, buffers))
+        news_of(one)
+        made.append(one)
+        return one
 
     yield lab
     for one in made:

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.lab.wording import for_page
 from gladia_nb.widgets.notices import Notices
 
 
@@ -13,7 +14,7 @@ def test_the_latest_four_that_nobody_dismissed_are_shown(steps):
         if isinstance(step, str):
             count += 1
             notices.add(step)
-            expected = [*expected, {"number": count, "text": step}][-4:]
+            expected = [*expected, {"number": count, "text": for_page(step), "about": ""}][-4:]
         else:
             notices.dismiss(step)
             expected = [one for one in expected if one["number"] != step]
@@ -43,3 +44,18 @@ def test_whoever_shows_them_is_told_and_what_goes_wrong_is_said():
     assert second == "Something unexpected went wrong (KeyError: 'x')."
     notices.dismiss(1)
     assert told == [1, 2, 1]
+
+
+def test_what_is_mended_is_said_no_longer():
+    notices = Notices()
+
+    def fail():
+        raise ConfigError("Not so.")
+
+    notices.guarded(fail, about="key")
+    notices.guarded(fail, about="open")
+    notices.guarded(fail)
+    assert notices.guarded(lambda: None, about="key")
+    assert [one["about"] for one in notices.shown()] == ["open", ""]
+    assert notices.guarded(lambda: None)
+    assert len(notices.shown()) == 2

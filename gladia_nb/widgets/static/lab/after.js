@@ -1,12 +1,40 @@
 // A run that has ended: its summary, pictures, tables, a replay, and files of it.
 
-import { button, dataTable, field, h, panel, pictureOf, say, tabs, unique } from "./dom.js";
+import { switchable } from "./bar.js";
+import { button, dataTable, field, h, lookOf, panel, pictureOf, say, tabs, unique } from "./dom.js";
 import { explorer } from "./endpointing.js";
+
+/** Lines of a transcript that are shown at once. */
+const PAGE = 40;
 
 function transcriptOf(after) {
   if (!after.transcript) return h("p", { class: "gnb-empty" }, "No finals.");
-  const lines = after.transcript.split("\n");
-  return h("div", { class: "gnb-text" }, ...lines.map((line) => h("p", {}, line)));
+  const lines = after.transcript.split("\n").map((line) => h("p", { dir: "auto" }, line));
+  return paged(lines, "line", h("div", { class: "gnb-text" }));
+}
+
+/** So many parts at a time, with a way to the others, in a place that keeps its height. */
+function paged(parts, what, place) {
+  let at = 0;
+  const words = h("span", { class: "gnb-facts", role: "status" });
+  const go = (step) => () => {
+    at += step * PAGE;
+    show();
+  };
+  const back = button("Earlier", go(-1), { class: "gnb-button gnb-small" });
+  const on = button("Later", go(1), { class: "gnb-button gnb-small" });
+  const backOff = switchable(back);
+  const onOff = switchable(on);
+  function show() {
+    const end = Math.min(parts.length, at + PAGE);
+    place.replaceChildren(...parts.slice(at, end));
+    say(words, `${what[0].toUpperCase()}${what.slice(1)}s ${at + 1} to ${end} of ${parts.length}`);
+    backOff(at === 0);
+    onOff(end === parts.length);
+  }
+  show();
+  const row = parts.length > PAGE ? [h("div", { class: "gnb-row" }, back, on, words)] : [];
+  return h("div", { class: "gnb-paged" }, ...row, place);
 }
 
 function summary(after) {
@@ -48,26 +76,46 @@ export function chooser(label, options, show) {
 function pictures(after, ask, picture) {
   return chooser("Picture", after.pictures, async (name, place) => {
     say(place, "Drawing …");
-    const answer = await ask({ kind: "picture", name });
+    const answer = await ask({ kind: "picture", name, ...lookOf(place) });
     if (answer === undefined) return;
-    if (answer === null) say(place, "It could not be drawn; the reason is at the top.");
-    else place.replaceChildren(picture.of(answer.buffers[0], answer.content.text));
+    if (answer === null) say(place, "It could not be drawn; the reason is above.");
+    else {
+      const [data] = answer.buffers;
+      const file = `${stemOf(after)}-${name.toLowerCase().replaceAll(" ", "-")}.png`;
+      const save = button("Download PNG", () => handOver(file, data, "image/png"), {
+        class: "gnb-button gnb-small",
+      });
+      place.replaceChildren(picture.of(data, answer.content.text), save);
+    }
   });
 }
 
+const stemOf = ({ name }) => name.replace(/\.\w+$/, "");
+
 function tables(after, ask) {
+  const load = async (table) => {
+    const answer = await ask({ kind: "download", what: "table", table });
+    if (answer) handOver(answer.content.name, answer.buffers[0], "text/csv");
+  };
   return chooser("Table", after.tables, async (name, place) => {
     const answer = await ask({ kind: "table", name });
     if (!answer) return;
     const { table } = answer.content;
     const first = table.total > table.rows.length ? `first ${table.rows.length} of ` : "";
     const rows = table.total === 1 ? "1 row" : `${table.total} rows`;
-    place.replaceChildren(dataTable(table, `${name}: ${first}${rows}`));
+    const save = button("Download CSV", () => load(name), { class: "gnb-button gnb-small" });
+    place.replaceChildren(dataTable(table, `${name}: ${first}${rows}`), save);
   });
 }
 
 function replay(send) {
-  const go = (text, speed) => button(text, () => send({ kind: "replay", speed }));
+  const go = (text, speed) =>
+    button(text, ({ currentTarget }) => {
+      send({ kind: "replay", speed });
+      // What is replayed is seen.
+      const live = currentTarget.closest(".gnb-lab").querySelector(".gnb-live");
+      live.scrollIntoView({ block: "start" });
+    });
   const speeds = [go("As it was", 1), go("Ten times as fast", 10), go("At once", 0)];
   return [
     h("p", {}, "Show this run again in the view above, from its record. Nothing is sent."),
@@ -90,9 +138,28 @@ export function fileRow(title, value, help, write) {
   );
 }
 
-function keep(after, ask) {
+/** Hand a file to the browser, which asks where to or puts it among its downloads. */
+export function handOver(name, data, type) {
+  const url = URL.createObjectURL(new Blob([data], { type }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Files for the browser, which may be far from the kernel. */
+function downloads(ask, { downloads: offered }, status) {
+  const load = async (what, text) => {
+    say(status, `Making it: ${text.toLowerCase()} …`);
+    const answer = await ask({ kind: "download", what });
+    if (answer) handOver(answer.content.name, answer.buffers[0], "application/octet-stream");
+    say(status, answer ? `Downloaded: ${answer.content.name}.` : "");
+  };
+  const buttons = offered.map(([what, text]) => button(text, () => load(what, text)));
+  return h("div", { class: "gnb-row" }, ...buttons);
+}
+
+function exportView(after, ask, rules) {
   const status = h("p", { class: "gnb-facts", role: "status" });
-  const stem = after.name.replace(/\.\w+$/, "");
+  const stem = stemOf(after);
   const one = "One file; gladia_nb.load reads it without a network.";
   const folder = "A folder of CSV, text and PNG files.";
   const page = "One page with everything that matters.";
@@ -101,7 +168,10 @@ function keep(after, ask) {
     if (answer) say(status, answer.content.text);
   };
   return [
-    h("p", {}, `The run is on disk already: ${after.place}`),
+    h("p", {}, `The run is on disk already, where the kernel is: ${after.place}`),
+    h("h4", {}, "Download with the browser"),
+    downloads(ask, rules, status),
+    h("h4", {}, "Write where the kernel is"),
     fileRow("A copy of the run", `${stem}.run`, one, write("save")),
     fileRow("Tables and pictures", `${stem}-export`, folder, write("export")),
     fileRow("A report", `${stem}.html`, page, write("report")),
@@ -109,14 +179,40 @@ function keep(after, ask) {
   ];
 }
 
+/** The run in four numbers; what each means is a click away. */
+function headlineOf({ headline }, terms) {
+  const meaning = h("p", { class: "gnb-meaning", role: "status" });
+  meaning.hidden = true;
+  const buttons = [];
+  const items = headline.numbers.map(([key, value, of]) => {
+    const { title: name, meaning: text, field: names, name: ours } = terms[key];
+    const ask = h(
+      "button",
+      { type: "button", class: "gnb-term", title: text, "aria-expanded": "false", onclick },
+      name,
+    );
+    buttons.push(ask);
+    function onclick() {
+      const open = ask.getAttribute("aria-expanded") !== "true";
+      for (const one of buttons) one.setAttribute("aria-expanded", String(open && one === ask));
+      meaning.hidden = !open;
+      const field = names ? ` In the field: ${names}.` : "";
+      say(meaning, open ? `${name} (${ours}): ${text}${field}` : "");
+    }
+    return h("div", {}, h("dt", {}, ask), h("dd", {}, value), h("dd", { class: "gnb-of" }, of));
+  });
+  return [h("dl", { class: "gnb-headline" }, ...items), meaning];
+}
+
 /** Name and verdict of a run. */
-function title(after, signs) {
+function title(after, { signs, terms }) {
   const { status } = after.verdict;
   const word = `${signs[status]} ${status[0].toUpperCase()}${status.slice(1)} measurement`;
   return [
     h("p", { class: "gnb-verdict", "data-status": status }, word),
     h("p", { class: "gnb-title" }, after.name),
     after.error ? h("p", { class: "gnb-problem" }, after.error) : "",
+    ...headlineOf(after, terms),
   ];
 }
 
@@ -140,7 +236,7 @@ export function afterPanel({ model, ask, send, rules }) {
     Tables: (after) => tables(after, asker()),
     Endpointing: (after) => endpoints.view(after, asker()),
     Replay: () => replay(send),
-    Keep: (after) => keep(after, ask),
+    Export: (after) => exportView(after, ask, rules),
   };
   const bar = tabs("Views of the run", Object.keys(views), body, show);
   const content = h("div", {}, head, bar.list, body);
@@ -165,12 +261,12 @@ export function afterPanel({ model, ask, send, rules }) {
     content.hidden = !there;
     if (!there || after.path === shownPath) return;
     shownPath = after.path;
-    head.replaceChildren(...title(after, rules.signs));
+    head.replaceChildren(...title(after, rules));
     bar.select("Summary");
   }
   function close() {
     picture.close();
     endpoints.close();
   }
-  return { element: panel("After", "after", empty, content), update, close };
+  return { element: panel("Results", "after", empty, content), update, close };
 }

@@ -36,12 +36,23 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Seconds as people say them: "4.2 s", "1:05". */
+/** Seconds as people say them: "4.2 s", "1:05 min", "1:02:03 h". */
 export function seconds(value) {
   if (value === null || value === undefined) return "–";
-  if (value < 60) return `${value.toFixed(1)} s`;
-  const whole = Math.round(value);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
+  if (value < 59.95) return `${value.toFixed(1)} s`;
+  const text = clockTime(value);
+  return `${text} ${text.length > 5 ? "h" : "min"}`;
+}
+
+/** Seconds of audio as a clock shows them: "0:04.2", "16:40", "1:02:03". */
+export function clockTime(value, digits = 0) {
+  const whole = digits ? Math.floor(value) : Math.round(value);
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const rest = digits ? `.${Math.floor((value - whole) * 10)}` : "";
+  const head = hours ? `${hours}:${two(minutes)}` : `${minutes}`;
+  return `${head}:${two(whole % 60)}${rest}`;
 }
 
 /** Milliseconds, or a dash. */
@@ -58,6 +69,35 @@ export function panel(title, name, ...children) {
     h("h3", { id }, title),
     ...children,
   );
+}
+
+/**
+ * A panel that folds away below its heading. `need(open)` opens it where it is closed; `fold(open)`
+ * opens or closes it as long as nobody has done so by hand.
+ */
+export function foldPanel(title, name, ...children) {
+  const id = unique(name);
+  const count = h("span", { class: "gnb-count" });
+  const summary = h("summary", {}, h("h3", { id }, title), count);
+  const details = h("details", {}, summary, h("div", { class: "gnb-folded" }, ...children));
+  let byHand = false;
+  summary.addEventListener("click", () => {
+    byHand = true;
+  });
+  return {
+    element: h(
+      "section",
+      { class: `gnb-panel gnb-fold gnb-${name}`, "aria-labelledby": id },
+      details,
+    ),
+    fold(open) {
+      if (!byHand) details.open = open;
+    },
+    need() {
+      details.open = true;
+    },
+    count: (text) => say(count, text),
+  };
 }
 
 /**
@@ -136,6 +176,16 @@ export function dataTable(data, caption, choose) {
     { class: "gnb-scroll", role: "region", tabindex: "0", "aria-label": caption },
     h("table", {}, h("caption", {}, caption), h("thead", {}, head), h("tbody", {}, ...rows)),
   );
+}
+
+/** How a picture has to look at a place: its width, the pixels of one, and the theme around it. */
+export function lookOf(place) {
+  const root = place.closest(".gnb-lab") ?? place;
+  return {
+    width: Math.round(place.clientWidth || root.clientWidth || 800),
+    scale: window.devicePixelRatio || 1,
+    dark: getComputedStyle(root).colorScheme === "dark",
+  };
 }
 
 /** Pictures that come as PNG, one at a time; the browser lets go of the last one. */

@@ -108,7 +108,7 @@ export function explorer(model) {
   function view(after, ask) {
     const place = h("div", { class: "gnb-explorer" }, "Predicting …");
     ask({ kind: "endpointing" }).then((answer) => {
-      if (answer === null) say(place, "It could not be predicted; the reason is at the top.");
+      if (answer === null) say(place, "It could not be predicted; the reason is above.");
       else if (answer) show(after, answer.content, place);
     });
     return [place];

@@ -1,25 +1,15 @@
 // The session as it goes: state, transcript, charts.
 
+import { switchable } from "./bar.js";
 import { chart } from "./charts.js";
-import { button, h, milliseconds, panel, say, seconds, unique } from "./dom.js";
+import { button, h, milliseconds, panel, say, seconds } from "./dom.js";
 import { transcript } from "./transcript.js";
 import { waveform } from "./waveform.js";
 
-const PHASES = {
-  idle: ["○", "Ready"],
-  connecting: ["◌", "Connecting"],
-  streaming: ["●", "Streaming"],
-  reconnecting: ["▲", "Connection lost, resuming"],
-  finishing: ["◑", "Audio sent, waiting for the rest"],
-  finished: ["✓", "Finished"],
-  stopped: ["■", "Stopped"],
-  aborted: ["■", "Ended at once"],
-  failed: ["✕", "Failed"],
-};
 const LEVELS = { good: ["✓", "Good"], watch: ["!", "Fair"], poor: ["✕", "Poor"] };
 const COUNTERS = [
-  ["partial_ms", "Partial latency, median"],
-  ["final_ms", "Final latency, median"],
+  ["partial_ms", "Partials after their last word"],
+  ["final_ms", "Finals after their last word"],
   ["partials", "Partials"],
   ["finals", "Finals"],
   ["sent", "Audio sent"],
@@ -27,6 +17,8 @@ const COUNTERS = [
   ["messages", "Messages"],
   ["connections", "Connections"],
 ];
+/** Pieces of live audio that are drawn. */
+const SPOKEN = 600;
 const STAIRS = {
   title: "Seconds of audio sent, acknowledged, transcribed",
   xTitle: "seconds since the audio began",
@@ -48,16 +40,26 @@ const DELAYS = {
   ],
 };
 
+/** Of them those that the headline of the finished run has instead, by its keys. */
+const HEADLINE = { partial_ms: "seen", final_ms: "final" };
+
 /** Figures that change: a list of names and values. */
-function counters() {
+function counters({ terms }) {
   const values = Object.fromEntries(COUNTERS.map(([key]) => [key, h("dd", {}, "–")]));
+  const names = Object.fromEntries(COUNTERS.map(([key, title]) => [key, h("dt", {}, title)]));
+  const running = Object.fromEntries(COUNTERS);
   const element = h(
     "dl",
     { class: "gnb-counters" },
-    ...COUNTERS.map(([key, title]) => h("div", {}, h("dt", {}, title), values[key])),
+    ...COUNTERS.map(([key]) => h("div", {}, names[key], values[key])),
   );
-  function update(live) {
-    for (const key of ["partial_ms", "final_ms"]) say(values[key], milliseconds(live[key]));
+  function update(live, after) {
+    // The same number wherever it is shown: what was a running median gives way to it.
+    const whole = !live.running && after.headline && after.path === live.path;
+    for (const [key, name] of Object.entries(HEADLINE)) {
+      say(names[key], whole ? terms[name].title : running[key]);
+      say(values[key], whole ? after.headline.medians[name] : milliseconds(live[key]));
+    }
     for (const key of ["sent", "acknowledged"]) say(values[key], seconds(live[key]));
     for (const key of ["partials", "finals", "messages", "connections"]) {
       say(values[key], String(live[key]));
@@ -67,7 +69,7 @@ function counters() {
 }
 
 /** How far the sound has been sent, on the sound itself. */
-function progressBar(model) {
+function progressBar({ model, microphone }) {
   const canvas = h("canvas", { class: "gnb-wave", "aria-hidden": "true" });
   const wave = waveform(canvas);
   const element = h(
@@ -81,8 +83,23 @@ function progressBar(model) {
     canvas,
   );
   let drawn = null;
+  // What is spoken now: there is no picture of it before.
+  let spoken = [];
+  microphone.onLevel((peak) => {
+    const { mode, running, duration } = model.get("live");
+    if (!microphone.isHeld() || mode !== "live" || !running || duration !== null) return;
+    spoken = [...spoken, [-peak, peak]].slice(-SPOKEN);
+    drawn = spoken;
+    wave.set(spoken);
+  });
   /** The sound of what is shown, which need not be the source that is chosen now. */
   function peaks(live) {
+    if (live.mode === "live" && live.duration === null && live.running) {
+      if (drawn !== spoken) wave.set([]);
+      drawn = spoken;
+      return;
+    }
+    spoken = [];
     const { sound } = model.get("setup");
     const title = live.mode === "idle" ? sound.name : live.title;
     if (title === sound.name) {
@@ -103,65 +120,6 @@ function progressBar(model) {
     wave.at(idle || !total ? 0 : live.sent / total);
   }
   return { element, update, close: wave.close };
-}
-
-/** What the session does, in a word and a sign; and how much is left. */
-function headline() {
-  const glyph = h("span", { "aria-hidden": "true", class: "gnb-glyph" });
-  const word = h("span", { role: "status" });
-  const title = h("span", { class: "gnb-facts" });
-  const state = h("p", { class: "gnb-state" }, glyph, word, title);
-  const left = h("p", { class: "gnb-facts gnb-left" });
-  function remaining(live) {
-    if (!live.running || live.phase === "finishing") return `${seconds(live.sent)} of audio sent`;
-    return live.left === null ? `${seconds(live.sent)} so far` : `${seconds(live.left)} left`;
-  }
-  function update(live) {
-    const idle = live.mode === "idle";
-    const phase = idle ? "idle" : live.phase;
-    const [sign, words] = PHASES[phase] || ["", phase];
-    say(glyph, sign);
-    say(word, live.mode === "replay" ? `Replay: ${words.toLowerCase()}` : words);
-    say(title, idle ? "" : live.title);
-    say(left, idle ? "" : remaining(live));
-    state.dataset.phase = phase;
-  }
-  return { element: h("div", { class: "gnb-row gnb-headline" }, state, left), update };
-}
-
-/** Start, stop, and a view that can be held while the session goes on. */
-function controls({ model, send }, hold) {
-  let stopping = false;
-  const why = h("p", { class: "gnb-why", role: "status", id: unique("why") });
-  const start = button("Start", () => send({ kind: "start" }), {
-    class: "gnb-button gnb-primary",
-    "aria-describedby": why.id,
-  });
-  const stop = button("Stop", () => send({ kind: stopping ? "abort" : "stop" }));
-  const pause = button("Pause the view", hold, { "aria-pressed": "false" });
-  for (const one of [start, stop, pause]) {
-    const deaf = (event) => {
-      if (one.getAttribute("aria-disabled") === "true") event.stopImmediatePropagation();
-    };
-    one.addEventListener("click", deaf, true);
-  }
-  function update(paused) {
-    const live = model.get("live");
-    const { missing } = model.get("setup");
-    const busy = live.mode === "live" && live.running;
-    const replaying = live.mode === "replay" && live.running;
-    stopping = busy && live.phase === "finishing";
-    // Not `disabled`: that would take the focus away from under the hand.
-    start.setAttribute("aria-disabled", String(busy || Boolean(missing)));
-    stop.setAttribute("aria-disabled", String(!busy && !replaying));
-    pause.setAttribute("aria-disabled", String(!live.running && !paused));
-    pause.setAttribute("aria-pressed", String(paused));
-    say(stop, stopping ? "End now" : replaying ? "Stop the replay" : "Stop");
-    say(pause, paused ? "Go on with the view" : "Pause the view");
-    const held = paused ? "The view is paused; the session goes on." : "";
-    say(why, busy ? held : missing || "");
-  }
-  return { element: h("div", { class: "gnb-row gnb-bar" }, start, stop, pause, why), update };
 }
 
 /** Two charts of the session so far. */
@@ -201,18 +159,36 @@ function foot() {
   return { element: h("div", { class: "gnb-foot" }, health, note), update };
 }
 
+/** A view that can be held while the session goes on. */
+function holding(hold) {
+  const pause = button("Pause the view", hold, {
+    class: "gnb-button gnb-small",
+    "aria-pressed": "false",
+  });
+  const off = switchable(pause);
+  const words = h("span", { class: "gnb-facts", role: "status" });
+  return {
+    element: h("div", { class: "gnb-row gnb-hold" }, words, pause),
+    update(live, paused) {
+      off(!live.running && !paused);
+      pause.setAttribute("aria-pressed", String(paused));
+      say(pause, paused ? "Go on with the view" : "Pause the view");
+      say(words, paused ? "The view is paused; the session goes on." : "");
+    },
+  };
+}
+
 /** The panel of all that. */
 export function livePanel(wires) {
   const { model } = wires;
   let paused = false;
-  const bar = controls(wires, hold);
-  const title = headline();
-  const progress = progressBar(model);
+  const pause = holding(hold);
+  const progress = progressBar(wires);
   const words = transcript();
-  const figures = counters();
+  const figures = counters(wires.rules);
   const pictures = charts(model);
   const end = foot();
-  const parts = [bar, title, progress, words, figures, pictures, end];
+  const parts = [pause, progress, words, figures, pictures, end];
   const element = panel("Live", "live", ...parts.map((part) => part.element));
 
   function hold() {
@@ -223,18 +199,17 @@ export function livePanel(wires) {
     series();
   }
   function update() {
-    bar.update(paused);
-    if (paused) return;
     const live = model.get("live");
+    pause.update(live, paused);
+    if (paused) return;
     const idle = live.mode === "idle";
-    title.update(live);
     words.lay(idle ? 1 : live.channels);
     words.hint(idle || live.partials + live.finals === 0);
     progress.update(live);
     end.update(live);
     if (idle) return;
     words.partials(live.open);
-    figures.update(live);
+    figures.update(live, model.get("after"));
   }
   function lines() {
     if (!paused) words.finals(model.get("lines"));

@@ -45,12 +45,11 @@ function keyRow(id, send, variable) {
   };
 }
 
-/** Target, region, URL and key; `fields` are those of the form. */
-export function placeRow(fields, { send, rules }) {
-  const id = unique("place");
+/** Which service, as a choice. */
+export function placeChoice({ send, rules }) {
   const { places } = rules;
   const place = h("select", {
-    id,
+    id: unique("place"),
     onchange() {
       const [target, region] = places[Number(place.value)];
       send({ kind: "set", name: "target", value: target });
@@ -58,25 +57,27 @@ export function placeRow(fields, { send, rules }) {
     },
   });
   place.append(...places.map(([, , text], k) => h("option", { value: String(k) }, text)));
-  const url = fieldRow(
-    fields.find((one) => one.name === "url"),
-    send,
-  );
-  const key = keyRow(id, send, rules.key_variable);
-  const element = h(
-    "div",
-    { class: "gnb-place" },
-    field(place, "Where to"),
-    url.element,
-    key.element,
-  );
   function update(setup) {
     const { target } = setup.values;
     const region = setup.values.region || "";
     const at = places.findIndex(([t, r]) => t === target && (t !== "gladia" || r === region));
     place.value = String(at);
+  }
+  return { element: field(place, "Service"), update };
+}
+
+/** What a service needs beside its name: URL and key; `fields` are those of the form. */
+export function placeDetails(fields, { send, rules }) {
+  const url = fieldRow(
+    fields.find((one) => one.name === "url"),
+    send,
+  );
+  const key = keyRow(unique("place"), send, rules.key_variable);
+  const element = h("div", { class: "gnb-place" }, url.element, key.element);
+  function update(setup) {
+    const { target } = setup.values;
+    element.hidden = target === "embedded";
     url.element.hidden = target !== "url";
-    key.element.hidden = target === "embedded";
     url.update(setup);
     key.update(setup.key);
   }

@@ -1,10 +1,10 @@
 // Settings, and the same as code.
 
-import { button, field, h, panel, say, tabs, unique } from "./dom.js";
+import { button, field, foldPanel, h, say, tabs, unique } from "./dom.js";
 import { fieldRow } from "./field.js";
-import { placeRow } from "./place.js";
+import { placeDetails } from "./place.js";
 
-/** Fields that are shown beside each other as one choice. */
+/** Fields of the service: which one is chosen in the bar. */
 const PLACE = ["target", "region", "url"];
 
 /** A group of fields that is folded until somebody looks, or something in it is wrong. */
@@ -65,7 +65,7 @@ function form(wires) {
   const rows = fields
     .filter((one) => !PLACE.includes(one.name))
     .map((one) => fieldRow(one, wires.send));
-  const place = placeRow(fields, wires);
+  const place = placeDetails(fields, wires);
   const preset = presetRow(rows, wires);
   const of = (test) => rows.filter((row) => test(row.field)).map((row) => row.element);
   const front = of((one) => one.front && !one.path[0].startsWith("messages"));
@@ -134,10 +134,22 @@ export function settingsPanel(wires) {
     if (name !== "Settings") same.show(model.get("setup").code[name]);
   }
   bar.select("Settings");
+  const { element, fold, need, count } = foldPanel("Settings", "config", bar.list, body);
+  let wanted = "";
   function update() {
     const setup = model.get("setup");
     settings.update(setup);
     if (bar.current() !== "Settings") same.show(setup.code[bar.current()]);
+    const { target } = setup.values;
+    const wrong = Object.keys(setup.problems).length;
+    const words = [];
+    if (setup.changed.length) words.push(`${setup.changed.length} changed`);
+    if (wrong) words.push(`${wrong} to mend`);
+    count(words.length ? ` · ${words.join(", ")}` : "");
+    // What has to be mended or typed is shown, once for each time that it comes up.
+    const wants = `${wrong > 0} ${target === "url" || (target === "gladia" && setup.key === "none")}`;
+    if (wants !== wanted && wants.includes("true")) need();
+    wanted = wants;
   }
-  return { element: panel("Settings", "config", bar.list, body), update };
+  return { element, fold, need, update };
 }

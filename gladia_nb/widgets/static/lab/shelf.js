@@ -1,89 +1,233 @@
-// All runs of a folder, and some of them side by side.
+// All runs of a folder: found, sorted, renamed, deleted and brought back; some of them side by side.
 
-import { button, dataTable, h, panel, pictureOf, say } from "./dom.js";
+import { switchable } from "./bar.js";
+import { comparison } from "./compare.js";
+import { button, h, panel, say, unique } from "./dom.js";
 
-const COLUMNS = ["Audio", "Began (UTC)", "Length", "Outcome", "Endpointing", "Sent to", "Open"];
+/** Columns of the table: title, what is shown, what it is sorted by, and whether it is a number. */
+const SHELF_COLUMNS = [
+  { title: "Name", key: "name" },
+  { title: "Began", key: "began" },
+  { title: "Length", key: "duration", by: (row) => row.duration_s ?? -1, number: true },
+  { title: "Seen", key: "seen", by: (row) => Number.parseFloat(row.seen) || 0, number: true },
+  { title: "Final", key: "final", by: (row) => Number.parseFloat(row.final) || 0, number: true },
+  { title: "Settings", key: "settings" },
+  { title: "Outcome", key: "outcome" },
+  { title: "Service", key: "target" },
+];
 
-/** Runs as a table: each can be opened, and chosen by a box. */
-function runsTable(rows, chosen, { send, mark }) {
-  const tick = (number) => {
-    const row = rows[number];
-    const box = h("input", {
-      type: "checkbox",
-      checked: chosen.has(row.path),
-      "data-path": row.path,
-      "aria-label": `Compare ${row.name} of ${row.began}`,
-      onchange() {
-        if (box.checked) chosen.add(row.path);
-        else chosen.delete(row.path);
-        mark();
-      },
-    });
-    return box;
+/** Rows that have all words, in the order of a column. */
+function arranged(rows, words, { key, down }) {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const has = (row) => {
+    const text = SHELF_COLUMNS.map((column) => row[column.key])
+      .join(" ")
+      .toLowerCase();
+    return wanted.every((word) => text.includes(word));
   };
-  const cells = rows.map((row) => [
-    row.name,
-    row.began,
-    row.duration,
-    row.outcome,
-    row.endpointing,
-    row.target,
-    button("Open", () => send({ kind: "open", path: row.path }), {
-      class: "gnb-button gnb-small",
-      "aria-label": `Open ${row.name} of ${row.began}`,
-    }),
-  ]);
-  return dataTable({ columns: COLUMNS, rows: cells }, "Runs, the latest first", tick);
+  const column = SHELF_COLUMNS.find((one) => one.key === key);
+  const of = column.by ?? ((row) => row[key]);
+  const order = (a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0) * (down ? -1 : 1);
+  return rows.filter(has).sort(order);
 }
 
-/** A button that compares what is chosen, and the place for what comes of it. */
-function comparison(chosen, ask) {
-  const picture = pictureOf();
-  const result = h("div", { "aria-live": "polite", class: "gnb-result" });
-  const compare = button("Compare", async () => {
-    if (compare.getAttribute("aria-disabled") === "true") return;
-    const answer = await ask({ kind: "compare", paths: [...chosen] });
-    if (!answer) return;
-    const { table, text } = answer.content;
-    const [data] = answer.buffers;
-    const differences = data
-      ? [h("h4", {}, "Run 2 minus run 1, pair by pair"), picture.of(data, text)]
-      : [];
-    const side = dataTable(table, "Runs side by side");
-    result.replaceChildren(h("h4", {}, "Side by side"), side, ...differences);
+/** The head of the table: each column sorts. */
+function headRow(order, sortBy) {
+  const cells = SHELF_COLUMNS.map(({ title, key, number }) => {
+    const sorted = order.key === key ? (order.down ? "descending" : "ascending") : null;
+    const sign = sorted ? h("span", { "aria-hidden": "true" }, order.down ? " ▾" : " ▴") : null;
+    const sort = h(
+      "button",
+      { type: "button", class: "gnb-sort", "data-key": key, onclick: () => sortBy(key) },
+      title,
+      sign,
+    );
+    return h(
+      "th",
+      { scope: "col", class: number ? "gnb-number" : null, "aria-sort": sorted },
+      sort,
+    );
   });
-  return { compare, result, close: picture.close };
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "col" }, "Choose"),
+    ...cells,
+    h("th", { scope: "col" }, "Open"),
+  );
 }
 
-/** The panel of all that. */
-export function shelfPanel({ model, ask, send }) {
-  const chosen = new Set();
-  const place = h("div", {});
-  const where = h("p", { class: "gnb-facts" });
-  const left = h("ul", { class: "gnb-facts", "aria-label": "Files that are not shown" });
-  const words = h("p", { class: "gnb-facts", role: "status" });
-  const { compare, result, close } = comparison(chosen, ask);
-  const refresh = button("Look again", () => send({ kind: "refresh" }));
-  const row = h("div", { class: "gnb-row" }, compare, refresh, words);
-  function mark() {
-    compare.setAttribute("aria-disabled", String(chosen.size < 2));
-    say(words, chosen.size ? `${chosen.size} chosen.` : "Choose two or more to compare.");
+/** One run: it can be chosen and opened. */
+function shelfRow(row, chosen, { send }, mark) {
+  const box = h("input", {
+    type: "checkbox",
+    checked: chosen.has(row.path),
+    "data-path": row.path,
+    "aria-label": `Choose ${row.name} of ${row.began}`,
+    onchange() {
+      if (box.checked) chosen.add(row.path);
+      else chosen.delete(row.path);
+      mark();
+    },
+  });
+  const open = button("Open", () => send({ kind: "open", path: row.path }), {
+    class: "gnb-button gnb-small",
+    "aria-label": `Open ${row.name} of ${row.began}`,
+  });
+  const cells = SHELF_COLUMNS.map(({ key, number }) =>
+    h("td", { class: number ? "gnb-number" : null, title: row[key] }, row[key]),
+  );
+  return h("tr", {}, h("td", {}, box), ...cells, h("td", {}, open));
+}
+
+/** Rename and delete what is chosen, and bring back what was deleted last. */
+function shelfChanges(chosen, { send, ask }) {
+  const id = unique("rename");
+  const name = h("input", {
+    type: "text",
+    id,
+    spellcheck: "false",
+    autocomplete: "off",
+    "aria-label": "New name",
+    onkeydown(event) {
+      if (event.key === "Enter") put();
+      if (event.key === "Escape") close();
+    },
+  });
+  const entry = h("div", { class: "gnb-pair" }, name, button("Use this name", put));
+  entry.hidden = true;
+  function close() {
+    entry.hidden = true;
+    rename.focus();
   }
-  function update() {
-    const { directory, rows, skipped } = model.get("shelf");
-    say(where, directory ? `Folder: ${directory}` : "");
-    left.hidden = !skipped?.length;
-    left.replaceChildren(...(skipped ?? []).slice(0, 10).map((why) => h("li", {}, why)));
-    mark();
+  async function put() {
+    const [row] = chosen.rows();
+    if (row && (await ask({ kind: "rename", path: row.path, name: name.value }))) {
+      chosen.clear();
+      close();
+    }
+  }
+  const rename = button("Rename", () => {
+    name.value = chosen.rows()[0].name;
+    entry.hidden = false;
+    name.select();
+    name.focus();
+  });
+  const remove = button("Delete", () => {
+    const paths = chosen.rows().map(({ path }) => path);
+    chosen.clear();
+    send({ kind: "delete", paths });
+  });
+  const undo = button("Undo", () => send({ kind: "restore" }), { class: "gnb-button gnb-small" });
+  const words = h("span", { role: "status" });
+  const undone = h("p", { class: "gnb-undo" }, words, " ", undo);
+  const renameOff = switchable(rename);
+  const removeOff = switchable(remove);
+  return {
+    buttons: [rename, remove],
+    parts: [entry, undone],
+    mark(count) {
+      renameOff(count !== 1);
+      removeOff(count === 0);
+      if (count !== 1) entry.hidden = true;
+    },
+    update(deleted) {
+      undone.hidden = !deleted?.length;
+      const what = deleted?.length === 1 ? deleted[0] : `${deleted?.length} runs`;
+      say(words, deleted?.length ? `Deleted: ${what}.` : "");
+    },
+  };
+}
+
+/** The table in its place, with what it is searched for and sorted by. */
+function shelfTable(chosen, wires, mark) {
+  const place = h("div", {});
+  const order = { key: "began", down: true };
+  const search = h("input", {
+    type: "search",
+    class: "gnb-search",
+    "aria-label": "Search the shelf",
+    placeholder: "Search",
+    autocomplete: "off",
+    oninput: draw,
+  });
+  function sortBy(key) {
+    order.down = order.key === key ? !order.down : key === "began";
+    order.key = key;
+    draw();
+  }
+  function draw() {
+    const { rows } = wires.model.get("shelf");
     if (!rows?.length) {
       const sentence = "No runs yet. Each session is kept here by itself.";
       place.replaceChildren(h("p", { class: "gnb-empty" }, sentence));
       return;
     }
-    const focused = document.activeElement?.dataset?.path;
-    place.replaceChildren(runsTable(rows, chosen, { send, mark }));
-    if (!focused) return;
-    [...place.querySelectorAll("input")].find((box) => box.dataset.path === focused)?.focus();
+    const focused = document.activeElement?.dataset ?? {};
+    const found = arranged(rows, search.value, order);
+    const caption =
+      found.length === rows.length ? "Runs" : `Runs: ${found.length} of ${rows.length} found`;
+    const body = found.map((row) => shelfRow(row, chosen.paths, wires, mark));
+    const table = h(
+      "table",
+      {},
+      h("caption", {}, caption),
+      h("thead", {}, headRow(order, sortBy)),
+      h("tbody", {}, ...body),
+    );
+    const scroll = { class: "gnb-scroll", role: "region", tabindex: "0", "aria-label": "Runs" };
+    const top = place.firstElementChild?.scrollTop ?? 0;
+    place.replaceChildren(h("div", scroll, table));
+    place.firstElementChild.scrollTop = top;
+    const again = [...place.querySelectorAll("input, .gnb-sort")].find(
+      ({ dataset }) =>
+        (focused.path && dataset.path === focused.path) ||
+        (focused.key && dataset.key === focused.key),
+    );
+    again?.focus();
   }
-  return { element: panel("Shelf", "shelf", where, place, left, row, result), update, close };
+  return { search, place, draw };
+}
+
+/** The panel of all that. */
+export function shelfPanel(wires) {
+  const { model, send } = wires;
+  const chosen = {
+    paths: new Set(),
+    rows: () => (model.get("shelf").rows ?? []).filter(({ path }) => chosen.paths.has(path)),
+    clear() {
+      chosen.paths.clear();
+      update();
+    },
+  };
+  const where = h("p", { class: "gnb-facts" });
+  const left = h("ul", { class: "gnb-facts", "aria-label": "Files that are not shown" });
+  const words = h("p", { class: "gnb-facts", role: "status" });
+  const { compare, choice, offer, result, close } = comparison(chosen.rows, wires);
+  const compareOff = switchable(compare);
+  const changes = shelfChanges(chosen, wires);
+  const table = shelfTable(chosen, wires, mark);
+  const refresh = button("Refresh", () => send({ kind: "refresh" }));
+  const top = h("div", { class: "gnb-row" }, table.search, refresh, where);
+  const row = h("div", { class: "gnb-row gnb-acts" }, compare, choice, ...changes.buttons, words);
+  function mark() {
+    const count = chosen.rows().length;
+    compareOff(count < 2);
+    changes.mark(count);
+    offer();
+    say(words, count ? `${count} chosen.` : "Choose two or more to compare.");
+  }
+  function update() {
+    const { directory, rows, skipped, deleted } = model.get("shelf");
+    const there = new Set((rows ?? []).map(({ path }) => path));
+    for (const path of chosen.paths) if (!there.has(path)) chosen.paths.delete(path);
+    say(where, directory ? `Folder: ${directory}` : "");
+    left.hidden = !skipped?.length;
+    left.replaceChildren(...(skipped ?? []).slice(0, 10).map((why) => h("li", {}, why)));
+    changes.update(deleted);
+    table.draw();
+    mark();
+  }
+  const parts = [top, table.place, left, row, ...changes.parts, result];
+  return { element: panel("Shelf", "shelf", ...parts), update, close };
 }

@@ -84,7 +84,7 @@ function studyResults(found, ask, picture) {
     say(place, "Drawing …");
     const answer = await ask({ kind: "study_picture", name });
     if (answer) place.replaceChildren(picture.of(answer.buffers[0], answer.content.text));
-    else say(place, "It could not be drawn; the reason is at the top.");
+    else say(place, "It could not be drawn; the reason is above.");
   };
   const status = h("p", { class: "gnb-facts", role: "status" });
   const write = async (path) => {
@@ -139,7 +139,11 @@ export function studyPanel(wires) {
     h(
       "div",
       { class: "gnb-study-body" },
-      h("p", { class: "gnb-help" }, "What the arms leave open, and where to, is as in Settings."),
+      h(
+        "p",
+        { class: "gnb-help" },
+        "What the arms leave open, and the service, is as in Settings.",
+      ),
       fields.element,
       h("div", { class: "gnb-row" }, see, run, stop, compare, why),
       plan.element,

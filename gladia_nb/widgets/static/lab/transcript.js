@@ -1,6 +1,6 @@
 // The words: finals that stay, and behind them the partial that is still open.
 
-import { h } from "./dom.js";
+import { clockTime, h } from "./dom.js";
 
 /** Pixels from the end within which new words are followed. */
 const NEAR = 40;
@@ -25,24 +25,27 @@ function scroller(name, ...children) {
 /** One channel. */
 function lane(name, several) {
   const log = h("div", { role: "log", "aria-live": "polite", "aria-label": `Finals, ${name}` });
-  const open = h("p", { class: "gnb-open" });
+  const open = h("p", { class: "gnb-open", dir: "auto" });
   const place = scroller(name, log, open);
   const title = several ? h("h4", {}, name) : null;
-  let last = -1;
+  let last = null;
   let words = "";
-  function append({ number, start, text }) {
-    const at = start === null ? "" : start.toFixed(1);
-    log.append(h("p", {}, h("span", { class: "gnb-at" }, at), text));
-    last = number;
+  function append(line) {
+    const at = line.start === null ? "" : clockTime(line.start, 1);
+    const said = h("span", { dir: "auto", class: "gnb-said-words" }, line.text);
+    log.append(h("p", {}, h("span", { class: "gnb-at" }, at), said));
+    last = line;
   }
+  const isLast = (line) => line.number === last.number && line.text === last.text;
   return {
     element: h("div", { class: "gnb-lane" }, title, place.element),
     finals(lines) {
-      if (!lines.length || lines.at(-1).number < last) {
+      // Of another session, or so many at once that none of the shown is left.
+      if (last !== null && !lines.some(isLast)) {
         log.replaceChildren();
-        last = -1;
+        last = null;
       }
-      const fresh = lines.filter((line) => line.number > last);
+      const fresh = last === null ? lines : lines.filter((line) => line.number > last.number);
       if (!fresh.length) return;
       place.follow(() => {
         fresh.forEach(append);

@@ -1,5 +1,14 @@
 // The sound as a picture, with a playhead.
 
+/** Colours of the theme, or those of a system that decides on them itself. */
+function inksOf(style) {
+  if (matchMedia("(forced-colors: active)").matches) {
+    return { heard: "Highlight", ahead: "GrayText", ink: "CanvasText" };
+  }
+  const named = (name) => style.getPropertyValue(`--gnb-${name}`);
+  return { heard: named("accent"), ahead: named("wave"), ink: named("ink") };
+}
+
 /** Draws peaks into a canvas that fills its parent; `set(peaks)` and `at(fraction)`. */
 export function waveform(canvas) {
   let peaks = [];
@@ -16,8 +25,7 @@ export function waveform(canvas) {
     canvas.height = Math.round(height * scale);
     const paint = canvas.getContext("2d");
     const style = getComputedStyle(canvas);
-    const heard = style.getPropertyValue("--gnb-accent");
-    const ahead = style.getPropertyValue("--gnb-wave");
+    const { heard, ahead, ink } = inksOf(style);
     paint.scale(scale, scale);
     const middle = height / 2;
     paint.fillStyle = ahead;
@@ -38,7 +46,7 @@ export function waveform(canvas) {
       paint.fillRect(bar * 3, middle - half, 2, 2 * half);
     }
     if (fraction > 0 && fraction < 1) {
-      paint.fillStyle = style.getPropertyValue("--gnb-ink");
+      paint.fillStyle = ink;
       paint.fillRect(Math.round(fraction * width) - 1, 0, 2, height);
     }
   }

@@ -5,6 +5,7 @@
 import { SENTENCES, Trouble, troubleOf } from "./trouble.js";
 
 const NOW = () => performance.timeOrigin + performance.now();
+const OPENING = "Opening the session; speak when it says Recording.";
 const RECORDING = "Speak; press Stop when you are done.";
 const FLUSH_MS = 1500;
 const READY_MS = 4000;
@@ -32,6 +33,8 @@ export class Capture extends EventTarget {
     this.elapsedMs = 0;
     this.since = null;
     this.mine = false;
+    // Whether the kernel knows of the recording, which then has to be ended properly.
+    this.begun = false;
     this.run = 0;
     this.onMessage = (content) => this.hear(content);
     this.onVisibility = () => this.visibility();
@@ -130,6 +133,7 @@ export class Capture extends EventTarget {
     this.run += 1;
     this.failure = null;
     this.stopping = null;
+    this.begun = false;
     this.elapsedMs = 0;
     this.since = null;
     this.say("asking", { mode: this.model.get("mode") });
@@ -171,7 +175,10 @@ export class Capture extends EventTarget {
     track.onended = () => this.broken(new Trouble("unplugged"));
     track.onmute = () => this.notice("muted");
     await within(this.context.resume(), READY_MS);
-    if (this.context.state !== "running") throw new Trouble("suspended");
+    if (this.context.state !== "running") {
+      // Who has used the page is not held back: then it is the sound that cannot begin.
+      throw new Trouble(navigator.userActivation?.hasBeenActive ? "output" : "suspended");
+    }
     this.begin(track, channels, source);
   }
 
@@ -250,10 +257,27 @@ export class Capture extends EventTarget {
       this.whenFinished = resolve;
     });
     const { rules, mode } = this;
-    const open = { kind: "open", port: port2, rate: this.context.sampleRate, mode, rules };
+    const open = {
+      kind: "open",
+      port: port2,
+      rate: this.context.sampleRate,
+      channels,
+      mode,
+      rules,
+    };
     this.link.postMessage(open, [port2]);
     this.node.port.postMessage({ kind: "open", port: port1 }, [port1]);
-    source.connect(this.node);
+    this.source = source;
+    this.begun = true;
+    // What is gathered before a session is open would be late in it for good.
+    if (mode === "direct") this.tell(OPENING);
+    else this.listen();
+  }
+
+  /** From now on what the device delivers is recorded. */
+  listen() {
+    if (this.stopping || this.since !== null || !this.node) return;
+    this.source.connect(this.node);
     // A node that leads nowhere is not run by every browser; this one hands on silence.
     this.node.connect(this.context.destination);
     this.since = NOW();
@@ -262,7 +286,11 @@ export class Capture extends EventTarget {
   }
 
   fromLink(data) {
-    if (data.kind === "level") {
+    if (data.kind === "opened") this.listen();
+    else if (data.kind === "zeros") {
+      const { at_ms, at_frame, frames } = data;
+      this.say("zeros", { run: this.run, at_ms, at_frame, frames });
+    } else if (data.kind === "level") {
       this.peak = data.peak;
       this.dispatchEvent(new Event("level"));
     } else if (data.kind === "piece") {
@@ -308,7 +336,7 @@ export class Capture extends EventTarget {
   }
 
   stop() {
-    if (!this.node || !["live", "paused"].includes(this.state)) return this.stopping;
+    if (!this.node || !this.begun) return this.stopping;
     this.stopping ??= this.finish();
     return this.stopping;
   }
@@ -403,7 +431,8 @@ export class Capture extends EventTarget {
     this.node?.disconnect();
     this.link?.terminate();
     await this.context?.close();
-    this.stream = this.node = this.link = this.context = null;
+    this.stream = this.source = this.node = this.link = this.context = null;
+    this.begun = false;
     this.peak = 0;
   }
 

@@ -26,6 +26,94 @@ class Dater {
   }
 }
 
+/** Milliseconds between two looks at the event loop, and of what one event sums up. */
+const TICK_MS = 50;
+const WINDOW_MS = 1000;
+
+// How the stopwatch of a session that is held here is doing, as the kernel's own tells of itself.
+class Vitals {
+  constructor(tell) {
+    this.tell = tell;
+    this.begin();
+    this.nextMs = this.beganMs + TICK_MS;
+    this.timer = setTimeout(() => this.tick(), TICK_MS);
+  }
+
+  begin() {
+    this.beganMs = now();
+    this.lagMs = 0;
+  }
+
+  tick() {
+    const atMs = now();
+    this.lagMs = Math.max(this.lagMs, atMs - this.nextMs);
+    if (atMs - this.beganMs >= WINDOW_MS) {
+      this.record(atMs);
+      this.begin();
+    }
+    this.nextMs = now() + TICK_MS;
+    this.timer = setTimeout(() => this.tick(), TICK_MS);
+  }
+
+  record(atMs) {
+    const beforeMs = now();
+    const wallMs = Date.now();
+    const afterMs = now();
+    const ns = (ms) => Math.round(ms * 1e6);
+    this.tell({
+      event: "vitals",
+      at_ms: atMs,
+      window_ns: ns(atMs - this.beganMs),
+      loop_lag_ms: Math.max(0, Number(this.lagMs.toFixed(3))),
+      wall_ns: ns(wallMs - (beforeMs + afterMs) / 2),
+      wall_width_ns: ns(afterMs - beforeMs),
+    });
+  }
+
+  close() {
+    clearTimeout(this.timer);
+  }
+}
+
+/** Milliseconds of exact zeros that are a hole where sound is on both sides of them. */
+const LEAST_MS = 4;
+const MOST_MS = 200;
+/** Steps of the sample values, of both sides together, that tell a hole from a pause. */
+const EDGE = 650;
+
+// Finds where a capture that could not keep up put zeros into the sound.
+class Holes {
+  constructor(rate, channels) {
+    this.channels = channels;
+    this.least = (LEAST_MS * rate) / 1000;
+    this.most = (MOST_MS * rate) / 1000;
+    this.zeros = 0;
+    this.at = 0;
+    this.edge = 0;
+  }
+
+  /** Holes that end in these samples: where each begins, and its frames. */
+  of(samples) {
+    const { channels } = this;
+    const found = [];
+    for (let i = 0; i < samples.length; i += channels) {
+      let size = 0;
+      for (let c = 0; c < channels; c += 1) size = Math.max(size, Math.abs(samples[i + c]));
+      if (size === 0) this.zeros += 1;
+      else {
+        const { zeros } = this;
+        if (zeros >= this.least && zeros <= this.most && this.edge + size >= EDGE) {
+          found.push({ at_frame: this.at - zeros, frames: zeros });
+        }
+        this.zeros = 0;
+        this.edge = size;
+      }
+      this.at += 1;
+    }
+    return found;
+  }
+}
+
 // Between the audio thread, the page and the service.
 class Link {
   constructor() {
@@ -46,8 +134,9 @@ class Link {
     else if (data.kind === "copy") this.copy();
   }
 
-  open({ port, rate, mode, rules }) {
+  open({ port, rate, channels, mode, rules }) {
     this.rules = rules;
+    this.holes = new Holes(rate, channels);
     this.dater = new Dater(rate);
     this.rate = rate;
     if (mode === "direct") {
@@ -55,10 +144,13 @@ class Link {
         rules,
         (event) => this.record(event),
         (outcome, error) => {
+          this.vitals.close();
           this.deliver();
           postMessage({ kind: "done", outcome, error });
         },
+        () => postMessage({ kind: "opened" }),
       );
+      this.vitals = new Vitals((event) => this.record(event));
       this.stalls = setInterval(() => this.look(), rules.limits_ms.stall / 4);
     }
     port.onmessage = ({ data }) => this.hear(data, now());
@@ -89,7 +181,9 @@ class Link {
     const capturedMs = this.dater.date(clockFrame, atMs);
     this.clipped += clipped;
     postMessage({ kind: "level", peak });
+    const holes = this.holes.of(new Int16Array(buffer));
     if (this.session === null) {
+      for (const hole of holes) postMessage({ kind: "zeros", at_ms: now(), ...hole });
       this.frames += frames;
       const about = { kind: "piece", seq, frames, captured_ms: capturedMs, buffer };
       postMessage(about, [buffer]);
@@ -105,6 +199,9 @@ class Link {
     this.next = seq + 1;
     this.lastMs = atMs;
     this.capturedMs = capturedMs;
+    for (const hole of holes) {
+      this.record({ event: "gap", at_ms: now(), why: "zeros", ...hole });
+    }
     const data = new Uint8Array(buffer);
     this.kept.push(data);
     this.session.feed({

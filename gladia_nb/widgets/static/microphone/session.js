@@ -10,16 +10,17 @@ export const now = () => performance.timeOrigin + performance.now();
 const LOOK_MS = 1000;
 
 /**
- * A session that is held here. `tell(event)` is called with each event of the record, and
- * `done(outcome, error)` once, at the end.
+ * A session that is held here. `tell(event)` is called with each event of the record,
+ * `done(outcome, error)` once, at the end, and `ready()` when it is open for the first time.
  */
 export class Session {
-  constructor(rules, tell, done) {
+  constructor(rules, tell, done, ready = () => {}) {
     this.rules = rules;
     this.limits = rules.limits_ms;
     this.sentences = rules.sentences;
     this.tell = tell;
     this.done = done;
+    this.ready = ready;
     this.waiting = [];
     this.schedule = new Map();
     this.socket = null;
@@ -85,6 +86,7 @@ export class Session {
   opened() {
     this.lastMs = now();
     this.sentMs = this.lastMs;
+    if (!this.openMs) this.ready();
     this.openMs = this.openMs || this.lastMs;
     this.protocol.opened();
     this.flush();

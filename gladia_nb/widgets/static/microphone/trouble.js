@@ -9,8 +9,8 @@ export const SENTENCES = {
     "JupyterLab, or record with gladia_nb.record_audio(seconds) where the kernel has a microphone, or " +
     "choose a sound file.",
   denied:
-    "The microphone was refused. Allow it for this page in the browser's address bar, then press " +
-    "Record again.",
+    "The microphone was refused. Allow it for this page in the browser's address bar, then begin " +
+    "again.",
   missing: "There is no microphone. Connect one, or choose a sound file instead.",
   busy:
     "The microphone could not be opened; another program may hold it. Close that program, then " +
@@ -19,6 +19,9 @@ export const SENTENCES = {
     "The server's content security policy forbids this page the audio thread it needs. Ask for " +
     "blob: in script-src and worker-src, or record with gladia_nb.record_audio(seconds).",
   suspended: "The browser holds the sound of this page back until it is used. Press Record again.",
+  output:
+    "The browser does not start its sound, which it records by. Firefox needs an audio output for " +
+    "that: connect one, or use a browser such as Chromium, or choose a sound file.",
   unplugged:
     "The microphone was disconnected. What was recorded until then is kept; connect it again and " +
     "press Record.",

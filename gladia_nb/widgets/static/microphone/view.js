@@ -37,6 +37,9 @@ export class View {
     this.makeSigns();
     this.root = this.lay();
     el.append(this.root);
+    // Whoever shows this widget beside controls of its own begins and ends with those.
+    this.root.addEventListener("gladia-nb-mic-start", () => capture.start());
+    this.root.addEventListener("gladia-nb-mic-stop", () => capture.stop());
     this.update = () => this.draw();
     this.onLevel = () => this.level();
     capture.addEventListener("change", this.update);
@@ -129,7 +132,7 @@ export class View {
     this.root.dataset.state = state;
     this.record.disabled = active || elsewhere;
     this.pause.disabled = !["live", "paused"].includes(state);
-    this.stop.disabled = this.pause.disabled;
+    this.stop.disabled = this.pause.disabled && !(state === "asking" && capture.begun);
     this.pause.textContent = state === "paused" ? "Resume" : "Pause";
     this.device.disabled = this.mode.disabled = active;
     this.mode.value = this.model.get("mode");
@@ -140,6 +143,12 @@ export class View {
     this.drawDevices();
     this.tick();
     this.level();
+    this.announce("state", { state: elsewhere ? capture.shared : state, text });
+  }
+
+  /** To whoever shows this widget as a part. */
+  announce(what, detail) {
+    this.root.dispatchEvent(new CustomEvent(`gladia-nb-mic-${what}`, { bubbles: true, detail }));
   }
 
   drawDevices() {
@@ -169,5 +178,6 @@ export class View {
     this.meter.setAttribute("aria-valuenow", String(Math.round(db)));
     this.meter.setAttribute("aria-valuetext", `${Math.round(db)} decibels`);
     this.meter.classList.toggle("gladia-nb-mic-full", db > -1);
+    this.announce("level", { peak: this.capture.peak });
   }
 }

@@ -1,0 +1,29 @@
+"""Advice for Python is none in a page: the same sentences, with what to do in the Lab."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["for_page"]
+
+_KEY = "Type one in Settings, at API key."
+#: What a sentence advises in Python, and what is done instead.
+_ADVICE = (
+    (re.compile(r"Set \w+(?: to a valid key)?, or pass key=\.\.\.\.?"), _KEY),
+    (re.compile(r"gladia_nb\.load reads"), "the Lab opens"),
+    (re.compile(r"; \w+\([^)]*\) shows all that it knows"), ""),
+)
+
+
+def for_page(text: str) -> str:
+    """A sentence for whoever looks at a page.
+
+    Example:
+        >>> for_page("There is no API key for a.b. Set GLADIA_API_KEY, or pass key=...")
+        'There is no API key for a.b. Type one in Settings, at API key.'
+        >>> for_page("There is no file x.wav.")
+        'There is no file x.wav.'
+    """
+    for pattern, instead in _ADVICE:
+        text = pattern.sub(instead, text)
+    return text

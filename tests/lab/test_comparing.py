@@ -1,0 +1,44 @@
+"""Runs beside each other: a letter each, what differs, and whether their words can be paired."""
+
+import pytest
+
+from gladia_nb.errors import ConfigError
+from gladia_nb.lab.comparing import LETTERS, beside, difference
+from gladia_nb.lab.views import Look
+from tests.support.make_runs import rich_run
+
+
+def test_a_column_a_run_and_what_differs():
+    runs = [rich_run(7), rich_run(8), rich_run(7, with_reference=False)]
+    found = beside(runs)
+    assert found["table"]["columns"] == ["", "A", "B", "C"]
+    rows = found["table"]["rows"]
+    assert found["differs"] == [len({*row[1:]}) > 1 for row in rows]
+    assert True in found["differs"]
+    assert False in found["differs"]
+    # Without the same reference there are no pairs, and nobody says so.
+    assert found["paired"][1] is False
+
+
+def test_the_same_run_is_paired_with_itself_and_does_not_differ():
+    run = rich_run()
+    found = beside([run, run])
+    assert found["paired"] == [True]
+    assert True not in found["differs"]
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "two runs or more"), (9, "8 runs at most")])
+def test_how_many(count, words):
+    with pytest.raises(ConfigError, match=words):
+        beside([rich_run()] * count)
+    assert len(LETTERS) == 8
+
+
+def test_what_is_said_of_the_picture():
+    run, other = rich_run(), rich_run(8, with_reference=False)
+    _, text = difference(run, run, Look())
+    assert "word by word" in text
+    data, text = difference(run, other, Look(width=500, scale=1))
+    assert data.startswith(b"\x89PNG")
+    assert "medians of the whole runs" in text
+    assert "word by word" not in text
