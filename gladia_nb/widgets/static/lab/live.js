@@ -8,8 +8,8 @@ import { waveform } from "./waveform.js";
 
 const LEVELS = { good: ["✓", "Good"], watch: ["!", "Fair"], poor: ["✕", "Poor"] };
 const COUNTERS = [
-  ["partial_ms", "Partials after their last word"],
-  ["final_ms", "Finals after their last word"],
+  ["partial_ms", "Partials, running"],
+  ["final_ms", "Finals, running"],
   ["partials", "Partials"],
   ["finals", "Finals"],
   ["sent", "Audio sent"],
