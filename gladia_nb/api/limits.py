@@ -2,7 +2,8 @@
 
 A service, or whatever answers in its place, can send without end. What is beyond a limit is not
 read; the error or the warning that follows names the limit. Each is far above what a session of
-three hours needs, and low enough that a process which meets it stays below about 1 GB.
+three hours needs, and low enough that the process which runs sessions stays below 1 GiB while it
+meets it: measured at each of them, the stored result at its limit included.
 """
 
 from __future__ import annotations

@@ -221,7 +221,15 @@ class Transport:
 
     async def get(self, session_id: str) -> str:
         """The text of `GET /v2/live/:id`; errors as in `init`, and NotFoundError for 404."""
-        return (await self.request("GET", _path(session_id), limit=MAX_RESULT_BYTES)).text
+        reply = await self.request("GET", _path(session_id), limit=MAX_RESULT_BYTES)
+        text = reply.text
+        if len(reply.body) > MAX_MESSAGE_BYTES and "\ufffd" in text and not _is_utf8(reply.body):
+            # Each of its bytes would be six in a file.
+            raise ApiError(
+                f"The stored result of {self._place} is not text (UTF-8); it was not kept.",
+                status=reply.status,
+            )
+        return text
 
     async def get_audio(self, session_id: str) -> bytes:
         """The body of `GET /v2/live/:id/file`; errors as in `get`."""
@@ -365,6 +373,14 @@ class Transport:
     def _is_ours(self, url: str) -> bool:
         """The key goes to the service that it is for, and to no other that an answer names."""
         return origin_of(url) == origin_of(self._base)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _RedirectedError(Exception):

@@ -14,7 +14,8 @@ __all__ = ["MARK", "Redactor", "redact_url"]
 MARK = "[redacted]"
 #: Shorter strings would also be found in ordinary text; no real key or token is that short.
 _SHORTEST = 8
-_QUERY = re.compile(r"([?&][^=&#\s\"']*token=)[^&#\s\"'\\]+", re.IGNORECASE)
+#: A name ends where another begins: a text of nothing but question marks is looked at once.
+_QUERY = re.compile(r"([?&][^=?&#\s\"']*token=)[^&#\s\"'\\]+", re.IGNORECASE)
 #: Name and password in front of a host; a scheme comes before them, and no slash is in them.
 _USER = re.compile(r"(\b[a-z][a-z0-9+.-]{1,19}://)[^/?#\s\"'\\@]*@", re.IGNORECASE)
 

@@ -176,8 +176,10 @@ class Job(ABC):
 
     def _emit(self, event: RecordEvent) -> None:
         self._ended |= isinstance(event, EndEvent)
+        # What comes last may be as large as it likes to be: it has a limit of its own.
+        behind = self._writer.waiting > MAX_WAITING_BYTES
         self._writer.write(self._redact(event_line(event)).encode("ascii"))
-        if self._writer.waiting > MAX_WAITING_BYTES and not self._flooded:
+        if behind and not self._flooded:
             self._flooded = True
             size = f"{MAX_WAITING_BYTES >> 20} MiB"
             self.fail(

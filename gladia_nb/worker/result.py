@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
+
+import msgspec
 
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import Clock
@@ -54,9 +55,17 @@ def _warn(text: str, clock: Clock, emit: Emit) -> None:
     emit(WarningEvent(clock.now_ns(), text))
 
 
-def _status(text: str) -> object:
+class _Stored(msgspec.Struct):
+    """What of a stored result is looked at; the rest is passed over, and takes no memory."""
+
+    status: str | None = None
+
+
+_read = msgspec.json.Decoder(_Stored).decode
+
+
+def _status(text: str) -> str | None:
     try:
-        body = json.loads(text)
+        return _read(text).status
     except (ValueError, RecursionError):
         return None
-    return body.get("status") if isinstance(body, dict) else None

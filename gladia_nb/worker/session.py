@@ -182,10 +182,7 @@ class Session:
             if self._sender.cut_short:
                 outcome = "stopped"
         except asyncio.CancelledError:
-            outcome = "aborted"
-            if self._fault is not None:
-                outcome = "failed"
-                self._emit_error(self._fault)
+            outcome = self._broken_off()
         except GladiaNbError as error:
             outcome = "failed"
             self._emit_error(error)
@@ -193,8 +190,20 @@ class Session:
             outcome = "failed"
             self._emit_error(internal_error(error))
         finally:
-            await self._put_away()
+            try:
+                await self._put_away()
+            except asyncio.CancelledError:
+                # It came when all was said, and is no less meant.
+                outcome = self._broken_off()
+                await self._put_away()
             self._emit(end_event(self._clock, outcome))
+
+    def _broken_off(self) -> str:
+        """How a session ends that was cancelled: by a wish, or by a fault, which is told."""
+        if self._fault is None:
+            return "aborted"
+        self._emit_error(self._fault)
+        return "failed"
 
     async def _put_away(self) -> None:
         await self._sender.close()

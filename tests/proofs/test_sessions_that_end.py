@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import gladia_nb as gn
+from gladia_nb.api.limits import MAX_RESULT_BYTES
 from gladia_nb.sessions.process import WorkerProcess, get_worker
 from tests.support.elsewhere import Elsewhere
 from tests.support.hostile_service import BOMB, NESTED, at_once, endlessly, grows, names, says
@@ -97,9 +98,23 @@ def test_the_memory_of_the_worker_is_bounded(own_worker, tmp_path):
     ):
         with Elsewhere(misbehaviour) as service:
             failure(service.url, tmp_path)
-    result = b'{"status":"done","result":"' + b"\xc3\xa9" * (10 << 20) + b'"}'
+    # As long as may be, of signs that are three times as long in a file.
+    frame = (b'{"status":"done","result":"', b'"}')
+    room = MAX_RESULT_BYTES - len(b"".join(frame))
+    result = (b"\xc3\xa9" * (room // 2)).join(frame)
     with Elsewhere(Misbehaviour(get=says(200, result))) as service:
         live = gn.start(SHORT, url=service.url, key=KEY)
         assert live.wait(BOUND_S)
         assert live.state == "finished"
+        assert live.path.stat().st_size > 2.9 * len(result)
+    # Many values without content, and bytes that are no text.
+    for result, stored in (
+        (b'{"status":"done","x":[' + b"[]," * (room // 4) + b"0]}", True),
+        (b"\xff" * room, False),
+    ):
+        with Elsewhere(Misbehaviour(get=says(200, result))) as service:
+            live = gn.start(SHORT, url=service.url, key=KEY)
+            assert live.wait(BOUND_S)
+            assert live.state == "finished"
+            assert (live.path.stat().st_size > len(result)) == stored
     assert peak_bytes(own_worker) < MOST_BYTES

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +34,11 @@ def test_short_words_are_no_secrets():
 
 def test_the_repr_shows_no_secret():
     assert "secret-key" not in repr(Redactor(["secret-key"]))
+
+
+@pytest.mark.parametrize(
+    "text", ["@" + "?" * 8_000_000, "&" * 8_000_000 + "@token=", "a://" * 10**6 + "@"]
+)
+def test_text_that_is_made_to_take_long_takes_no_longer(text):
+    # Looked through again from each of its signs, it would take days.
+    assert len(redact_url(text)) <= len(text) + len(MARK)

@@ -43,3 +43,13 @@ async def test_whatever_is_answered_fails_no_session(body):
     await fetch_result(Answers(), SESSION, MonotonicClock(), stored_in(events), 0)
     assert events[0]["event"] == "result"
     assert events[0]["raw"] == body
+
+
+async def test_a_result_in_pieces_without_number_is_passed_over():
+    class Answers:
+        async def get(self, session_id):
+            return '{"x": [' + "[]," * 500_000 + '0], "status": "done", "y": {"status": 1}}'
+
+    events = []
+    await fetch_result(Answers(), SESSION, MonotonicClock(), stored_in(events), 0)
+    assert [event["event"] for event in events] == ["result"], "it is seen to be done"

@@ -11,6 +11,7 @@ from aiohttp import web
 from gladia_nb.api.transport import Transport
 from gladia_nb.clock import MonotonicClock
 from gladia_nb.config import SessionConfig
+from gladia_nb.errors import SessionError
 from gladia_nb.sessions.sources import prepare
 from gladia_nb.worker.chunks import ChunkSource
 from gladia_nb.worker.session import Limits, Session
@@ -70,6 +71,26 @@ async def nothing_left() -> None:
         if "Session" in task.get_coro().__qualname__
     }
     assert names == set()
+
+
+async def test_a_fault_behind_the_last_message_is_told_all_the_same():
+    """What fails a session when nothing is waited for any more is not taken for an abort."""
+    async with serve(polite) as service:
+        running = Running(service)
+        stored = running.events
+
+        class Failing(list):
+            def append(self, event):
+                stored.append(event)
+                if event["event"] == "result":
+                    running.session.fail(SessionError("There was no room for it."))
+
+        running.events = Failing()
+        await running.run()
+    assert [event["event"] for event in stored][-3:] == ["result", "error", "end"]
+    assert stored[-1]["outcome"] == "failed"
+    assert stored[-2]["text"] == "There was no room for it."
+    await nothing_left()
 
 
 @pytest.mark.parametrize("json_audio", [False, True])

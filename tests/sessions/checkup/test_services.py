@@ -109,7 +109,7 @@ def test_a_short_session(local_server):
 def test_a_session_that_hears_nothing():
     with LocalServer(engine="scripted", script={"words": []}) as server:
         found = services.trial_session(server)
-    assert (found.state, "heard nothing" in found.found) == ("todo", True)
+    assert (found.state, "heard nothing" in found.advice) == ("todo", True)
 
 
 def test_a_session_that_fails():
