@@ -146,7 +146,8 @@ class _Rows:
         lengths = [len(part["channel"]) for part in self._parts]
         columns: dict[str, Any] = {"_run": np.repeat(np.arange(len(lengths)), lengths)}
         for name in list(self._parts[0]):
-            whole: Any = np.concatenate([part.pop(name) for part in self._parts])
+            parts = [part.pop(name) for part in self._parts]
+            whole: Any = np.concatenate(parts) if len(parts) > 1 else parts[0]
             if name in self._levels:
                 levels = pd.Index(list(self._levels[name]), dtype="str")
                 whole = pd.Categorical.from_codes(whole, levels)

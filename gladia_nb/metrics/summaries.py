@@ -14,6 +14,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
+from gladia_nb.metrics.base.clusters import joined_codes
 from gladia_nb.metrics.base.granularity import withheld
 from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 #: One row a measure and anchor; for finals of utterances one a trigger.
 SUMMARY: Schema = MappingProxyType(
@@ -137,36 +139,38 @@ def summary(
 
 
 def summed(
-    source: Gathered, *, names: str = "events", beside: pd.DataFrame | None = None
+    source: Gathered, *, names: str = "events", labels: tuple[Ints, Ints] | None = None
 ) -> pd.DataFrame:
     """The summary of rows that have been gathered; see `summary`.
 
     Args:
         source: the rows, and what is known of their runs.
         names: as for `summary`.
-        beside: rows of words, where there are only those of utterances: they tell which words each
-            utterance has. They are not summed up.
+        labels: what `pooling_labels` says of the rows, where somebody knows it already.
     """
     rows = source.rows
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    whole = rows if beside is None else pd.concat([rows, beside], ignore_index=True)
-    labels = pooling_labels(whole, source.references)
-    stretch, session = (label[: len(rows)] for label in labels)
-    rows = rows.assign(_group=_triggers(rows), _stretch=stretch, _session=session)
-    for (name, anchor, _), group in rows.groupby(["name", "anchor", "_group"], sort=False):
-        placed = group[group["anchor_clock_s"].notna()]
-        found = pooled_quantiles(placed["latency_ms"], placed["_stretch"], placed["_session"])
-        came = placed["latency_ms"].dropna()
+    stretch, session = labels or pooling_labels(rows, source.references)
+    apart = _apart(rows)
+    clock_s, latency_ms = (rows[name].to_numpy() for name in ("anchor_clock_s", "latency_ms"))
+    run = rows["_run"].to_numpy()
+    for group in _groups(rows, apart):
+        first = int(group[0])
+        at = group[~np.isnan(clock_s[group])]
+        samples = (pd.Series(values[at]) for values in (latency_ms, stretch, session))
+        found = pooled_quantiles(*samples)
+        came = latency_ms[at][~np.isnan(latency_ms[at])]
+        runs = len(np.unique(run[at]))
         row = {
-            "name": name,
-            "anchor": anchor,
-            "trigger": group["trigger"].iloc[0] if group["_group"].iloc[0] else None,
+            "name": rows["name"].iloc[first],
+            "anchor": rows["anchor"].iloc[first],
+            "trigger": rows["trigger"].iloc[first] if apart[first] else None,
             "n": found.n,
-            "runs": placed["_run"].nunique(),
+            "runs": runs,
             "clusters": found.clusters,
             "never": found.never,
             "negative": int((came < 0).sum()),
-            "unplaced": len(group) - len(placed),
+            "unplaced": len(group) - len(at),
             "p50_ms": found.points[0],
             "p50_low_ms": found.low[0],
             "p50_high_ms": found.high[0],
@@ -175,12 +179,12 @@ def summed(
             "p90_high_ms": found.high[1],
             "p95_ms": found.points[2],
             "p99_ms": found.points[3],
-            "min_ms": came.min(),
-            "max_ms": came.max(),
-            "note": _note(found, placed["_run"].nunique()),
+            "min_ms": came.min() if len(came) else math.nan,
+            "max_ms": came.max() if len(came) else math.nan,
+            "note": _note(found, runs),
             "match_rate": source.match_rate,
             "verdict": source.verdict,
-            "normaliser": ", ".join(group["normaliser"].unique()),
+            "normaliser": ", ".join(rows["normaliser"].iloc[group].unique()),
         }
         for column, value in row.items():
             columns[column].append(value)
@@ -225,10 +229,22 @@ def _and(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _triggers(rows: pd.DataFrame) -> pd.Series:
-    """The trigger of finals of utterances; "" for what is not kept apart by it."""
+def _groups(rows: pd.DataFrame, apart: npt.NDArray[np.bool_]) -> list[Ints]:
+    """Which rows are summed up together, in the order of their first rows.
+
+    Hours of words have millions of rows: only their numbers are put into order.
+    """
+    codes = np.where(apart, pd.factorize(rows["trigger"])[0] + 1, -1)
+    for name in ("anchor", "name"):
+        codes = joined_codes(codes, rows[name])
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+
+
+def _apart(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows are kept apart by their trigger: finals of utterances."""
     apart = (rows["unit"] == "utterance") & (rows["milestone"] == "final")
-    return rows["trigger"].astype("str").fillna("").where(apart, "")
+    return apart.to_numpy(dtype=bool)
 
 
 def ordered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -80,9 +80,23 @@ def _raw(found: Reading) -> Any:
     parts = []
     for _ in range(0, len(found.recv_ns), _PART) or (0,):
         part = [writable(text) if k in odd else text for k, text in islice(texts, _PART)]
-        parts.append(pd.Series(_texts(_objects(part))))
+        parts.append(pd.Series(_exactly(part)))
     # Parts are put beside each other, and not copied.
     return pd.concat(parts, ignore_index=True).array
+
+
+def _exactly(texts: list[str]) -> Any:
+    """A string column that takes no more room than its texts."""
+    if pd.StringDtype(na_value=np.nan).storage != "pyarrow":
+        return _texts(_objects(texts))
+    import pyarrow as pa
+
+    # What pyarrow makes of objects keeps the room in which it grew: half as much again.
+    encoded = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)], dtype="int64")
+    buffers = pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
+    column: Any = pa.LargeStringArray.from_buffers(len(texts), *buffers)
+    return pd.array(column, dtype="str")
 
 
 def chunks_frame(record: Record) -> pd.DataFrame:

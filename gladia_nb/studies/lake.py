@@ -22,18 +22,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
 from gladia_nb.metrics.base.recordings import recording_key
 from gladia_nb.metrics.gathering import Gathered
+from gladia_nb.metrics.pooling import pooling_labels
 from gladia_nb.metrics.summaries import ordered, summed
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.schema import REFERENCE, to_frame
 from gladia_nb.studies.differences import RATIOS
 
 __all__ = ["TABLES", "Lake"]
+
+Ints = npt.NDArray[np.int64]
 
 #: The tables that can be asked for: latencies, facts of each run, words of its reference.
 TABLES = ("latency", "runs", "words")
@@ -95,7 +99,9 @@ class Lake:
                 if not any(files.parent.glob(files.name)):
                     raise ConfigError(f"{self.path} holds no tables yet; export the study first.")
                 # Names of files are values here, and no part of the language.
-                relation = connection.read_parquet(str(files), union_by_name=True)
+                # Of one version all files have the same columns; what is missing in all rows of
+                # a run has no type there, and must not tell that of the others.
+                relation = connection.read_parquet(str(files), union_by_name=table == "runs")
                 relation.create_view(table)
             yield connection
 
@@ -119,8 +125,8 @@ class Lake:
     def summaries(self, arms: Sequence[str]) -> pd.DataFrame:
         """The summary of each arm, as `Study.table` gives it, from the files alone.
 
-        The files are read once; then one measure after the other is looked at, so that memory does
-        not grow with the number of measures.
+        Each file is opened once; then one measure after the other is looked at, so that memory
+        does not grow with the number of measures.
 
         Args:
             arms: their names, in the order of the table.
@@ -131,19 +137,61 @@ class Lake:
             tempfile.TemporaryDirectory(prefix="gladia_nb-lake-") as folder,
             self.connection(Path(folder) / "rows.db") as connection,
         ):
+            connection.execute(f"set memory_limit = '{_MEMORY_MB}MB'")
+            connection.execute(_COPY)
             for name in _FEW:
                 # The names are those of this module.
-                texts = f"select distinct {name} from latency where {name} is not null"  # noqa: S608
+                texts = f"select distinct {name} from texts where {name} is not null"  # noqa: S608
                 connection.execute(f"create type few_{name} as enum ({texts})")
-            connection.execute(_COPY)
+            connection.execute(_NUMBERED)
+            connection.execute("drop table texts")
             for arm in arms:
-                found = _summed(connection, arm)
+                found = self._summed(connection, arm)
                 if len(found):
                     found.insert(0, "arm", arm)
                     parts.append(found)
         if not parts:
             raise ConfigError("No cell of this study is done yet; run it first.")
         return pd.concat(parts, ignore_index=True)
+
+    def _summed(self, connection: Any, arm: str) -> pd.DataFrame:
+        """The summary of an arm."""
+        worth = connection.execute(_WORTH, [arm]).df()
+        files = {file: number for number, file in enumerate(worth["file"])}
+        spoken = {
+            recording: self._words(connection, file)
+            for recording, file in worth.groupby("recording")["file"].first().items()
+        }
+        references = [spoken[recording] for recording in worth["recording"]]
+        statuses = set(worth["verdict"])
+        worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
+        total = int(worth["reference_words"].sum())
+        rate = float(worth["matched"].sum() / total) if total else math.nan
+        parts, words = [], None
+        names = connection.execute(_NAMES, [arm]).fetchall()
+        labelled: dict[tuple[str, ...], tuple[pd.DataFrame, tuple[Ints, Ints]]] = {}
+        for name, unit, *kind, _ in names:
+            rows = _rows(connection, arm, (name, unit, *kind), files)
+            if unit == "word" and words is None:
+                words = rows
+            # A measure has the same rows on each of its clocks.
+            known, labels = labelled.get((unit, *kind), (None, None))
+            if known is None or not known.equals(rows[_LABELLED]):
+                beside = [] if unit == "word" or words is None else [words]
+                found = pooling_labels(pd.concat([rows, *beside], ignore_index=True), references)
+                labels = found[0][: len(rows)], found[1][: len(rows)]
+                labelled = {(unit, *kind): (rows[_LABELLED], labels)}
+            parts.append(summed(Gathered(rows, references, worst, rate), labels=labels))
+        if not parts:
+            return pd.DataFrame()
+        return ordered(
+            pd.concat(parts, ignore_index=True), list(dict.fromkeys(name for name, *_ in names))
+        )
+
+    def _words(self, connection: Any, file: str) -> pd.DataFrame:
+        """The words that were spoken in the recording of a run."""
+        found = connection.execute(_WORDS, [str(self._file("words", file))]).df()
+        return to_frame({name: found[name] for name in REFERENCE}, REFERENCE)
 
     def _file(self, table: str, run: str) -> Path:
         return self.path / table / f"{run}.{self._version}.parquet"
@@ -165,65 +213,46 @@ class Lake:
             ) from None
 
 
-#: Texts of which there are few, each of which stands once.
-_FEW = ("file", "anchor", "trigger", "utterance_id")
-#: What a summary looks at. What is the same for all rows of a name is told by the name.
-_COPY = f"""
+#: Memory that DuckDB takes, before it writes to its file.
+_MEMORY_MB = 1000
+#: Texts of which there are few, each of which is a number while the rows are looked at.
+_FEW = tuple("file arm name unit milestone since normaliser anchor trigger utterance_id".split())
+_PLAIN = ("anchor_s", "anchor_clock_s", "latency_ms", "channel", "reference")
+#: What a summary looks at: first as it is, since the files are opened once only.
+_COPY = f"create table texts as select {', '.join((*_FEW, *_PLAIN))} from latency"  # noqa: S608
+_NUMBERED = f"""
 create table rows as
-select arm, name, unit, milestone, since, normaliser,
-       {", ".join(f"{name}::few_{name} as {name}" for name in _FEW)},
-       anchor_s, anchor_clock_s, latency_ms, channel, reference
-from latency
+select {", ".join(f"{name}::few_{name} as {name}" for name in _FEW)}, {", ".join(_PLAIN)} from texts
 """  # noqa: S608 - the names are those above
 _WORTH = """
 select verdict, reference_words, matched, recording, file from runs where arm = ? order by file
 """
-_WORDS = "select * from words where file = ? order by start_s, end_s"
+_WORDS = "select * from read_parquet(?) order by start_s, end_s"
 _NAMES = """
 select name, unit, milestone, since, normaliser, min(rowid) as first from rows where arm = ?
 group by all order by first
 """
 _ROWS = """
 select file, anchor, trigger, utterance_id, anchor_s, anchor_clock_s, latency_ms, channel, reference
-from rows where arm = ? and name = ? and normaliser = ? order by file, rowid
+from rows where arm = ? and name = ? and normaliser = ? order by file::varchar, rowid
 """
+#: What says which rows go together.
+_LABELLED = ["_run", "unit", "since", "anchor", "channel", "utterance_id", "reference", "anchor_s"]
 
 
-def _summed(connection: Any, arm: str) -> pd.DataFrame:
-    worth = connection.execute(_WORTH, [arm]).df()
-    files = {file: number for number, file in enumerate(worth["file"])}
-    spoken = {
-        recording: _words(connection, file)
-        for recording, file in worth.groupby("recording")["file"].first().items()
-    }
-    references = [spoken[recording] for recording in worth["recording"]]
-    statuses = set(worth["verdict"])
-    worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
-    total = int(worth["reference_words"].sum())
-    rate = float(worth["matched"].sum() / total) if total else math.nan
-    parts, words, names = [], None, []
-    for name, unit, milestone, since, normaliser, _ in connection.execute(_NAMES, [arm]).fetchall():
-        names.append(name)
-        rows = connection.execute(_ROWS, [arm, name, normaliser]).df()
-        rows["_run"] = rows.pop("file").astype("category").map(files).astype("int64")
-        rows["reference"] = rows["reference"].astype("Int64")
-        same = {"name": name, "unit": unit, "milestone": milestone, "since": since}
-        for column, text in {**same, "normaliser": normaliser}.items():
-            levels = pd.Index([text], dtype="str")
-            rows[column] = pd.Categorical.from_codes(np.zeros(len(rows), dtype="int8"), levels)
-        if unit == "word" and words is None:
-            words = rows
-        beside = None if unit == "word" else words
-        parts.append(summed(Gathered(rows, references, worst, rate), beside=beside))
-    if not parts:
-        return pd.DataFrame()
-    return ordered(pd.concat(parts, ignore_index=True), list(dict.fromkeys(names)))
-
-
-def _words(connection: Any, file: str) -> pd.DataFrame:
-    """The words that were spoken in the recording of a run."""
-    found = connection.execute(_WORDS, [file]).df()
-    return to_frame({name: found[name] for name in REFERENCE}, REFERENCE)
+def _rows(
+    connection: Any, arm: str, names: tuple[str, ...], files: Mapping[str, int]
+) -> pd.DataFrame:
+    """The rows of a name, which say the same in some columns."""
+    name, unit, milestone, since, normaliser = names
+    rows = pd.DataFrame(connection.execute(_ROWS, [arm, name, normaliser]).df())
+    rows["_run"] = rows.pop("file").map(files).astype("int64")
+    rows["reference"] = rows["reference"].astype("Int64")
+    same = {"name": name, "unit": unit, "milestone": milestone, "since": since}
+    for column, text in {**same, "normaliser": normaliser}.items():
+        levels = pd.Index([text], dtype="str")
+        rows[column] = pd.Categorical.from_codes(np.zeros(len(rows), dtype="int8"), levels)
+    return rows
 
 
 def _latencies(run: RunData) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["utterance_clusters"]
+__all__ = ["joined_codes", "utterance_clusters"]
 
 
 def utterance_clusters(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -38,7 +38,21 @@ def utterance_clusters(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
         places = pd.MultiIndex.from_frame(gone[["run", "channel", "reference"]])
         at = places.get_indexer(pd.MultiIndex.from_frame(known))
         stretch[lost] = gone["stretch"].to_numpy()[at]
-    names = rows[["run", "channel", "utterance_id"]].assign(stretch=stretch)
-    by = ["run", "channel", "utterance_id", "stretch"]
-    groups = names.groupby(by, sort=False, dropna=False)
-    return np.asarray(groups.ngroup(), dtype=np.int64)
+    codes = stretch
+    for name in ("utterance_id", "channel", "run"):
+        codes = joined_codes(codes, rows[name])
+    return codes
+
+
+def joined_codes(codes: npt.NDArray[np.integer], labels: pd.Series) -> npt.NDArray[np.int64]:
+    """One number for each pair of a number and a label, as they appear; what is missing is a label.
+
+    Example:
+        >>> joined_codes(np.array([5, 5, -1, 5]), pd.Series(["a", None, "a", "a"])).tolist()
+        [0, 1, 2, 0]
+    """
+    own, known = pd.factorize(labels, use_na_sentinel=False)
+    low = int(codes.min(initial=0))
+    own += (codes - low) * max(len(known), 1)
+    found: npt.NDArray[np.int64] = pd.factorize(own)[0].astype("int64", copy=False)
+    return found
