@@ -1,12 +1,13 @@
-"""What fields of events can hold: kinds of numbers, with the bounds that make them believable."""
+"""What every event is, and what its fields can hold, with bounds that make numbers believable."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-__all__ = ["Count", "Difference", "Measured", "Offset", "Piece", "Said", "Stamp"]
+__all__ = ["Count", "Difference", "Measured", "Offset", "Piece", "RecordEvent", "Said", "Stamp"]
 
 #: A moment on the clock of the stamps, nanoseconds; that of a page can lie before its zero.
 Stamp = Annotated[int, Meta(ge=-(2**61), le=2**61)]
@@ -22,3 +23,7 @@ Offset = Annotated[float, Meta(ge=-(2.0**62), le=2.0**62)]
 Said = str | bool | int | float | None
 #: What passed a proxy at once: when it came, when it left, and its bytes.
 Piece = Annotated[list[Stamp], Meta(min_length=3, max_length=3)]
+
+
+class RecordEvent(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """One event of a record; each kind is a subclass with its kind as tag."""
