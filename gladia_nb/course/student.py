@@ -40,6 +40,8 @@ def _unanswered(value: Any) -> bool:
     """
     if isinstance(value, list | tuple):
         return any(item is ... for item in value)
+    if isinstance(value, dict):
+        return ... in value.values() and set(map(type, value.values())) == {type(...)}
     return value is ... or ... in getattr(getattr(value, "__code__", None), "co_consts", ())
 
 

@@ -76,6 +76,7 @@ def test_what_is_not_answered_is_open_and_not_counted(ada):
         return ...
 
     assert ada.check("4d", later).kind == "open"
+    assert ada.check("4a", dict.fromkeys("ABCDE", ...)).kind == "open"
     for value in (..., [..., ...], (0.1, ..., "because")):
         assert ada.check("5c", value, None).kind == "open"
     assert ada.progress().loc["5c", "tries"] == 0
