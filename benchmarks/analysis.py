@@ -1,12 +1,14 @@
 """How long the analysis of hours of messages takes, and how much memory.
 
-    python benchmarks/analysis.py [--hours 1 2.5 10] [--parts]
+    python benchmarks/analysis.py [--hours 1 2.5 10] [--many 1000] [--parts]
 
 Makes sessions of that length with a fixed seed: a partial every 80 ms of speech with all its words,
 finals, speech events, an acknowledgement for each 100 ms of audio. For each length a fresh process
-makes all frames and all metrics; the ratio to the shortest shows whether time grows with the length
-or faster. Then the frame of messages alone against `pandas.json_normalize` of the same texts. The
-time of the processor counts, so that another program beside does not.
+loads the file and makes all frames and all metrics; the ratio to the shortest shows whether time
+grows with the length or faster. Then the report of three hours, and the summary of many small runs,
+which are loaded together. What was asked of them stands beside. At last the frame of messages alone
+against `pandas.json_normalize` of the same texts. The time of the processor counts, so that another
+program beside does not (a crowded machine makes that longer, too).
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +32,8 @@ import pandas as pd
 RATE = 16000
 CHUNK_S = 0.1
 PARTIAL_S = 0.08
+#: Seconds of a processor, and megabytes, that were asked for.
+ALL_MEASURES, REPORT, MANY_RUNS = (40, 2000), (30, 500), (20, 400)
 T0_NS = 1_000_000_000_000
 VOCABULARY = [
     "".join(pair)
@@ -306,32 +312,113 @@ def against_normalize(hours: float, repeats: int = 3) -> None:
     )
 
 
+def analyse_many(folder: str) -> dict[str, Any]:
+    """The summary of all runs of a folder, which are loaded together."""
+    import gladia_nb as gn
+
+    gn.summary, gn.load  # noqa: B018 - loads what is needed
+    paths = sorted(Path(folder).glob("*.run"))
+    begin = time.process_time()
+    runs = [gn.load(path) for path in paths]
+    loaded_s, record_mb = time.process_time() - begin, peak_mb()
+    table = gn.summary(runs)
+    return {
+        "runs": len(runs),
+        "messages": sum(len(run.record.of("message")) for run in runs) / len(runs),
+        "rows": len(table),
+        "load_s": loaded_s,
+        "record_mb": record_mb,
+        "peak_mb": peak_mb(),
+        "seconds": time.process_time() - begin,
+    }
+
+
+def analyse_report(path: str) -> dict[str, Any]:
+    """The report of a run."""
+    import gladia_nb as gn
+
+    begin = time.process_time()
+    gn.report(gn.load(path), Path(path).with_suffix(".html"))
+    return {"seconds": time.process_time() - begin, "peak_mb": peak_mb()}
+
+
+def alone(*arguments: object) -> dict[str, Any]:
+    """What this file says with some arguments, in a process of its own, whose peak is its own."""
+    command = [sys.executable, __file__, *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1])) if done.stdout else {}
+
+
+def against(found: dict[str, Any], seconds: float, mb: float) -> str:
+    """What was asked, and whether it was reached."""
+    good = found["seconds"] <= seconds and found["peak_mb"] <= mb
+    return f"asked: {seconds:g} s and {mb:g} MB, {'reached' if good else 'NOT reached'}"
+
+
+def long_runs(folder: Path, lengths: Sequence[float], *, parts: bool) -> None:
+    """Time and memory of all measures, by length."""
+    first: dict[str, Any] | None = None
+    for hours in lengths:
+        path = folder / f"{hours:g}.run"
+        alone("--make", path, "--hours", hours)
+        found = alone("--one", path, "--hours", hours)
+        first = first or found
+        ratio = found["seconds"] / first["seconds"] / (hours / first["hours"])
+        goal = f"; {against(found, *ALL_MEASURES)}" if hours >= 10 else ""
+        print(
+            f"{hours:g} h: {found['messages']} messages, {found['partials']} partials, "
+            f"{found['words']} words: loaded in {found['load_s']:.1f} s, all measures in "
+            f"{found['seconds']:.1f} s of a processor, {found['wall']:.1f} s by the clock, peak "
+            f"{found['peak_mb']:.0f} MB (record alone {found['record_mb']:.0f} MB){goal}; "
+            f"time per hour {ratio:.2f} of the first"
+        )
+        if parts:
+            for name, seconds in found["parts"].items():
+                print(f"    {name:18} {seconds:7.2f} s, peak {found['peaks'][name]:.0f} MB")
+        path.unlink()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, nargs="+", default=[1, 2.5, 10])
+    parser.add_argument("--many", type=int, default=1000, help="small runs to sum up")
     parser.add_argument("--parts", action="store_true", help="print the time of each step")
-    parser.add_argument("--one", type=float, help=argparse.SUPPRESS)
+    for hidden in ("--make", "--one", "--sum", "--report"):
+        parser.add_argument(hidden, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.one:
-        print(json.dumps(analyse(options.one)))
-        return
-    first: dict[str, Any] | None = None
-    for hours in options.hours:
-        # A process of its own, so that the peak of memory is of this length alone.
-        command = [sys.executable, __file__, "--one", str(hours)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        found = json.loads(done.stdout.splitlines()[-1])
-        first = first or found
-        ratio = found["seconds"] / first["seconds"] / (hours / first["hours"])
-        print(
-            f"{hours:g} h: {found['messages']} messages, {found['partials']} partials, "
-            f"{found['words']} words: {found['seconds']:.1f} s of a processor, "
-            f"{found['wall']:.1f} s by the clock, peak {found['peak_mb']:.0f} MB "
-            f"(record alone {found['record_mb']:.0f} MB); time per hour {ratio:.2f} of the first"
-        )
-        if options.parts:
-            for name, seconds in found["parts"].items():
-                print(f"    {name:18} {seconds:7.2f} s, peak {found['peaks'][name]:.0f} MB")
+    if options.make:
+        make_run(options.hours[0]).save(options.make)
+    elif options.one:
+        print(json.dumps(analyse(options.hours[0], options.one)))
+    elif options.sum:
+        print(json.dumps(analyse_many(options.sum)))
+    elif options.report:
+        print(json.dumps(analyse_report(options.report)))
+    else:
+        with tempfile.TemporaryDirectory() as temporary:
+            everything(Path(temporary), options)
+
+
+def everything(folder: Path, options: argparse.Namespace) -> None:
+    """Long runs, their report, many small ones, and the frame of messages."""
+    long_runs(folder, options.hours, parts=options.parts)
+    path = folder / "three.run"
+    alone("--make", path, "--hours", 3)
+    found = alone("--report", path)
+    print(
+        f"report of 3 h: {found['seconds']:.1f} s of a processor, peak {found['peak_mb']:.0f} MB; "
+        f"{against(found, *REPORT)}"
+    )
+    path.unlink()
+    for number in range(options.many):
+        make_run(10 / 3600, seed=number + 1).save(folder / f"{number:06}.run")
+    found = alone("--sum", folder)
+    print(
+        f"summary of {found['runs']} runs of 10 s with {found['messages']:.0f} messages each: "
+        f"{found['seconds']:.1f} s of a processor, {found['load_s']:.1f} of them to load; peak "
+        f"{found['peak_mb']:.0f} MB, {found['record_mb']:.0f} when they were loaded; "
+        f"{against(found, *MANY_RUNS)}"
+    )
     for hours in sorted({min(options.hours), max(options.hours)}):
         against_normalize(hours)
 

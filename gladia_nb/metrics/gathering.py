@@ -107,7 +107,7 @@ class _Rows:
         blocks, owners = found.blocks, found.owners
         counts = [len(block.rows) for block in blocks]
         rows = np.concatenate([_NONE, *(block.rows for block in blocks)])
-        part: dict[str, npt.NDArray[Any]] = {"channel": owners.channel[rows]}
+        part: dict[str, npt.NDArray[Any]] = {"channel": owners.channel[rows].astype("int32")}
         for name in _NUMBERS:
             part[name] = np.concatenate([_NOTHING, *(getattr(block, name) for block in blocks)])
         anchored = np.array([block.names["anchor"] == "reference" for block in blocks], dtype=bool)
@@ -144,7 +144,9 @@ class _Rows:
     def frame(self) -> pd.DataFrame:
         """All rows, with the number of their run."""
         lengths = [len(part["channel"]) for part in self._parts]
-        columns: dict[str, Any] = {"_run": np.repeat(np.arange(len(lengths)), lengths)}
+        columns: dict[str, Any] = {
+            "_run": np.repeat(np.arange(len(lengths), dtype="int32"), lengths)
+        }
         for name in list(self._parts[0]):
             parts = [part.pop(name) for part in self._parts]
             whole: Any = np.concatenate(parts) if len(parts) > 1 else parts[0]

@@ -100,9 +100,9 @@ class Packed(_Sequence):
     def _block(self, number: int) -> tuple[Event, ...]:
         """Some events; read anew, unless they are those that were looked at last."""
         seen, size, events = self._seen
-        is_open = number == len(self._blocks)
         # The last block still grows while a file is being read.
-        if seen != number or (is_open and size != self._open_length()):
+        length = self._open_length() if number == len(self._blocks) else _BLOCK
+        if (seen, size) != (number, length):
             lines = self._lines(number)
             events = tuple(map(self._read, lines))
             self._seen = (number, len(lines), events)

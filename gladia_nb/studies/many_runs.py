@@ -144,11 +144,12 @@ class Study(Exports):
 
     def plan(self) -> StudyPlan:
         """What is left, how long it takes and what it costs; nothing is sent to find out."""
+        tried = self.attempts()
         return estimate(
             self._design,
-            self._done(),
+            set(_counting(tried)),
             plan=self._plan,
-            spent_h=self._spent_h(),
+            spent_h=_spent_h(tried),
             budget_h=self._budget_h,
             price_per_hour=self._price,
         )
@@ -251,9 +252,13 @@ class Study(Exports):
     def _committed_h(self, block: Block, wanted: Sequence[Cell]) -> float:
         """Hours that are spent, under way elsewhere, and that these cells would take."""
         held = self._store.claimed() - {block.id}
-        elsewhere = [c for b in self._design.blocks() if b.id in held for c in self._wanted(b)]
+        # The store is looked through once, not for each block that somebody has.
+        tried = self.attempts()
+        done = set(_counting(tried))
+        cells = [c for b in self._design.blocks() if b.id in held for c in b.cells]
+        elsewhere = [cell for cell in cells if cell.id not in done]
         hours = [billed_hours(self._design, c.item, c.arm) for c in (*elsewhere, *wanted)]
-        return self._spent_h() + sum(hours)
+        return _spent_h(tried) + sum(hours)
 
     def _check_budget(self) -> None:
         for block in self._design.blocks():
@@ -338,7 +343,8 @@ class Study(Exports):
             baseline: another study of the same recordings, whose arm of that name, or else whose
                 baseline, is compared with; without it the baseline of this study.
         """
-        paths, tried = self.files(), self.attempts()
+        tried = self.attempts()
+        paths = _counting(tried)
         cells = [cell for cell in self._design.cells() if cell.arm == arm]
         failed = sum(
             any(attempt.state == "broken" for attempt in tried.get(cell.id, ()))
@@ -409,15 +415,24 @@ class Study(Exports):
 
     def files(self) -> dict[str, Path]:
         """The run file that counts of each cell that has one: the first that is done."""
-        found = {}
-        for cell, attempts in self.attempts().items():
-            done = [attempt.path for attempt in attempts if attempt.state == "done"]
-            if done:
-                found[cell] = done[0]
-        return found
+        return _counting(self.attempts())
 
     def _done(self) -> set[str]:
         return set(self.files())
 
     def _spent_h(self) -> float:
-        return sum(a.billed_h for attempts in self.attempts().values() for a in attempts)
+        return _spent_h(self.attempts())
+
+
+def _counting(tried: Mapping[str, Sequence[Attempt]]) -> dict[str, Path]:
+    """The run file of each cell that counts: the first that is done."""
+    found = {}
+    for cell, attempts in tried.items():
+        done = [attempt.path for attempt in attempts if attempt.state == "done"]
+        if done:
+            found[cell] = done[0]
+    return found
+
+
+def _spent_h(tried: Mapping[str, Sequence[Attempt]]) -> float:
+    return sum(attempt.billed_h for attempts in tried.values() for attempt in attempts)

@@ -132,8 +132,11 @@ class Store:
 
     def attempts(self) -> dict[str, list[Path]]:
         """The run files of each cell, in the order in which they were made."""
+        return self._attempts("*")
+
+    def _attempts(self, cell: str) -> dict[str, list[Path]]:
         found: dict[str, list[tuple[int, Path]]] = {}
-        for path in self._runs().glob("*.run"):
+        for path in self._runs().glob(f"{cell}.*.run"):
             if match := _RUN.fullmatch(path.name):
                 found.setdefault(match[1], []).append((int(match[2]), path))
         return {cell: [path for _, path in sorted(files)] for cell, files in found.items()}
@@ -141,7 +144,7 @@ class Store:
     def new_attempt(self, cell: str) -> Path:
         """Where the next attempt of a cell is recorded; the file does not exist yet."""
         self._runs().mkdir(parents=True, exist_ok=True)
-        made = self.attempts().get(cell, [])
+        made = self._attempts(cell).get(cell, [])
         number = int(made[-1].name.split(".")[1]) + 1 if made else 0
         return self._runs() / f"{cell}.{number}.run"
 
@@ -161,7 +164,7 @@ class Store:
         try:
             while True:
                 path = self.new_attempt(cell)
-                for made in self.attempts().get(cell, []):
+                for made in self._attempts(cell).get(cell, []):
                     if made.stat().st_size == len(content) and made.read_bytes() == content:
                         return made
                 # Whoever else was first with this number keeps it.

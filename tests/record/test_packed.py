@@ -75,3 +75,27 @@ def test_a_block_is_read_once_for_all_its_events():
     packed.append(b'{"event":"chunk","n":300}')
     assert packed[300]["n"] == 300
     assert packed[-2]["n"] == 299
+
+
+@given(st.integers(0, 2 * _BLOCK + 3), st.integers(0, 2))
+def test_what_is_closed_takes_little_and_goes_on(n, more):
+    packed = Packed(json.loads)
+    for k in range(n):
+        packed.append(json.dumps({"n": k, "raw": "the same again " * 9}).encode())
+    before = list(packed)
+    packed.close()
+    assert (packed._open, len(packed)) == ([], n)
+    assert list(packed) == before
+    packed.close()
+    for k in range(more):
+        packed.append(json.dumps({"n": n + k}).encode())
+    assert len(packed) == n + more
+    assert [event["n"] for event in packed] == list(range(n + more))
+
+
+def test_all_kinds_are_closed():
+    found = filled([{"event": kind, "n": 1} for kind in ("message", "chunk", "ping")])
+    before = list(found)
+    found.close()
+    assert [packed._open for packed in found._many.values()] == [[], []]
+    assert list(found) == before
