@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from gladia_nb.errors import GladiaNbError
 
-__all__ = ["expanded", "mount_point", "replacing"]
+__all__ = ["content_of", "expanded", "mount_point", "replacing"]
+
+#: What somebody wrote by hand has less.
+_MOST_BYTES = 64 << 20
 
 
 def expanded(path: str | Path, error: type[GladiaNbError]) -> Path:
@@ -40,6 +45,25 @@ def expanded(path: str | Path, error: type[GladiaNbError]) -> Path:
     except RuntimeError:
         user = Path(path).parts[0]
         raise error(f"There is no user {user[1:]} here, so {user} is no place.") from None
+
+
+def content_of(path: Path, most_bytes: int = _MOST_BYTES) -> bytes:
+    """All of a file that has an end: FIFOs and devices may have none, or wait for ever.
+
+    Raises:
+        OSError: it cannot be read, is no ordinary file, or has more bytes than that.
+
+    Example:
+        >>> content_of(Path("/dev/zero"))
+        Traceback (most recent call last):
+        OSError: [Errno 22] it is not an ordinary file: '/dev/zero'
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not an ordinary file", str(path))
+    if found.st_size > most_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {most_bytes >> 20} MiB", str(path))
+    return path.read_bytes()
 
 
 def mount_point(path: Path) -> Path:

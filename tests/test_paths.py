@@ -1,7 +1,10 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from gladia_nb.errors import AudioError, RunFileError
-from gladia_nb.paths import expanded, mount_point, replacing
+from gladia_nb.paths import content_of, expanded, mount_point, replacing
 
 
 def test_a_path_is_expanded(monkeypatch, tmp_path):
@@ -64,3 +67,18 @@ def test_what_is_no_ordinary_file_is_written_to_directly():
 def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path):
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "no" / "a.txt"):
         pass
+
+
+def test_what_has_no_end_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for place in (tmp_path / "fifo", Path("/dev/zero")):
+        with pytest.raises(OSError, match="not an ordinary file"):
+            content_of(place)
+    (tmp_path / "a").write_bytes(b"12345")
+    assert content_of(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(OSError, match="more than 0 MiB"):
+        content_of(tmp_path / "a", 4)
+    with pytest.raises(IsADirectoryError):
+        content_of(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        content_of(tmp_path / "none")

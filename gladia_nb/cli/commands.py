@@ -33,7 +33,7 @@ from gladia_nb.errors import ConfigError, GladiaNbError, ServerError
 from gladia_nb.network.control import Entry
 from gladia_nb.network.process import NetworkProcess
 from gladia_nb.network.profiles import Network, read_network
-from gladia_nb.paths import expanded
+from gladia_nb.paths import content_of, expanded
 from gladia_nb.run import Run, load
 from gladia_nb.server.settings.options import CONTROL_HEADER
 from gladia_nb.sessions.local_server import LocalServer
@@ -126,7 +126,7 @@ def _report(arguments: argparse.Namespace) -> int:
 def _read_config(name: str) -> dict[str, Any]:
     path = expanded(name, ConfigError)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(content_of(path).decode("utf-8"))
     except OSError as error:
         raise ConfigError(
             f"Cannot read the configuration {path}: {error.strerror or error}."

@@ -9,6 +9,7 @@ from typing import Any
 
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
+from gladia_nb.paths import content_of
 from gladia_nb.studies.arms import grid
 from gladia_nb.studies.many_runs import Study
 
@@ -86,7 +87,7 @@ def open_study(path: str | Path) -> Study:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(content_of(path).decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read {path}: {error.strerror or error}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

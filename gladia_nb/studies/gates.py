@@ -33,6 +33,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.paths import content_of
 from gladia_nb.record.schema import Schema, to_frame
 from gladia_nb.studies.evidence import Evidence, Found
 
@@ -142,7 +143,7 @@ def read_gates(path: str | Path) -> tuple[Gate, ...]:
     """
     path = Path(path).expanduser()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(content_of(path).decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read {path}: {error.strerror or error}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -123,6 +123,23 @@ def test_wrong_usage(arguments, capsys):
     assert "usage: gladia-nb" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["transcribe", "a.wav", "--config"], "a.json"),
+        (["transcribe", "a.wav", "--reference"], "a.txt"),
+        (["check", "a.run", "--slo"], "a.toml"),
+        (["study"], "a.toml"),
+    ],
+)
+def test_a_file_without_an_end_is_refused(command, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("a.wav", np.zeros(1600), 16000)
+    os.mkfifo(name)
+    assert main([*command, name]) == 2
+    assert "not an ordinary file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("state", "code"), [("ok", 0), ("note", 0), ("todo", 1)])
 def test_the_doctor_tells_line_by_line_what_to_do(monkeypatch, capsys, state, code):
     asked = []

@@ -89,13 +89,15 @@ def test_doors_that_fail(door):
     check(caught.value)
 
 
-def test_the_key_of_the_environment(monkeypatch):
+def test_the_key_of_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("GLADIA_API_KEY", key())
     monkeypatch.setenv("GLADIA_API_URL", NOWHERE)
     with pytest.raises(gn.UnreachableError) as caught:
         gn.transcribe(SHORT, progress=False)
     check(caught.value)
-    assert "hunter-2" not in caught.value.run.path.read_text()
+    kept = caught.value.run.save(tmp_path / "a.run").read_text()
+    assert "hunter-2" not in kept
+    assert key() not in kept
 
 
 def test_an_interrupt_while_a_session_is_handed_over(monkeypatch):

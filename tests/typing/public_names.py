@@ -51,6 +51,7 @@ NAMES = (
     gn.corpus,
     gn.corrections,
     gn.cursor_lag,
+    gn.doctor,
     gn.ending,
     gn.endpointing,
     gn.endpointing_cuts,

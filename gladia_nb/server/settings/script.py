@@ -47,6 +47,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gladia_nb.paths import content_of
+
 __all__ = ["Delay", "Notes", "Script", "ScriptWord"]
 
 #: Seconds; enough for a silence of hours.
@@ -196,7 +198,7 @@ class Script:
         if isinstance(source, Mapping):
             return cls.from_dict(source)
         try:
-            data = json.loads(Path(source).read_text(encoding="utf-8"))
+            data = json.loads(content_of(Path(source)).decode("utf-8"))
         except OSError as error:
             raise ValueError(
                 f"the script {source} cannot be read ({error.strerror or error})"

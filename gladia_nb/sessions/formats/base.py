@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.paths import content_of
 from gladia_nb.record.schema import SPOKEN, to_frame
 
 __all__ = [
@@ -138,6 +139,10 @@ class LineError(ValueError):
     """A line cannot be read; its text says why."""
 
 
+#: Of a reference, or of the list of a very large corpus.
+MOST_BYTES = 2 << 30
+
+
 def read_bytes(path: Path) -> bytes:
     """The content of a file.
 
@@ -145,7 +150,7 @@ def read_bytes(path: Path) -> bytes:
         ConfigError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return content_of(path, MOST_BYTES)
     except OSError as error:
         raise ConfigError(f"Cannot read the reference {path}: {error.strerror or error}.") from None
 
