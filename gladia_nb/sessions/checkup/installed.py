@@ -25,6 +25,7 @@ _US = "gladia-nb"
 #: Extras that are for those who use the package, and what for.
 _EXTRAS = {
     "local": "the embedded server's recogniser",
+    "sherpa": "a recogniser for one's own voice",
     "lab": "JupyterLab and Voila",
     "mic-local": "a microphone of this machine",
     "whisper": "Whisper's normaliser",
