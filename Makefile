@@ -80,6 +80,7 @@ screenshots: .venv/.test ## make the pictures in docs/: the overview, and each s
 bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/pacing.py
 	$(BIN)/python benchmarks/stopwatch.py
+	$(BIN)/python benchmarks/keeping_sound.py
 	$(BIN)/python benchmarks/worker_start.py
 	$(BIN)/python benchmarks/analysis.py
 	$(BIN)/python benchmarks/coverage.py

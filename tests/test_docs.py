@@ -33,6 +33,7 @@ PAGES = [
         "docs/first_contact.md",
         "docs/studies.md",
         "docs/gates.md",
+        "docs/sound.md",
         "docs/network.md",
         "docs/teaching.md",
         "notebooks/course/README.md",

@@ -25,7 +25,8 @@ from gladia_nb.record.frames import (
 )
 from gladia_nb.record.message import writable
 from gladia_nb.record.packed import Events
-from gladia_nb.record.sound import kept_sound, write_sound
+from gladia_nb.record.sound import kept_sound
+from gladia_nb.record.sound_writing import write_sound
 
 __all__ = ["RunData", "forgetting"]
 

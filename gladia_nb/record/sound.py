@@ -14,11 +14,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import struct
-import tempfile
 from collections.abc import Iterator
-from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,34 +23,32 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from gladia_nb.audio import Audio, decode, encode, frame_bytes, wav_file
-from gladia_nb.errors import AudioError, RunFileError
+from gladia_nb.audio import Audio, decode, frame_bytes, wav_file
+from gladia_nb.errors import AudioError
 from gladia_nb.record.file import Record
 from gladia_nb.record.folders import REST_SUFFIX, SOUND_SUFFIXES
-from gladia_nb.sound_file import BLOCK, MAX_DURATION_S, Samples
+from gladia_nb.sound_file import MAX_DURATION_S, Samples
 
 __all__ = [
-    "SoundWriter",
+    "PLACE",
+    "WAV_HEAD",
     "Wire",
     "kept_sound",
     "mark_of",
     "read_sound",
     "sent_frames",
-    "write_sound",
+    "wav_head",
+    "wav_tail",
 ]
 
-#: Sample frames that the encoder and the file library may hold back; a FLAC block has 4096.
-_HELD = 4 * 4096
 #: Sample frames that are read at a time; those of a block that is damaged are lost together.
 _BLOCK = 4096
 #: Seconds; the service ends a session after three hours, and a little more may have been sent.
 _LONGEST_S = MAX_DURATION_S + 600
-#: Bytes of the rest from which on what the FLAC file has for sure is dropped from it.
-_LONGEST_REST = 1 << 20
 #: In front of the rest: the number of its first sample frame.
-_PLACE = struct.Struct("<Q")
+PLACE = struct.Struct("<Q")
 #: In front of the samples of a WAV file: RIFF and its kind, `fmt `, and the head of `data`.
-_WAV_HEAD = 44
+WAV_HEAD = 44
 _SUBTYPES = {8: "PCM_S8", 16: "PCM_16", 24: "PCM_24"}
 
 
@@ -137,178 +132,7 @@ def sent_frames(record: Record) -> int:
     return max(ends, default=0)
 
 
-# -- writing --
-
-
-class SoundWriter:
-    """Writes the sound of a run while it is sent.
-
-    Bytes are first set down, then committed: what is set down survives whoever is killed, what is
-    committed is in the file when it is closed.
-
-    Args:
-        run: path of the run.
-        wire: how its bytes are to be read.
-        mark: of the run; see `mark_of`.
-
-    Attributes:
-        path: of the file.
-        frames: sample frames that have been committed.
-
-    Raises:
-        OSError: the file exists, or cannot be made.
-    """
-
-    def __init__(self, run: Path, wire: Wire, mark: str) -> None:
-        self.path = wire.path(run)
-        self.frames = 0
-        self._wire = wire
-        self._mark = mark
-        self._waiting = bytearray()
-        self._rest_path = self.path.with_name(self.path.name + REST_SUFFIX)
-        # Of its own: a file that is there is somebody's.
-        number = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        self._flac: soundfile.SoundFile | None = None
-        # What is set down: beside a FLAC file the rest, else the file itself.
-        self._raw: FileIO
-        self._first = 0
-        if wire.suffix == ".wav":
-            self._raw = FileIO(number, "w")
-            # A length that nobody knows yet is "as much as there is".
-            self._raw.write(_wav_head(wire, None))
-            return
-        self._flac = soundfile.SoundFile(
-            number, "w", wire.sample_rate, wire.channels, wire.subtype, format="FLAC"
-        )
-        self._flac.comment = mark
-        self._raw = self._rest_path.open("wb", buffering=0)
-        self._raw.write(_PLACE.pack(0))
-
-    def set_down(self, data: bytes) -> None:
-        """The next bytes of the wire.
-
-        Raises:
-            OSError: the disk does not take them.
-        """
-        if self._flac is not None:
-            self._waiting += data
-            width = self._wire.frame_bytes
-            if (self.frames - _HELD - self._first) * width > _LONGEST_REST:
-                self._shorten_rest()
-        _write_all(self._raw, data)
-
-    def commit(self, frames: int) -> None:
-        """As many sample frames of what was set down belong to the file, from the first on.
-
-        Raises:
-            OSError: the disk does not take them.
-        """
-        more = frames - self.frames
-        if more <= 0:
-            return
-        if self._flac is not None:
-            size = more * self._wire.frame_bytes
-            samples = self._wire.decode(bytes(self._waiting[:size]))
-            del self._waiting[:size]
-            # From 32 bits libsndfile takes the upper ones, which are all there are.
-            whole = np.rint(samples.astype(np.float64) * 2**31).astype(np.int32)
-            try:
-                self._flac.write(whole)
-            except soundfile.LibsndfileError as error:
-                raise OSError(None, str(error.error_string)) from None
-        self.frames = frames
-
-    def _shorten_rest(self) -> None:
-        """Drop what the FLAC file has for sure; whoever is killed meanwhile has the old rest."""
-        first = self.frames - _HELD
-        behind = (first - self._first) * self._wire.frame_bytes
-        kept = self._rest_path.read_bytes()[_PLACE.size + behind :]
-        new = self._rest_path.with_name(self._rest_path.name + "-new")
-        file = new.open("wb", buffering=0)
-        _write_all(file, _PLACE.pack(first) + kept)
-        new.replace(self._rest_path)
-        self._raw.close()
-        self._raw, self._first = file, first
-
-    def close(self) -> None:
-        """No more will come: the file is whole. One without samples is not kept. Repeatable.
-
-        Raises:
-            OSError: the disk does not take it; what was set down stays.
-        """
-        if self._raw.closed:
-            return
-        with self._raw:
-            if self._flac is None:
-                self._close_wav()
-            else:
-                self._close_flac()
-        if self.frames == 0:
-            self.path.unlink(missing_ok=True)
-
-    def _close_flac(self) -> None:
-        assert self._flac is not None  # noqa: S101 - asked by the caller
-        try:
-            self._flac.close()
-            there = int(soundfile.info(os.fsencode(self.path)).frames) if self.frames else 0
-        except soundfile.LibsndfileError as error:
-            raise OSError(None, str(error.error_string)) from None
-        if there == self.frames:
-            self._rest_path.unlink(missing_ok=True)
-
-    def _close_wav(self) -> None:
-        size = self.frames * self._wire.frame_bytes
-        tail = b"\0" * (size % 2) + _wav_tail(self._mark)
-        self._raw.truncate(_WAV_HEAD + size)
-        self._raw.seek(_WAV_HEAD + size)
-        _write_all(self._raw, tail)
-        self._raw.seek(0)
-        self._raw.write(_wav_head(self._wire, size, len(tail)))
-
-
-def write_sound(run: Path, record: Record, sound: Audio) -> None:
-    """Write the sound of a run beside a copy of it.
-
-    The file is there when it is whole; one that was there before stays until then.
-
-    Args:
-        run: path of the copy.
-        record: of the run.
-        sound: what was sent.
-
-    Raises:
-        RunFileError: it cannot be written.
-    """
-    wire = Wire.of(record.header["config"])
-    place = wire.path(run)
-    if record.path is not None and place.exists() and place.samefile(wire.path(record.path)):
-        return
-    folder = Path(tempfile.mkdtemp(prefix=".writing-", dir=run.parent))
-    try:
-        writer = SoundWriter(folder / "new", wire, mark_of(record.header))
-        try:
-            for start in range(0, len(sound.samples), BLOCK):
-                samples = sound.samples[start : start + BLOCK]
-                writer.set_down(encode(samples, wire.encoding, wire.bit_depth))
-                writer.commit(start + len(samples))
-        finally:
-            writer.close()
-        writer.path.replace(place)
-    except OSError as error:
-        raise RunFileError(
-            f"Cannot write {place}: {error.strerror or error}. Choose another place."
-        ) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
-def _wav_head(wire: Wire, size: int | None, behind: int = 0) -> bytes:
+def wav_head(wire: Wire, size: int | None, behind: int = 0) -> bytes:
     """The beginning of a WAV file, up to its samples."""
     head = bytearray(wav_file(b"", *wire))
     most = 0xFFFFFFFF
@@ -317,7 +141,7 @@ def _wav_head(wire: Wire, size: int | None, behind: int = 0) -> bytes:
     return bytes(head)
 
 
-def _wav_tail(mark: str) -> bytes:
+def wav_tail(mark: str) -> bytes:
     """A comment, as WAV has it."""
     text = mark.encode("ascii") + b"\0"
     text += b"\0" * (len(text) % 2)
@@ -423,22 +247,22 @@ def _rest_of(path: Path, wire: Wire) -> tuple[int, Samples] | None:
         data = path.with_name(path.name + REST_SUFFIX).read_bytes()
     except FileNotFoundError:
         return None
-    if len(data) < _PLACE.size:
+    if len(data) < PLACE.size:
         return None
-    return _PLACE.unpack_from(data)[0], wire.decode(data[_PLACE.size :])
+    return PLACE.unpack_from(data)[0], wire.decode(data[PLACE.size :])
 
 
 def _read_wav(path: Path, wire: Wire, mark: str, frames: int) -> npt.NDArray[Any] | None:
     with path.open("rb") as file:
-        head = file.read(_WAV_HEAD)
-        if head[:4] != b"RIFF" or head[8:40] != _wav_head(wire, None)[8:40]:
+        head = file.read(WAV_HEAD)
+        if head[:4] != b"RIFF" or head[8:40] != wav_head(wire, None)[8:40]:
             return None
         size = struct.unpack_from("<I", head, 40)[0]
         known = size < 0xFFFFFFFF
         wanted = frames * wire.frame_bytes
         data = file.read(min(wanted, size) if known else wanted)
         if known:
-            file.seek(_WAV_HEAD + size + size % 2)
+            file.seek(WAV_HEAD + size + size % 2)
             if mark.encode("ascii") not in file.read(1024):
                 return None
     return wire.decode(data)

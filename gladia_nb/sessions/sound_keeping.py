@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,8 @@ from gladia_nb.errors import RunFileError
 from gladia_nb.paths import mount_point
 from gladia_nb.record.file import read_header
 from gladia_nb.record.folders import sound_files
-from gladia_nb.record.sound import SoundWriter, Wire, mark_of, read_sound
+from gladia_nb.record.sound import Wire, mark_of, read_sound
+from gladia_nb.record.sound_writing import SoundWriter
 from gladia_nb.sound_file import Samples
 
 __all__ = ["SoundKeeper", "keeping"]
@@ -228,6 +230,18 @@ class SoundKeeper:
                 f"({error.strerror or error}); make room there. The run itself goes on."
             )
 
+    def disown(self) -> None:
+        """In a forked child: the file and the thread that writes it are the parent's."""
+        self._writer.disown()
+        self._over = threading.Event()
+        self._over.set()
+
+
+def _after_fork() -> None:
+    for keeper in list(_everyone):
+        keeper.disown()
+    _everyone.clear()
+
 
 def _finish_all() -> None:
     """Sessions have been ended: their files are made whole."""
@@ -236,3 +250,5 @@ def _finish_all() -> None:
 
 
 atexit.register(_finish_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

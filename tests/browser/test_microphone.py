@@ -213,6 +213,8 @@ def check(desk, server, speech, run):
     take, rate = soundfile.read(desk.folder / "take.wav", dtype="int16")
     assert rate == RATE
     assert np.array_equal(take, served(server, run))
+    # So is what was kept beside the run.
+    assert np.array_equal(np.rint(run.audio.samples[:, 0] * 2**15), take)
     alike = likeness(speech[0], take, RATE)
     print(f"The capture beside the file: {alike}.")
     assert alike.db >= 40

@@ -1,35 +1,22 @@
 """The sound of a run: sample for sample what was written, whole, cut off and copied."""
 
-import os
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gladia_nb.audio import decode, encode
 from gladia_nb.config import SessionConfig
-from gladia_nb.errors import AudioError, ConfigError, RunFileError
+from gladia_nb.errors import AudioError
 from gladia_nb.record.file import load_record
 from gladia_nb.record.folders import sound_files
-from gladia_nb.record.sound import SoundWriter, Wire, kept_sound, mark_of, read_sound, sent_frames
+from gladia_nb.record.sound import Wire, kept_sound, read_sound, sent_frames
+from gladia_nb.record.sound_writing import SoundWriter
 from gladia_nb.run import load
+from tests.support.kept_sounds import LAYOUTS, MARK, noise, saved_with_sound
 from tests.support.make_runs import make_run
-
-MARK = "gladia_nb run 7-5"
-LAYOUTS = [
-    *(("wav/pcm", depth) for depth in (8, 16, 24, 32)),
-    ("wav/alaw", 8),
-    ("wav/ulaw", 8),
-]
-
-
-def noise(frames, channels):
-    # Beyond full scale, too: both ends of every format are there.
-    return np.random.default_rng(frames).uniform(-1.1, 1.1, (frames, channels))
 
 
 def written(folder, wire, data, *, close=True):
@@ -61,53 +48,6 @@ def test_what_is_written_is_read_to_the_sample(layout, channels, tmp_path):
     assert np.array_equal(found, truth)
     assert rate == 16000
     assert np.array_equal(read_sound(tmp_path / "a.run", wire, MARK, "", 77).samples, truth[:77])
-
-
-@given(
-    st.sampled_from(LAYOUTS),
-    st.integers(1, 3),
-    st.lists(st.tuples(st.integers(0, 9000), st.floats(0, 1)), min_size=1, max_size=6),
-)
-def test_what_was_set_down_is_there_whenever_the_writer_is_killed(tmp_path_factory, layout, n, way):
-    folder = tmp_path_factory.mktemp("killed")
-    wire = Wire(*layout, n, 8000)
-    writer, there, done = SoundWriter(folder / "a.run", wire, MARK), b"", 0
-    for frames, share in way:
-        data = encode(noise(frames, n), *layout)
-        writer.set_down(data)
-        there += data
-        total = len(there) // wire.frame_bytes
-        done = max(done, int(total * share))
-        writer.commit(done)
-        # Nobody closes it: this is what is on the disk.
-        found = read_sound(folder / "a.run", wire, MARK, "")
-        assert np.array_equal(found.samples, decode(there, *layout, n))
-    writer.close()
-    found = read_sound(folder / "a.run", wire, MARK, "")
-    if done:
-        assert np.array_equal(found.samples, decode(there, *layout, n)[:done])
-        assert [path.name for path in folder.iterdir()] == [f"a.run{wire.suffix}"]
-    else:
-        assert found is None
-        assert not list(folder.iterdir())
-
-
-def test_what_lies_beside_it_stays_small(tmp_path):
-    wire = Wire("wav/pcm", 16, 8, 16000)
-    data = encode(noise(160_000, 8), "wav/pcm", 16)
-    writer = SoundWriter(tmp_path / "a.run", wire, MARK)
-    largest = 0
-    for start in range(0, len(data), 1 << 16):
-        writer.set_down(data[start : start + (1 << 16)])
-        writer.commit(min(len(data), start + (1 << 16)) // wire.frame_bytes)
-        largest = max(largest, (tmp_path / "a.run.flac.rest").stat().st_size)
-        found = read_sound(tmp_path / "a.run", wire, MARK, "")
-        assert len(found.samples) == writer.frames
-    assert largest < 2 << 20 < len(data)
-    writer.close()
-    assert np.array_equal(
-        read_sound(tmp_path / "a.run", wire, MARK, "").samples, decode(data, "wav/pcm", 16, 8)
-    )
 
 
 @pytest.mark.parametrize("layout", [("wav/pcm", 16), ("wav/pcm", 32)])
@@ -153,25 +93,6 @@ def test_a_damaged_end_is_left_out(tmp_path):
     assert np.array_equal(found, decode(data, "wav/pcm", 16, 1)[: len(found)])
 
 
-def test_a_file_that_is_there_is_somebodys(tmp_path):
-    (tmp_path / "a.run.flac").write_bytes(b"mine")
-    with pytest.raises(FileExistsError):
-        SoundWriter(tmp_path / "a.run", Wire("wav/pcm", 16, 1, 16000), MARK)
-    assert (tmp_path / "a.run.flac").read_bytes() == b"mine"
-
-
-def saved_with_sound(tmp_path, **how):
-    """A run in a file, and what it sent."""
-    run = load(make_run(duration_s=2.0, **how).save(tmp_path / "talk.run"))
-    wire = Wire.of(run.config)
-    data = encode(noise(32_000, 1), "wav/pcm", 16)
-    writer = SoundWriter(run.path, wire, mark_of(run.record.header))
-    writer.set_down(data)
-    writer.commit(32_000)
-    writer.close()
-    return run, decode(data, "wav/pcm", 16, 1)
-
-
 def test_a_run_has_what_it_sent(tmp_path):
     run, truth = saved_with_sound(tmp_path)
     assert np.array_equal(run.audio.samples, truth)
@@ -187,31 +108,6 @@ def test_a_run_has_what_it_sent(tmp_path):
 def test_a_run_without_a_file_has_none():
     assert make_run().audio is None
     assert kept_sound(make_run().record) is None
-
-
-def test_run_and_sound_are_saved_together(tmp_path):
-    run, truth = saved_with_sound(tmp_path)
-    copy = load(run.save(tmp_path / "copy.run", audio=True))
-    assert np.array_equal(copy.audio.samples, truth)
-    # Over one that is there, and onto itself.
-    assert np.array_equal(load(run.save(copy.path, audio=True)).audio.samples, truth)
-    assert np.array_equal(load(run.save(run.path, audio=True)).audio.samples, truth)
-    alone = load(run.save(tmp_path / "alone.run"))
-    assert alone.audio is None
-    with pytest.raises(ConfigError, match="No sound was kept with this run"):
-        alone.save(tmp_path / "more.run", audio=True)
-    assert not (tmp_path / "more.run").exists()
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["alone.run", "copy.run", "copy.run.flac", "talk.run", "talk.run.flac"]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_place_that_cannot_be_written_is_said(tmp_path):
-    run, _ = saved_with_sound(tmp_path)
-    folder = tmp_path / "closed"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(RunFileError, match="Choose another place"):
-        run.save(folder / "a.run", audio=True)
 
 
 def test_the_wire_is_that_of_the_configuration():

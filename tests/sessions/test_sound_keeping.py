@@ -19,14 +19,9 @@ from gladia_nb.record.sound import Wire
 from gladia_nb.server import LocalServer
 from gladia_nb.sessions.sound_keeping import SoundKeeper, keeping
 from tests.support.faulty import arm, file_of, left, run_session
+from tests.support.kept_sounds import LAYOUTS
 from tests.support.make_runs import make_run
 from tests.support.scripted_helpers import RATE, SCRIPT, make_sound
-
-LAYOUTS = [
-    *(("wav/pcm", depth) for depth in (8, 16, 24, 32)),
-    ("wav/alaw", 8),
-    ("wav/ulaw", 8),
-]
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +230,17 @@ def test_what_cannot_begin_leaves_nothing(tmp_path):
         assert none is None
     with pytest.raises(RunFileError, match="audio=False"), keeping(tmp_path / "no" / "a.run", b""):
         pass
+
+
+def test_a_take_outlives_a_session_that_never_was(tmp_path):
+    audio = gn.LiveAudio()
+    audio.feed(np.full(1600, 0.25))
+    live = gn.start(audio, url="http://127.0.0.1:9", key="nobody", path=tmp_path / "a.run")
+    with pytest.raises(gn.GladiaNbError):
+        live.result(30)
+    # There is no run, and no sound without one.
+    assert list(tmp_path.iterdir()) == []
+    assert audio.take().samples.ravel().tolist() == [0.25] * 1600
 
 
 def test_a_run_moves_and_goes_with_its_sound(server, tmp_path):

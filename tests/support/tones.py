@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from gladia_nb.audio import encode
-from gladia_nb.record.sound import SoundWriter, Wire, mark_of
+from gladia_nb.record.sound import Wire, mark_of
+from gladia_nb.record.sound_writing import SoundWriter
 from gladia_nb.run import Run, load
 from tests.support.make_runs import make_run, reference, utterance
 

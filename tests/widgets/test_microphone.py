@@ -284,6 +284,8 @@ def test_the_page_gets_the_url_and_never_the_key(mic, local_server):
     clock = run.record.of("clock")[-1]
     assert abs(run.record.t0_ns - (at - 1000) * 1e6) <= 2 * clock["uncertainty_ns"] + 2000
     assert (mic.take.samples[:, 0] * 32768).tolist() == [0, 1, 2, 3]
+    kept = gn.read_audio(f"{run.path}.flac")
+    assert (kept.samples[:, 0] * 32768).tolist() == [0, 1, 2, 3]
 
 
 def test_layouts_that_do_not_match(mic, local_server):
