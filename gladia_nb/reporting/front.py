@@ -52,9 +52,8 @@ def hearing_script() -> str:
 def hearing_style() -> str:
     """The style sheet of a page, colours first."""
     light, dark = properties(LIGHT, "gnb-"), properties(DARK, "gnb-")
-    return f".gnb-hear{{{light}}}\n@media (prefers-color-scheme:dark){{.gnb-hear{{{dark}}}}}\n" + (
-        HEARING / "hearing.css"
-    ).read_text("utf-8")
+    colours = f".gnb-hear{{{light}}}\n@media (prefers-color-scheme:dark){{.gnb-hear{{{dark}}}}}\n"
+    return colours + "".join((HEARING / name).read_text("utf-8") for name in _STYLES)
 
 
 def _plain(path: Path) -> str:

@@ -54,5 +54,7 @@ def test_only_comments_are_left_out():
 def test_colours_are_those_of_the_palette():
     style = hearing_style()
     defined = set(re.findall(r"(--gnb-[\w-]+):", style))
+    for path in hearing_paths():
+        assert path.suffix != ".css" or path.read_text("utf-8") in style
     used = set(re.findall(r"var\((--gnb-[\w-]+)\)", style))
     assert used <= defined

@@ -176,7 +176,7 @@ sound, url, key, path = sys.argv[1:]
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 live = gn.start(sound, url=url, key=key, speed=10, path=path)
 # The worker has the limit of before: the run goes on, its sound does not.
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
 run = live.result(60)
 print(json.dumps([run.outcome, run.warnings, run.audio.samples.ravel().tolist()]))
 """
