@@ -32,7 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "load_reference",
         "speech_spans",
     ),
-    "Runs and reports": ("Run", "load", "report", "verdict", "health"),
+    "Runs and reports": ("Run", "load", "report", "verdict", "health", "anonymise", "doctor"),
     "Latency": (
         "latency",
         "latency_table",
@@ -77,6 +77,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "audio_audit",
         "message_audit",
         "callback_delays",
+        "compare_traffic",
     ),
     "Comparisons and studies": ("compare", "Study", "grid", "corpus", "Corpus", "Item"),
     "Pictures": (
@@ -112,6 +113,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "WorkerError",
         "ServerError",
         "RunFileError",
+        "ModelError",
     ),
 }
 
@@ -178,6 +180,9 @@ _OTHERS: dict[str, str] = {
     "Run": "run",
     "load": "gn.load(run.path)",
     "report": 'gn.report([run, other], folder / "page.html", title="Two", figures=False).name',
+    "anonymise": "gn.anonymise(run).text",
+    "compare_traffic": "gn.compare_traffic(run, other)",
+    "doctor": 'gn.doctor(session=False)[["name", "state", "found"]]',
     "check_latencies": "gn.check_latencies(gn.latency(run))",
     "glossary": 'gn.glossary("TTFS")[["name", "meaning"]]',
     "updates": 'gn.updates(run, run.utterances["utterance_id"].iloc[0])',
@@ -227,6 +232,7 @@ _OTHERS: dict[str, str] = {
     "WorkerError": "issubclass(gn.WorkerError, gn.GladiaNbError)",
     "ServerError": _error("ServerError", "gn.LocalServer(port=-1).start()"),
     "RunFileError": _error("RunFileError", 'gn.load(folder / "no.run")'),
+    "ModelError": "issubclass(gn.ModelError, gn.GladiaNbError)",
 }
 _OTHERS["NotFoundError"] = (
     _GET.format(what='"no-such-session"').rpartition("\n")[0]

@@ -265,18 +265,20 @@ def _allowed(field: Any) -> str:
 
 def command_page() -> str:
     """The command line, as it says of itself."""
-    parser = command_parser()
-    (commands,) = (action.choices for action in parser._actions if isinstance(action.choices, dict))
-    lines = ["# The command line\n", _help(parser)]
-    for name, one in commands.items():
-        lines += [f"## `gladia-nb {name}`\n", _help(one)]
-    lines += [
-        "## Exit codes\n",
-        inspect.getdoc(sys.modules["gladia_nb.cli.commands"]).partition("Exit codes: ")[2]
-        if "gladia_nb.cli.commands" in sys.modules
-        else "",
-    ]
+    lines = ["# The command line\n", *_helps(command_parser(), "##")]
+    told = inspect.getdoc(importlib.import_module("gladia_nb.cli.commands")) or ""
+    lines += ["## Exit codes\n", told.partition("Exit codes: ")[2]]
     return "\n".join(lines)
+
+
+def _helps(parser: argparse.ArgumentParser, level: str) -> Iterator[str]:
+    """What a command says of itself, and then its own commands."""
+    yield _help(parser)
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for one in action.choices.values():
+                yield f"{level} `{one.prog}`\n"
+                yield from _helps(one, f"{level}#")
 
 
 def _help(parser: argparse.ArgumentParser) -> str:
@@ -293,8 +295,6 @@ def write(folder: Path, *, dry: bool = False) -> None:
         folder: where to.
         dry: without what examples give.
     """
-    import gladia_nb.cli.commands  # noqa: F401 - its docstring tells the exit codes
-
     folder.mkdir(parents=True, exist_ok=True)
     given = None if dry else results(folder / "pictures")
     pages = {
