@@ -71,7 +71,7 @@ lab: .venv/.lab ## open the notebooks in JupyterLab
 	$(BIN)/gladia-nb lab
 
 docs: .venv/.docs ## make the handbook: docs/built/html/index.html (DRY=1: run nothing)
-	GLADIA_NB_RUNS=$$(mktemp -d) GLADIA_NB_DOCS_DRY=$(DRY) $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/built/html
+	GLADIA_NB_DOCS_DRY=$(DRY) $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/built/html
 
 screenshots: .venv/.test ## make the pictures in docs/: the overview, and each state of the Lab
 	$(BIN)/python docs/overview.py

@@ -27,6 +27,9 @@ import gladia_nb  # noqa: E402
 DRY = bool(os.environ.get("GLADIA_NB_DOCS_DRY"))
 MADE = HERE / "made"
 
+# Runs of examples and notebooks are thrown away with the rest.
+os.environ["GLADIA_NB_RUNS"] = str(MADE / "runs")
+
 project = "gladia_nb"
 author = "the maintainers of gladia_nb"
 copyright = "MIT licence"  # noqa: A001 - Sphinx's name
