@@ -222,3 +222,17 @@ def test_a_copy_is_the_take_of_a_session_in_the_page():
     recording.copy(whole[10:])
     recording.copied()
     assert (recording.take().samples * 32768).ravel().tolist() == list(range(-8, 8))
+
+
+def test_how_long_a_page_stood_still_is_no_moment():
+    event = {
+        "event": "vitals",
+        "at_ms": 5.0,
+        "window_ns": 10**9,
+        "loop_lag_ms": 2.5,
+        "wall_ns": 7,
+        "wall_width_ns": 0,
+    }
+    (found,) = map_events([event], known(1 * MS))
+    assert (found.ns, found.loop_lag_ms) == (4 * MS, 2.5)
+    assert "gc_ms" not in as_mapping(found)

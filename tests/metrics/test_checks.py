@@ -196,6 +196,22 @@ def test_live_audio_has_limits_of_its_own():
     gap = {"event": "gap", "ns": 6_000_000_000, "at_frame": 16000}
     assert one_fault(live_run(lambda seq: 5.0, {**gap, "why": "stalled"})) == ("gaps", "degraded")
     assert verdict(live_run(lambda seq: 5.0, {**gap, "why": "paused"})).status == "valid"
+    zeros = {**gap, "why": "zeros", "frames": 160}
+    assert one_fault(live_run(lambda seq: 5.0, zeros)) == ("zeros", "degraded")
+
+
+def test_a_page_that_tells_of_its_event_loop_is_believed():
+    """A browser tells nothing of collections, of another clock, or of what was waiting."""
+    names = ("event", "ns", "window_ns", "loop_lag_ms", "wall_ns", "wall_width_ns")
+    told = [{name: second(at)[name] for name in names} for at in (1, 2)]
+    run = make_run(extra=[HEARD, *told])
+    assert verdict(run).status == "valid"
+    values = health(run).set_index("check")["value"]
+    assert values["event loop"] >= 0
+    for unknown in ("garbage collection", "clock", "receive queue"):
+        assert np.isnan(values[unknown])
+    late = make_run(extra=[HEARD, *({**one, "loop_lag_ms": 300.0} for one in told)])
+    assert one_fault(late) == ("event loop", "invalid")
 
 
 def test_vitals_are_told_from_the_first_second_on():

@@ -107,3 +107,27 @@ def test_what_fails_is_told_to_both_sides():
     office.recorder.fail("It broke.")
     assert office.told == [("error", {"code": "session", "text": "It broke."})]
     assert office.said == [{"kind": "failed", "page": "", "run": None, "text": "It broke."}]
+
+
+class Held:
+    """A session that is under way, of another rate than the capture."""
+
+    sample_rate = 8000
+
+    def __init__(self):
+        self.noted = []
+
+    def note(self, event):
+        self.noted.append(event)
+
+
+def test_zeros_in_the_sound_are_a_gap_of_the_record():
+    office = Office()
+    office.start()
+    recorder = office.recorder
+    at_ms = time.perf_counter_ns() / 1e6
+    # A take has no record; of what is sent the frames are counted as they are sent.
+    office.page("zeros", at_ms=at_ms, at_frame=1600, frames=160)
+    recorder.recording.mode, recorder._handle = "stream", Held()
+    hole = recorder._hole(recorder.recording, {"at_ms": at_ms, "at_frame": 1600, "frames": 160}, 5)
+    assert (hole.why, hole.at_frame, hole.frames) == ("zeros", 800, 80)

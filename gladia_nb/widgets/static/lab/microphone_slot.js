@@ -34,6 +34,8 @@ export function microphoneSlot(rules) {
         settle = resolve;
       });
       say("gladia-nb-mic-start");
+      // It is held already, here or in another window: nothing will come of this.
+      if (state !== "asking") settle();
       return settled;
     },
     stop: () => say("gladia-nb-mic-stop"),
