@@ -11,7 +11,7 @@ from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.lab.comparing import beside, check_count, difference
 from gladia_nb.lab.downloads import download
 from gladia_nb.lab.endpoint_view import explored
-from gladia_nb.lab.headline import medians, shown
+from gladia_nb.lab.headlines import medians, shown
 from gladia_nb.lab.replay import Replay, start_replay
 from gladia_nb.lab.shelf_changes import delete_runs, rename_run, restore_runs
 from gladia_nb.lab.views import (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.lab.headline import headline
+from gladia_nb.lab.headlines import headline
 from gladia_nb.lab.shelf import list_runs
 from gladia_nb.metrics import (
     audit_note,

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from gladia_nb.metrics.audit import audited_messages
 from gladia_nb.metrics.base.choice import chosen
 from gladia_nb.metrics.base.clocks import first_chunks
-from gladia_nb.metrics.heard_words import heard_words
 from gladia_nb.metrics.spoken import spoken_words
 from gladia_nb.metrics.stopwatch import drift_ms, vitals_rows
+from gladia_nb.metrics.words_heard import heard_words
 from gladia_nb.record.arrays import reference
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData

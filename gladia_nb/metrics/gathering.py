@@ -15,7 +15,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.checks import verdict
-from gladia_nb.metrics.latency_rows import LatencyRows, latency_rows
+from gladia_nb.metrics.rows_of_latency import LatencyRows, latency_rows
 from gladia_nb.metrics.words import word_counts
 from gladia_nb.record.data import RunData, forgetting
 

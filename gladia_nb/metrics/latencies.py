@@ -15,7 +15,7 @@ from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.latency_rows import BLOCK_NAMES, Owners, latency_rows
+from gladia_nb.metrics.rows_of_latency import BLOCK_NAMES, Owners, latency_rows
 from gladia_nb.metrics.vad import speech_of
 from gladia_nb.metrics.waits import ANCHORS
 from gladia_nb.record.data import RunData

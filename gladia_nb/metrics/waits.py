@@ -11,8 +11,8 @@ import pandas as pd
 
 from gladia_nb.metrics.base.granularity import segment_spans
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.heard_words import HeardWords
 from gladia_nb.metrics.spoken import SpokenWords
+from gladia_nb.metrics.words_heard import HeardWords
 from gladia_nb.record.arrays import Utterances, reference, seconds, utterances
 from gladia_nb.record.columns import read, transcripts
 from gladia_nb.record.data import RunData

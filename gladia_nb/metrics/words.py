@@ -13,8 +13,8 @@ from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.matching import MATCH_WITHIN_S
 from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.heard_words import heard_words
 from gladia_nb.metrics.spoken import spoken_words
+from gladia_nb.metrics.words_heard import heard_words
 from gladia_nb.record.arrays import reference, utterances
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame

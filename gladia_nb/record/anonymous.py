@@ -145,7 +145,9 @@ class _Cleaner:
         kind = event["event"]
         if kind not in KINDS:
             # Of a later version: only its numbers are known not to be speech.
-            return {"event": kind, **json.loads(self.message(json.dumps(_without_kind(event))))}
+            told: dict[str, Any] = json.loads(self.message(json.dumps(_without_kind(event))))
+            told["event"] = kind
+            return told
         found = dict(event)
         for name, value in event.items():
             if name == "raw":

@@ -34,7 +34,7 @@ def hearing_module(name: str = "mountHearing") -> str:
     """JavaScript that defines one function under a name, for any module.
 
     `mountHearing(root, data, pieces, rate)` fills an element with a run and returns a function that
-    takes it away. `data` is what `gladia_nb.reporting.listening` makes, `rate` in hertz, and
+    takes it away. `data` is what `gladia_nb.reporting.listening_part` makes, `rate` in hertz, and
     `pieces` an array of `{from, until, data}` with `data()` giving a sound file in base64.
 
     Args:

@@ -12,7 +12,7 @@ from gladia_nb.record.columns import words
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.front import hearing_script, hearing_style
 from gladia_nb.reporting.html import details, text
-from gladia_nb.reporting.listening import listening
+from gladia_nb.reporting.listening_part import listening
 from gladia_nb.reporting.sound import Piece, SoundFormat, sound_pieces
 
 __all__ = ["Heard", "hear_runs", "sound_size"]

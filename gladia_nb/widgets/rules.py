@@ -14,7 +14,7 @@ from gladia_nb.config import PRESETS
 from gladia_nb.lab.comparing import LETTERS
 from gladia_nb.lab.downloads import DOWNLOADS
 from gladia_nb.lab.form import Field
-from gladia_nb.lab.headline import terms
+from gladia_nb.lab.headlines import terms
 from gladia_nb.lab.recipe import OPTIONS
 from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE, WHILE_SPOKEN
 from gladia_nb.lab.study_draft import SAMPLES, study_settings

@@ -17,9 +17,9 @@ import pandas as pd
 
 from gladia_nb.metrics.base.clocks import acknowledged_s, captured_s, first_chunks, sent_s
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.heard_words import HeardWords, heard_words
 from gladia_nb.metrics.spoken import SpokenWords, spoken_words
 from gladia_nb.metrics.waits import ANCHORS, Measure, utterance_measures, with_events, word_measures
+from gladia_nb.metrics.words_heard import HeardWords, heard_words
 from gladia_nb.record.arrays import Reference, Utterances, reference, utterances
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept

@@ -5,7 +5,7 @@ from hypothesis import given
 
 from gladia_nb.metrics import word_times
 from gladia_nb.metrics.base.choice import chosen
-from gladia_nb.metrics.heard_words import heard_words
+from gladia_nb.metrics.words_heard import heard_words
 from tests.support.conversations import conversations
 from tests.support.make_runs import make_run, rich_run
 

@@ -2,7 +2,7 @@
 
 import math
 
-from gladia_nb.lab.headline import TERMS, headline, medians, sentence, shown, terms
+from gladia_nb.lab.headlines import TERMS, headline, medians, sentence, shown, terms
 from gladia_nb.metrics import latency_table, summary, word_errors
 from gladia_nb.metrics.definitions import DEFINITIONS
 from tests.support.make_runs import make_run, rich_run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gladia_nb.metrics import best_anchor, latency
-from gladia_nb.reporting.listening import listening
+from gladia_nb.reporting.listening_part import listening
 from tests.support.make_runs import (
     make_run,
     reference,

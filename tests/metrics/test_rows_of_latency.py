@@ -6,7 +6,7 @@ import pytest
 
 from gladia_nb.metrics import latencies, latency
 from gladia_nb.metrics.base.choice import chosen
-from gladia_nb.metrics.latency_rows import BLOCK_NAMES, latency_rows
+from gladia_nb.metrics.rows_of_latency import BLOCK_NAMES, latency_rows
 from gladia_nb.run import Run
 from tests.support.make_runs import rich_run
 
