@@ -101,7 +101,8 @@ class Cassette:
         if isinstance(spec, Mapping):
             return cls.from_dict(spec)
         if not isinstance(spec, str | Path):
-            raise ValueError(f"a cassette must be a mapping or the path of a file (got {spec!r})")
+            told = f"a cassette must be a mapping or the path of a file (got {spec!r})"
+            raise ValueError(told)  # noqa: TRY004 - as all that is wrong with settings
         try:
             data = json.loads(Path(spec).read_text(encoding="utf-8"))
         except OSError as error:
