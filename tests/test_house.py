@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "gladia_nb"
 LONGEST_FILE = 450
+#: Folders that hold no source: what Python keeps, and what `make docs` makes.
+MADE = {"__pycache__", "built", "made"}
 LONGEST_FUNCTION = 60
 
 #: Who may import what; `tqdm.notebook` finds its widgets itself.
@@ -30,7 +32,7 @@ def sources(*folders: str, suffixes: tuple[str, ...] = (".py",)) -> dict[str, st
     found = {}
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in suffixes and "__pycache__" not in path.parts:
+            if path.suffix in suffixes and not MADE & set(path.relative_to(ROOT).parts):
                 found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
     return found
 
