@@ -177,7 +177,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, scripted: LocalServer) ->
     make_sound(folder / "interview.wav", 2.0)
     (folder / "interview.wav").rename(folder / "interview.flac")
     run = gn.transcribe(
-        folder / "interview.flac", server=scripted, path=folder / "interview.run", progress=False
+        folder / "interview.flac",
+        server=scripted,
+        path=folder / "interview.run",
+        audio=False,
+        progress=False,
     )
     (folder / "contact").mkdir()
     run.without_speech().save(folder / "contact" / "contact.run")

@@ -121,6 +121,8 @@ def make_contact(
     raw = new_path(out, "contact-raw")
     sound = _sound()
     options: dict[str, Any] = {"speed": speed, "tail_s": _TAIL_S, "progress": False}
+    # Its sound is that of the package; a copy of it beside the session would stay.
+    options["audio"] = False
     run = transcribe(sound, CONFIG, path=raw, url=url, key=key, **options)
     fetched = asyncio.run(_fetch(run, sound, url, key))
     emulated = _emulated(run, sound, options)

@@ -224,6 +224,12 @@ def test_serve_takes_options(monkeypatch):
         "model": "tones",
         "model_languages": ["fr"],
     }
+    assert served(monkeypatch, "--replay", "a.run", "b.run", "--any-config") == {
+        **usual,
+        "keys": ["one", "two"],
+        "replay": ["a.run", "b.run"],
+        "any_config": True,
+    }
 
 
 @pytest.mark.parametrize(
