@@ -130,7 +130,7 @@ def voices(students: int, seconds: float) -> None:
         runs = [live.result() for live in lives]
         used = (family_s(server.pid) - before) / (students * seconds)
     ends = [run.utterances["final_s"].max() - run.chunks["end_s"].max() for run in runs]
-    behind = [end for end in ends if end == end]
+    behind = [end for end in ends if not np.isnan(end)]
     if len(behind) < students:
         print(f"{students} students who speak: {students - len(behind)} of them got no final")
         return
