@@ -92,8 +92,8 @@ class Cassette:
     result: str | None = field(default=None, repr=False)
 
     @classmethod
-    def load(cls, spec: Mapping[str, Any] | str | Path) -> Cassette:
-        """A cassette from plain data, or from a file.
+    def load(cls, spec: Any) -> Cassette:
+        """A cassette from plain data, or from the file of a path.
 
         Raises:
             ValueError: it cannot be read, or is none; the sentence says why.
