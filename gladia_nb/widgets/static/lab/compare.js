@@ -64,7 +64,13 @@ function differencePart(runs, chips, paired, ask, picture) {
 export function comparison(chosen, { ask, rules }) {
   const picture = pictureOf();
   const result = h("div", { class: "gnb-result" });
-  const baseline = h("select", { id: unique("baseline") });
+  let wanted = "";
+  const baseline = h("select", {
+    id: unique("baseline"),
+    onchange() {
+      wanted = baseline.value;
+    },
+  });
   const choice = field(baseline, "Baseline");
   choice.classList.add("gnb-baseline");
 
@@ -72,12 +78,11 @@ export function comparison(chosen, { ask, rules }) {
   function offer() {
     const rows = chosen();
     choice.hidden = rows.length < 2;
-    const had = baseline.value;
     baseline.replaceChildren(
       ...rows.map(({ path, name, began }) => h("option", { value: path }, `${name}, ${began}`)),
     );
     // The oldest of them, until somebody says otherwise.
-    baseline.value = rows.some(({ path }) => path === had) ? had : (rows.at(-1)?.path ?? "");
+    baseline.value = rows.some(({ path }) => path === wanted) ? wanted : (rows.at(-1)?.path ?? "");
   }
   async function act() {
     const rows = chosen();
