@@ -91,8 +91,7 @@ def test_start_is_on_the_screen_beside_a_file_browser(lab, page, width, height, 
     assert beside is (columns == 2)
     # Settings fold where there is no room for them.
     expect(shown.get_by_label("Preset", exact=True)).to_be_visible(visible=columns == 2)
-    place = "document.querySelector('.jp-WindowedPanel-outer')"
-    page.evaluate(f"() => {place}.scrollBy(0, 600)")
+    shown.locator(".gnb-shelf").evaluate("(shelf) => shelf.scrollIntoView()")
     expect(shown.locator(".gnb-shelf")).to_be_in_viewport()
     expect(go).to_be_in_viewport(ratio=1)
     start(shown)
