@@ -59,8 +59,11 @@ def test_transcripts_that_never_arrived(sixth):
     assert passes("6c", row["lost"], *sixth)
     assert "all types" in says("6c", table.loc["all", "lost"], *sixth)
     assert "sum already" in says("6c", table["lost"].sum(), *sixth)
-    assert "Those were stored" in says("6c", row["stored"], *sixth)
-    if row["received"] != row["lost"]:
+    # How much is lost is chance; what equals another number of the table is taken for that one.
+    known = {row["lost"], table.loc["all", "lost"], table["lost"].sum()}
+    if row["stored"] not in known:
+        assert "Those were stored" in says("6c", row["stored"], *sixth)
+    if row["received"] not in known | {row["stored"]}:
         assert "Those came." in says("6c", row["received"], *sixth)
 
 

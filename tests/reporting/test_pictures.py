@@ -45,7 +45,7 @@ def test_of_one_run_its_overview_and_then_each_by_itself(drawn):
         ["Error against delay"],
         ["From the end of speech to the final"],
         ["Updates and their words"],
-        ["Flicker of one utterance"],
+        ["Flicker"],
         ["Health of the measurement"],
     ]
 
