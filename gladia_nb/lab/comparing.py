@@ -29,7 +29,7 @@ def beside(runs: Sequence[Run]) -> dict[str, Any]:
     """
     check_count(len(runs))
     table = frame(side_by_side(runs))
-    table["columns"] = ["", *LETTERS[: len(runs)]]
+    table["columns"] = ["What", *LETTERS[: len(runs)]]
     return {
         "table": table,
         "differs": [len(set(row[1:])) > 1 for row in table["rows"]],

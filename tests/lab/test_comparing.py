@@ -11,7 +11,7 @@ from tests.support.make_runs import rich_run
 def test_a_column_a_run_and_what_differs():
     runs = [rich_run(7), rich_run(8), rich_run(7, with_reference=False)]
     found = beside(runs)
-    assert found["table"]["columns"] == ["", "A", "B", "C"]
+    assert found["table"]["columns"] == ["What", "A", "B", "C"]
     rows = found["table"]["rows"]
     assert found["differs"] == [len({*row[1:]}) > 1 for row in rows]
     assert True in found["differs"]

@@ -148,7 +148,7 @@ def test_a_comparison_lists_any_number_and_draws_one_against_the_baseline(kept, 
     paths = [str(run.path) for run in made]
     answer, parts = do(kept, "compare", paths=[*paths, paths[0]])
     assert (answer["kind"], parts) == ("comparison", ())
-    assert answer["table"]["columns"] == ["", "A", "B", "C"]
+    assert answer["table"]["columns"] == ["What", "A", "B", "C"]
     answer, (data,) = do(kept, "difference", baseline=paths[0], path=paths[1], width=500)
     assert "Difference of every latency" in answer["text"]
     assert data.startswith(b"\x89PNG")

@@ -206,7 +206,7 @@ def test_study_of_a_run(make, tmp_path):
     assert "files written" in answered(lab, "export")[0]["text"]
     assert list((tmp_path / "out").glob("*.csv"))
     tell(lab, "compare", ticket="compare", paths=[str(lab.run.path), str(tmp_path / "copy.run")])
-    assert answered(lab, "compare")[0]["table"]["columns"] == ["", "A", "B"]
+    assert answered(lab, "compare")[0]["table"]["columns"] == ["What", "A", "B"]
     tell(lab, "replay", speed=0)
     until(lambda: lab.live["mode"] == "replay" and not lab.live["running"])
     assert len(lab.lines) == 2

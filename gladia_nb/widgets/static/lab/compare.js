@@ -21,7 +21,7 @@ function sideTable({ table, differs }, chips) {
   const label = h("label", { for: box.id }, "Only what differs");
   function draw() {
     const rows = table.rows.filter((_, k) => !box.checked || differs[k]);
-    const columns = ["", ...chips().slice(0, table.columns.length - 1)];
+    const columns = [table.columns[0], ...chips().slice(0, table.columns.length - 1)];
     const shown = { ...table, columns, rows };
     const words = rows.length ? "Runs side by side" : "Runs side by side: nothing differs";
     place.replaceChildren(dataTable(shown, words));
