@@ -125,6 +125,8 @@ export function bar(wires, microphone, isGone) {
   const element = h(
     "section",
     { class: "gnb-bar", "aria-label": "Session" },
+    // The headings of the panels stand below one that nobody needs to see.
+    h("h2", { class: "gnb-unseen" }, "Lab"),
     go.element,
     state.element,
     h("div", { class: "gnb-picks" }, source.element, service.element),
