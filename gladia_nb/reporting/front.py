@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from gladia_nb.plots.palette import DARK, LIGHT, properties
+from gladia_nb.reporting.modules import joined
 
 __all__ = ["HEARING", "hearing_module", "hearing_paths", "hearing_script", "hearing_style"]
 
@@ -19,8 +20,6 @@ HEARING = Path(__file__).resolve().parent / "static" / "hearing"
 #: Those of the module, in the order in which one needs the other, and of the style sheet.
 _MODULES = ("dom.js", "sound.js", "plot.js", "pictures.js", "words.js", "hearing.js")
 _STYLES = ("hearing.css", "pictures.css")
-_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[\w.]+\";\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=const|let|function|class|async)", re.MULTILINE)
 #: Lines that only speak to whoever reads the source.
 _COMMENT = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*(\n\s*\*.*)*)\n", re.MULTILINE)
 
@@ -40,13 +39,13 @@ def hearing_module(name: str = "mountHearing") -> str:
     Args:
         name: of the function.
     """
-    body = "\n".join(_plain(HEARING / file) for file in _MODULES)
+    body = "\n".join(map(_plain, _MODULES))
     return f"const {name} = (() => {{\n{body}\nreturn mountHearing;\n}})();\n"
 
 
 def hearing_script() -> str:
     """The script of a page: each run that the page has is filled in."""
-    return hearing_module() + _plain(HEARING / "page.js")
+    return hearing_module() + _plain("page.js")
 
 
 def hearing_style() -> str:
@@ -56,7 +55,6 @@ def hearing_style() -> str:
     return colours + "".join((HEARING / name).read_text("utf-8") for name in _STYLES)
 
 
-def _plain(path: Path) -> str:
+def _plain(name: str) -> str:
     """A module without what binds it to the others, and without comments."""
-    text = _EXPORT.sub("", _IMPORT.sub("", path.read_text("utf-8")))
-    return _COMMENT.sub("", text)
+    return _COMMENT.sub("", joined([HEARING / name]))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,19 +19,11 @@ from pathlib import Path
 from anywidget._file_contents import FileContents, VirtualFileContents
 
 from gladia_nb.plots.palette import DARK, LIGHT, properties
+from gladia_nb.reporting.modules import joined
 
-__all__ = ["LAB", "MICROPHONE", "STATIC", "Front", "joined"]
+__all__ = ["LAB", "MICROPHONE", "STATIC", "Front"]
 
 STATIC = Path(__file__).resolve().parent / "static"
-
-_IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[\w.]+\";\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=const|let|function|class|async)", re.MULTILINE)
-
-
-def joined(paths: Sequence[Path]) -> str:
-    """One text of several modules, in the order in which one needs the other."""
-    texts = (path.read_text("utf-8") for path in paths)
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", text)) for text in texts)
 
 
 def _colours(selector: str) -> str:
