@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -106,12 +106,15 @@ class SoundKeeper:
         self._over = threading.Event()
         self._withdrawing = False
         self._withdrawn: Samples | None = None
+        # What was fed to a session that was over already, as one that is refused at once may be.
+        self._late = bytearray()
+        self._late_lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="gladia_nb sound", daemon=True)
         self._thread.start()
         _everyone.add(self)
 
     def feed(self, data: bytes) -> None:
-        """More live audio, as it goes over the wire."""
+        """More live audio, as it goes over the wire; behind the end it is kept in memory alone."""
         self._queue.put(data)
 
     def sent(self, end_frame: int) -> None:
@@ -148,14 +151,26 @@ class SoundKeeper:
 
     def _found(self, name: str) -> Audio | None:
         if self._withdrawn is not None:
-            return Audio(self._withdrawn, self._wire.sample_rate, name)
-        most = None if self._unwritten is None else self._writer.frames
-        found = read_sound(self._run, self._wire, self._mark, name, most)
-        if self._unwritten:
-            rest = self._wire.decode(bytes(self._unwritten))
+            found: Audio | None = Audio(self._withdrawn, self._wire.sample_rate, name)
+        else:
+            most = None if self._unwritten is None else self._writer.frames
+            found = read_sound(self._run, self._wire, self._mark, name, most)
+        if more := bytes(self._unwritten or b"") + self._came_late():
+            rest = self._wire.decode(more)
             samples = rest if found is None else np.concatenate([found.samples, rest])
             found = Audio(samples, self._wire.sample_rate, name)
         return found
+
+    def _came_late(self) -> bytes:
+        """What was fed behind the end: the thread that writes does not hear it any more."""
+        if not self._over.is_set():
+            return b""
+        with self._late_lock, contextlib.suppress(Empty):
+            while True:
+                item = self._queue.get_nowait()
+                if isinstance(item, bytes):
+                    self._late += item
+        return bytes(self._late)
 
     # -- the thread --
 
@@ -233,6 +248,7 @@ class SoundKeeper:
     def disown(self) -> None:
         """In a forked child: the file and the thread that writes it are the parent's."""
         self._writer.disown()
+        self._late_lock = threading.Lock()
         self._over = threading.Event()
         self._over.set()
 

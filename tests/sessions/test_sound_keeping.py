@@ -243,6 +243,22 @@ def test_a_take_outlives_a_session_that_never_was(tmp_path):
     assert audio.take().samples.ravel().tolist() == [0.25] * 1600
 
 
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_what_is_fed_behind_the_end_is_not_lost(tmp_path, withdrawn):
+    path = make_run().save(tmp_path / "a.run")
+    with keeping(path, None) as keeper:
+        keeper.feed(np.full(10, 1, "<i2").tobytes())
+    if withdrawn:
+        keeper.withdraw()
+    else:
+        keeper.end()
+    assert keeper.wait(10)
+    for value in (2, 3):
+        keeper.feed(np.full(10, value, "<i2").tobytes())
+        held = (keeper.so_far("x").samples * 2**15).ravel().tolist()
+        assert held == [kept for kept in range(1, value + 1) for _ in range(10)]
+
+
 def test_a_run_moves_and_goes_with_its_sound(server, tmp_path):
     make_sound(tmp_path / "a.wav")
     run = gn.start(tmp_path / "a.wav", server=server, speed=10, path=tmp_path / "a.run").result(25)
