@@ -15,7 +15,7 @@ from gladia_nb.record.cassette import cassette_of
 from gladia_nb.run import Run
 from gladia_nb.server.engines.base import Ended, Event, Recorded
 from gladia_nb.server.engines.replay import ReplayEngine
-from gladia_nb.server.engines.scripted import Timetable
+from gladia_nb.server.engines.timetable import Timetable
 from gladia_nb.server.settings.cassette import Cassette
 from tests.support import virtual_time
 from tests.support.virtual_time import MemoryService, VirtualClock, virtual_run

@@ -21,7 +21,8 @@ from gladia_nb.record.events import as_mapping
 from gladia_nb.record.file import read_lines
 from gladia_nb.run import Run
 from gladia_nb.server.engines.base import AddOn, Ended, Event, Progress, Speech, Transcript
-from gladia_nb.server.engines.scripted import ScriptedEngine, Timetable
+from gladia_nb.server.engines.scripted import ScriptedEngine
+from gladia_nb.server.engines.timetable import Timetable
 from gladia_nb.server.session.messages import Messages
 from gladia_nb.server.settings.options import ServerOptions
 from gladia_nb.server.settings.script import Script

@@ -18,8 +18,8 @@ from typing import Any
 from gladia_nb import audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
-from gladia_nb.server.engines.base import Due, Ended, Event, Progress, Recorded
-from gladia_nb.server.engines.scripted import Timetable
+from gladia_nb.server.engines.base import Ended, Event, Progress, Recorded
+from gladia_nb.server.engines.timetable import Saying, Timetable
 from gladia_nb.server.settings.cassette import Cassette, Closing, Said
 
 __all__ = ["Playback", "ReplayEngine", "differences"]
@@ -183,16 +183,17 @@ class Playback:
         self, config: SessionConfig, channel: int, report: Callable[[Event], None]
     ) -> _Stream | _Beside:
         """The first channel plays all of it; the others only count."""
+        saying = Saying(report, self._timetable)
         if channel:
-            return _Beside(config, report, self._cassette.left)
-        return _Stream(self._cassette, self._events, config, report, self._timetable)
+            return _Beside(config, saying, self._cassette.left)
+        return _Stream(self._cassette, self._events, config, saying, self._timetable)
 
 
 class _Beside:
     """A channel that says nothing: how much audio has come, and its end."""
 
-    def __init__(self, config: SessionConfig, report: Callable[[Event], None], left: float) -> None:
-        self._report: Callable[[Event], None] | None = report
+    def __init__(self, config: SessionConfig, saying: Saying, left: float) -> None:
+        self._saying = saying
         self._rate = config.sample_rate
         self._width = audio.frame_bytes(config.encoding, config.bit_depth, 1)
         self._left = left
@@ -201,19 +202,15 @@ class _Beside:
     def feed(self, data: bytes, received_ns: int) -> None:  # noqa: ARG002 - of the interface
         """Count whole samples."""
         self._samples += len(data) // self._width
-        self._say(Progress(max(0.0, self._samples / self._rate - self._left)))
+        self._saying.now(Progress(max(0.0, self._samples / self._rate - self._left)))
 
     def finish(self) -> None:
         """There is no more audio."""
-        self._say(Ended())
+        self._saying.now(Ended())
 
     def abort(self) -> None:
         """Nothing more is reported."""
-        self._report = None
-
-    def _say(self, event: Event) -> None:
-        if self._report is not None:
-            self._report(event)
+        self._saying.stop()
 
 
 class _Stream(_Beside):
@@ -224,16 +221,14 @@ class _Stream(_Beside):
         cassette: Cassette,
         events: Sequence[Recorded],
         config: SessionConfig,
-        report: Callable[[Event], None],
+        saying: Saying,
         timetable: Timetable,
     ) -> None:
-        super().__init__(config, report, cassette.left)
+        super().__init__(config, saying, cassette.left)
         self._cassette = cassette
         self._events = events
         self._timetable = timetable
         self._next = 0
-        self._waiting = 0
-        self._last_due_ns = 0
         self._is_finishing = False
         self._is_ended = False
         # A turn of the event loop later, so that the session has its streams.
@@ -257,7 +252,7 @@ class _Stream(_Beside):
         for event in self._events[self._next :]:
             if (cut := _cut(event, self._samples / self._rate)) is not None:
                 self._schedule(cut, 0.0, now_ns)
-        at_ns = max(now_ns, self._last_due_ns)
+        at_ns = max(now_ns, self._saying.last_due_ns)
         self._timetable.at(at_ns, lambda: self._end(Ended()))
 
     @property
@@ -277,9 +272,9 @@ class _Stream(_Beside):
             return
         if self._is_reached(closing, moment):
             self._is_ended = True
-            due_ns = max(self._last_due_ns, at_ns + round(closing.delay * 1e9))
+            due_ns = max(self._saying.last_due_ns, at_ns + round(closing.delay * 1e9))
             end = Ended(code=closing.code, result=self._cassette.result)
-            self._timetable.at(due_ns, lambda: self._say(end))
+            self._timetable.at(due_ns, lambda: self._saying.now(end))
 
     def _is_reached(self, said: Said | Closing, moment: str) -> bool:
         if said.after == "open":
@@ -292,22 +287,11 @@ class _Stream(_Beside):
         return self._samples >= math.ceil(said.position * self._rate - 1e-6)
 
     def _schedule(self, event: Recorded, delay: float, at_ns: int, position: float = 0.0) -> None:
-        due_ns = max(self._last_due_ns, at_ns + round(delay * 1e9))
-        self._last_due_ns = due_ns
-        event = dataclasses.replace(event, due=Due(due_ns, position, at_ns))
-        if due_ns <= self._timetable.clock.now_ns() and not self._waiting:
-            self._say(event)
-            return
-        self._waiting += 1
-        self._timetable.at(due_ns, lambda: self._say_waiting(event))
-
-    def _say_waiting(self, event: Event) -> None:
-        self._waiting -= 1
-        self._say(event)
+        self._saying.later(event, at_ns, delay=delay, position=position, received_ns=at_ns)
 
     def _end(self, event: Ended) -> None:
         self._is_ended = True
-        self._say(event)
+        self._saying.now(event)
 
 
 def _events(cassette: Cassette) -> Iterator[Recorded]:

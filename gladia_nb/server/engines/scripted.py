@@ -7,78 +7,16 @@ into the server's trace, and is the truth that measurements are judged by.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import dataclasses
-import heapq
-import itertools
-import logging
 from collections.abc import Callable
 
 from gladia_nb import audio
-from gladia_nb.clock import Clock, MonotonicClock
 from gladia_nb.config import SessionConfig
-from gladia_nb.server.engines.base import Due, Ended, Event, Progress
+from gladia_nb.server.engines.base import Ended, Event, Progress
 from gladia_nb.server.engines.plan import Planned, Planner
+from gladia_nb.server.engines.timetable import Saying, Timetable
 from gladia_nb.server.settings.script import Script
 
-__all__ = ["ScriptedEngine", "Timetable"]
-
-_log = logging.getLogger(__name__)
-
-
-class Timetable:
-    """Calls at given moments, for all streams of a server: one sleeper, however many they are.
-
-    Args:
-        clock: of the moments.
-    """
-
-    def __init__(self, clock: Clock | None = None) -> None:
-        self.clock = clock or MonotonicClock()
-        self._calls: list[tuple[int, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()
-        self._sleeper: asyncio.Task[None] | None = None
-        self._until = 0
-        self._is_calling = False
-
-    def at(self, ns: int, call: Callable[[], None]) -> None:
-        """Call at this moment; calls for the same moment keep their order."""
-        heapq.heappush(self._calls, (ns, next(self._numbers), call))
-        if self._is_calling or (self._sleeper is not None and ns >= self._until):
-            return
-        if self._sleeper is not None:
-            self._sleeper.cancel()
-        self._until = ns
-        self._sleeper = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        while self._calls:
-            self._until = self._calls[0][0]
-            await self.clock.sleep_until(self._until)
-            self._call_due()
-        self._sleeper = None
-
-    def _call_due(self) -> None:
-        self._is_calling = True
-        try:
-            while self._calls and self._calls[0][0] <= self.clock.now_ns():
-                call = heapq.heappop(self._calls)[2]
-                try:
-                    call()
-                except Exception:  # noqa: BLE001 - others are still to be called
-                    _log.exception("a scripted event failed")
-        finally:
-            self._is_calling = False
-
-    async def close(self) -> None:
-        """Forget all calls."""
-        self._calls.clear()
-        sleeper, self._sleeper = self._sleeper, None
-        if sleeper is not None:
-            sleeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sleeper
+__all__ = ["ScriptedEngine"]
 
 
 class ScriptedEngine:
@@ -127,8 +65,9 @@ class ScriptedEngine:
             end_first=self._end_first,
             languages=tuple(translation.target_languages) if translation is not None else (),
         )
+        saying = Saying(report, self._timetable)
         return _Stream(
-            planner, config, report, self._timetable, factor=self._script.real_time_factor
+            planner, config, saying, self._timetable, factor=self._script.real_time_factor
         )
 
 
@@ -139,13 +78,13 @@ class _Stream:
         self,
         planner: Planner,
         config: SessionConfig,
-        report: Callable[[Event], None],
+        saying: Saying,
         timetable: Timetable,
         *,
         factor: float,
     ) -> None:
         self._planner = planner
-        self._report: Callable[[Event], None] | None = report
+        self._saying = saying
         self._timetable = timetable
         self._factor = factor
         self._rate = config.sample_rate
@@ -154,8 +93,6 @@ class _Stream:
         self._next = 0
         self._samples = 0
         self._ready_ns = 0
-        self._last_due_ns = 0
-        self._waiting = 0
 
     def feed(self, data: bytes, received_ns: int) -> None:
         """Take whole samples; what they bring is due from now on."""
@@ -172,9 +109,9 @@ class _Stream:
             self._schedule(planned, begin_ns + self._takes(sample - first), received_ns)
         position = Progress(self._samples / self._rate)
         if self._factor:
-            self._timetable.at(self._ready_ns, lambda: self._say(position))
+            self._timetable.at(self._ready_ns, lambda: self._saying.now(position))
         else:
-            self._say(position)
+            self._saying.now(position)
 
     def finish(self) -> None:
         """There is no more audio: what is left is final."""
@@ -183,34 +120,25 @@ class _Stream:
         for planned in self._planner.rest(self._samples / self._rate):
             self._schedule(planned, ready_ns, now_ns)
         # A turn of the event loop later, so that the session has finished its own part.
-        self._timetable.at(max(ready_ns, self._last_due_ns), lambda: self._say(Ended()))
+        last_ns = max(ready_ns, self._saying.last_due_ns)
+        self._timetable.at(last_ns, lambda: self._saying.now(Ended()))
 
     def abort(self) -> None:
         """Nothing more is reported."""
-        self._report = None
+        self._saying.stop()
 
     def _takes(self, samples: int) -> int:
         """Nanoseconds it takes to process so many samples."""
         return int(samples * self._factor * 1e9 / self._rate)
 
     def _schedule(self, planned: Planned, ready_ns: int, received_ns: int) -> None:
-        due_ns = max(self._last_due_ns, ready_ns + round(planned.delay * 1e9))
-        self._last_due_ns = due_ns
-        due = Due(due_ns, planned.position, received_ns)
-        event = dataclasses.replace(planned.event, due=due)
-        if due_ns <= self._timetable.clock.now_ns() and not self._waiting:
-            self._say(event)
-            return
-        self._waiting += 1
-        self._timetable.at(due_ns, lambda: self._say_waiting(event))
-
-    def _say_waiting(self, event: Event) -> None:
-        self._waiting -= 1
-        self._say(event)
-
-    def _say(self, event: Event) -> None:
-        if self._report is not None:
-            self._report(event)
+        self._saying.later(
+            planned.event,
+            ready_ns,
+            delay=planned.delay,
+            position=planned.position,
+            received_ns=received_ns,
+        )
 
 
 def _sample(position: float, rate: int) -> int:

@@ -18,7 +18,8 @@ from aiohttp import web
 from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines.base import Engine
 from gladia_nb.server.engines.replay import ReplayEngine
-from gladia_nb.server.engines.scripted import ScriptedEngine, Timetable
+from gladia_nb.server.engines.scripted import ScriptedEngine
+from gladia_nb.server.engines.timetable import Timetable
 from gladia_nb.server.http.refusal import RefusalError, invalid, is_same
 from gladia_nb.server.session.trace import Trace
 from gladia_nb.server.settings.faults import Fault, FaultBoard

@@ -10,7 +10,7 @@ import pytest
 from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines.base import Ended, Event, Progress, Recorded
 from gladia_nb.server.engines.replay import ReplayEngine, differences
-from gladia_nb.server.engines.scripted import Timetable
+from gladia_nb.server.engines.timetable import Timetable
 from gladia_nb.server.settings.cassette import Cassette
 from tests.support.virtual_time import VirtualClock, run_virtual
 

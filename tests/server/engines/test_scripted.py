@@ -14,7 +14,8 @@ import gladia_nb as gn
 from gladia_nb.config import SessionConfig
 from gladia_nb.server import LocalServer
 from gladia_nb.server.engines.base import Ended, Event, Progress, Speech, Transcript
-from gladia_nb.server.engines.scripted import ScriptedEngine, Timetable
+from gladia_nb.server.engines.scripted import ScriptedEngine
+from gladia_nb.server.engines.timetable import Timetable
 from gladia_nb.server.settings.script import Script
 from tests.support.scripted_helpers import (
     RATE,
