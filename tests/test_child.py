@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gladia_nb.child import child_command, child_environment
+from gladia_nb.child import child_command, child_environment, disown_child, end_child, first_line
 from gladia_nb.server.local import LocalServer
 from gladia_nb.sessions.process import get_worker, shutdown
 
@@ -87,3 +87,45 @@ def test_arguments_reach_the_program(tmp_path):
 
 def test_more_comes_on_top():
     assert child_environment({"OMP_NUM_THREADS": "1"})["OMP_NUM_THREADS"] == "1"
+
+
+def child(code):
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
+def test_the_first_line_in_pieces_and_nothing_behind_it():
+    process = child("import os, sys\nfor c in b'on', b'e\\n': os.write(1, c)\nsys.stdin.read()")
+    assert first_line(process, 20) == b"one\n"
+    end_child(process, 20)
+    assert process.returncode == 0
+    assert process.stdin.closed
+    assert process.stdout.closed
+
+
+def test_a_child_that_ends_without_a_word():
+    process = child("print('half', end='')")
+    assert first_line(process, 20) == b""
+    end_child(process, 20)
+
+
+def test_a_child_that_says_nothing_and_does_not_end_is_killed():
+    process = child("import time; time.sleep(1000)")
+    assert first_line(process, 0.2) is None
+    end_child(process, 0.2)
+    assert process.returncode == -9
+
+
+def test_a_process_that_is_the_parents_is_left_alone():
+    process = child("import sys; sys.stdin.read()")
+    mine = os.dup(process.stdin.fileno())
+    disown_child(process)
+    try:
+        # Its input is still open here, as in the parent: it goes on.
+        assert psutil.Process(process.pid).is_running()
+        assert process.returncode == 0
+        assert process.stdin.closed
+    finally:
+        os.close(mine)
+        psutil.Process(process.pid).wait(20)

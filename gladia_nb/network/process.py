@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import secrets
-import selectors
 import socket
 import subprocess
 import threading
@@ -15,7 +14,7 @@ from typing import Self
 
 import msgspec
 
-from gladia_nb.child import child_command, child_environment
+from gladia_nb.child import child_command, child_environment, disown_child, end_child, first_line
 from gladia_nb.errors import ServerError
 from gladia_nb.network.control import Answer, Entry, Open
 from gladia_nb.network.link import Shape
@@ -94,35 +93,20 @@ class NetworkProcess:
         return self
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> int:
-        assert process.stdin is not None  # noqa: S101 - both are pipes
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdin is not None  # noqa: S101 - a pipe
         # Not as an argument: every user of the machine can read those.
         with contextlib.suppress(OSError):
             process.stdin.write(f"{self.token}\n".encode())
-        line = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while not line.endswith(b"\n"):
-                piece = os.read(process.stdout.fileno(), 4096) if selector.select(_READY_S) else b""
-                if not piece:
-                    raise ServerError("The process of the network did not start.")
-                line += piece
+        line = first_line(process, _READY_S)
+        if not line:
+            raise ServerError("The process of the network did not start.")
         return int(json.loads(line)["port"])
 
     def stop(self) -> None:
         """End it; sessions that still run over it may end properly first. Can be repeated."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        assert process.stdin is not None  # noqa: S101 - both are pipes
-        assert process.stdout is not None  # noqa: S101
-        process.stdin.close()
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        if process is not None:
+            end_child(process, _STOP_S)
 
     def forward(self, shape: Shape, entry: Entry) -> Forward:
         """Listen at a fixed address, for programs that know nothing of the proxy.
@@ -200,11 +184,7 @@ def _after_fork() -> None:
     global _shared, _lock
     forked, _shared, _lock = _shared, None, threading.Lock()
     if forked is not None and (process := forked._process) is not None:  # noqa: SLF001 - ours
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        process.returncode = process.returncode or 0
+        disown_child(process)
 
 
 if hasattr(os, "register_at_fork"):

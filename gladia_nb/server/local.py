@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import secrets
-import selectors
 import subprocess
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +17,8 @@ from gladia_nb.child import (
     SERVER_KEYS_VARIABLE,
     child_command,
     child_environment,
+    end_child,
+    first_line,
 )
 from gladia_nb.errors import ServerError
 from gladia_nb.server.settings.faults import Fault
@@ -178,15 +177,7 @@ class LocalServer:
         atexit.unregister(self.stop)
         process, self._process = self._process, None
         if process is not None:
-            assert process.stdin is not None  # noqa: S101 - both are pipes
-            assert process.stdout is not None  # noqa: S101
-            process.stdin.close()
-            try:
-                process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            process.stdout.close()
+            end_child(process, _STOP_S)
         if self._complaints is not None:
             self._complaints.close()
             self._complaints = None
@@ -198,24 +189,16 @@ class LocalServer:
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> str:
         """Read the one line that the server prints; returns its URL."""
-        assert process.stdout is not None  # noqa: S101 - a pipe
         own = self._options.get("engine", "recogniser") in ("recogniser", "scripted")
         patience_s = _READY_S if own else _MODEL_READY_S
-        deadline = time.monotonic() + patience_s
-        line = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while not line.endswith(b"\n"):
-                ready = selector.select(max(0.0, deadline - time.monotonic()))
-                if not ready:
-                    raise ServerError(
-                        f"The embedded server was not ready within {patience_s:.0f} s; "
-                        "the machine may be too busy."
-                    )
-                piece = os.read(process.stdout.fileno(), 4096)
-                if not piece:
-                    raise ServerError(self._last_words(process))
-                line += piece
+        line = first_line(process, patience_s)
+        if line is None:
+            raise ServerError(
+                f"The embedded server was not ready within {patience_s:.0f} s; "
+                "the machine may be too busy."
+            )
+        if not line:
+            raise ServerError(self._last_words(process))
         return str(json.loads(line)["url"])
 
     def _last_words(self, process: subprocess.Popen[bytes]) -> str:

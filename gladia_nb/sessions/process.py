@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import TypeVar
 
-from gladia_nb.child import child_command, child_environment
+from gladia_nb.child import child_command, child_environment, disown_child, wait_or_kill
 from gladia_nb.errors import WorkerError
 from gladia_nb.network.process import stop_shared_network
 from gladia_nb.sessions.handle import Live
@@ -153,11 +153,7 @@ class WorkerProcess:
         finally:
             # Whatever comes here: somebody may be waiting for the end of a session.
             self._outbox.put(None)
-            try:
-                self._process.wait(_PARTING_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            wait_or_kill(self._process, _PARTING_S)
             for live in list(self._live.values()):
                 live._orphaned()  # noqa: SLF001 - its other half
             self._live.clear()
@@ -197,11 +193,7 @@ class WorkerProcess:
         """Close open sessions and end the process."""
         process = self._process
         self._outbox.put(None)
-        try:
-            process.wait(_PARTING_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        wait_or_kill(process, _PARTING_S)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(5)
@@ -212,13 +204,7 @@ class WorkerProcess:
     def disown(self) -> None:
         """In a forked child: the process is the parent's, and its sessions are told there."""
         self._forked = True
-        process = self._process
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        # It is no child of this process: there is nothing to wait for, and nothing to warn of.
-        process.returncode = process.returncode or 0
+        disown_child(self._process)
         for live in list(self._live.values()):
             live._disown()  # noqa: SLF001 - its other half
         self._live.clear()
