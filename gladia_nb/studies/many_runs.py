@@ -197,7 +197,8 @@ class Study(Exports):
         try:
             shown.begin(self.plan(), Tally.of(self._design, self._done()))
             if far is None:
-                self._run_here(Runner(*parts, **more, watch=shown), outcome, shown)
+                runner = Runner(*parts, **more, watch=shown, judge=self._judge)
+                self._run_here(runner, outcome, shown)
             else:
                 far.run(
                     self._design.blocks(),

@@ -93,6 +93,7 @@ class Runner:
         service: what goes to `gladia_nb.start` for every cell: `url`, `key`, `server`.
         watch: is told each step, and may end it.
         tries: at a cell, the first included; by default `TRIES`.
+        judge: says of the file of an attempt what became of it.
 
     Attributes:
         refused: arms that the service refuses, and why.
@@ -108,7 +109,9 @@ class Runner:
         service: dict[str, Any],
         watch: Watch,
         tries: int | None = None,
+        judge: Callable[[Path], Attempt] = judge_file,
     ) -> None:
+        self._judge = judge
         self._design = design
         self._sounds = sounds
         self._store = store
@@ -200,7 +203,7 @@ class Runner:
             raise
         for live in lives.values():
             _keep(live)
-        return {cell: judge_file(path) for cell, path in paths.items() if path.exists()}
+        return {cell: self._judge(path) for cell, path in paths.items() if path.exists()}
 
     def _await(self, lives: Collection[Live]) -> None:
         """Wait until all have ended; stop them when the study is to end."""

@@ -14,8 +14,8 @@ def scripted():
 
 @pytest.fixture(scope="package")
 def slower():
-    """The same, 40 ms later."""
-    with LocalServer(engine="scripted", script={**SCRIPT, "delay": 0.09}) as server:
+    """The same, half a second later: more than a busy machine takes."""
+    with LocalServer(engine="scripted", script={**SCRIPT, "delay": 0.55}) as server:
         yield server
 
 

@@ -13,7 +13,8 @@ import pytest
 import gladia_nb as gn
 from gladia_nb.errors import ConfigError
 from gladia_nb.server import LocalServer
-from gladia_nb.studies import running
+from gladia_nb.studies import many_runs, running
+from gladia_nb.studies.attempts import judge_file
 from gladia_nb.studies.many_runs import Study
 from gladia_nb.studies.progress import Progress
 from tests.support.scripted_helpers import SCRIPT
@@ -50,9 +51,9 @@ def test_a_study_from_plan_to_comparison(tmp_path, sounds, scripted, slower):
     table = study.compare()
     row = table.query("arm == 'there' and measure == 'word_end -> final @send'").iloc[0]
     assert (row["blocks"], row["recordings"]) == (3, 3)
-    # 40 ms later by the scripts, on a machine that may be busy.
-    assert row["difference"] == pytest.approx(40, abs=15)
-    assert row["noise"] == pytest.approx(0, abs=15)
+    # 500 ms later by the scripts, on a machine that may be busy.
+    assert row["difference"] == pytest.approx(500, abs=200)
+    assert row["noise"] == pytest.approx(0, abs=200)
     assert set(study.table()["arm"]) == {"here", "there", "baseline again"}
     assert study.pareto()["arm"].tolist() == ["here", "there", "baseline again"]
     # Once more is nothing more.
@@ -63,6 +64,22 @@ def test_a_study_from_plan_to_comparison(tmp_path, sounds, scripted, slower):
     assert Study(study.path).compare().equals(table)
     with pytest.raises(ConfigError, match="opened without its recordings"):
         Study(study.path).run()
+
+
+def test_what_has_ended_is_judged_once(tmp_path, sounds, scripted, monkeypatch):
+    judged = []
+
+    def judge(path):
+        judged.append(path)
+        return judge_file(path)
+
+    monkeypatch.setattr(many_runs, "judge_file", judge)
+    study = Study(
+        tmp_path / "s", sounds, {"one": {}, "two": {"tail_s": 0.2}}, server=scripted, **FAST
+    )
+    study.run(progress=False)
+    study.compare()
+    assert sorted(judged) == sorted((study.path / "runs").glob("*.run"))
 
 
 def test_more_arms_and_repeats_run_only_what_is_new(tmp_path, sounds, scripted):
@@ -87,7 +104,8 @@ CHILD = """
 import sys
 from tests.support.scripted_helpers import WORDS
 from tests.support.studies import Tone
-from gladia_nb.studies import running
+from gladia_nb.studies import many_runs, running
+from gladia_nb.studies.attempts import judge_file
 from gladia_nb.studies.many_runs import Study
 from gladia_nb.studies.progress import Progress
 running.TRIES = 30

@@ -9,6 +9,9 @@ import psutil
 
 from gladia_nb.server import LocalServer
 
+#: Seconds within which a server ends by itself: after eight it is killed.
+UNKILLED_S = 7
+
 
 def gone(processes: list[psutil.Process], seconds: float = 5.0) -> bool:
     """Whether all of them have ended; a zombie without a parent that cares counts as ended."""
