@@ -411,6 +411,7 @@ def test_serve_behind_a_network(clip, tmp_path):
     lines = []
     while "GLADIA_API_KEY" not in (lines or [""])[-1]:
         lines.append(process.stdout.readline())
+        assert lines[-1], process.communicate()
     assert lines[0].endswith("cannot lose packets: delay_ms 20.0, seed 3\n")
     key, url = re.search(r"GLADIA_API_KEY=(\w{32}) .* --url (\S+)$", lines[-1]).groups()
     run = gn.transcribe(clip, url=url, key=key, progress=False, speed=20)
