@@ -20,7 +20,7 @@ character is one. A word of several shares its time among them, evenly.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ from gladia_nb.metrics.base.placing import STATES, Placed, moment, placed_uttera
 from gladia_nb.metrics.base.shown import Shown
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData
+from gladia_nb.record.keeping import kept
 from gladia_nb.record.schema import Schema, to_frame
 
 __all__ = ["ERROR_DELAY", "WER_AT", "error_delay", "wer_at"]
@@ -179,42 +180,36 @@ class _Changes:
 
     Args:
         words: number of reference words.
+        histories: how some words stood after each arrival, and when each was spoken.
     """
 
-    def __init__(self, words: int) -> None:
+    def __init__(self, words: int, histories: Iterable[tuple[_History, Ints]]) -> None:
         self.words = words
-        self._blocks: dict[str, list[tuple[Ints, Ints]]] = {
-            name: [] for name in ("correct", "wrong", "inserted")
+        blocks: dict[str, list[tuple[Ints, Ints]]] = {
+            name: [(np.empty(0, "int64"),) * 2] for name in ("correct", "wrong", "inserted")
         }
-
-    def add(self, recv_ns: Ints, spoken_ns: Ints, states: Ints, extra: Ints) -> None:
-        """The history of some words: states and words inserted, shape `(texts, words)`."""
-        numbers = {
-            "correct": (states == _CORRECT).astype("int64"),
-            "wrong": (states == _WRONG).astype("int64"),
-            "inserted": extra,
-        }
-        for name, matrix in numbers.items():
-            steps = np.diff(matrix, axis=0, prepend=0)
-            at, word = np.nonzero(steps)
-            self._blocks[name].append((recv_ns[at] - spoken_ns[word], steps[at, word]))
-
-    def _sorted(self, name: str) -> tuple[Ints, Ints]:
-        blocks = self._blocks[name] or [(np.empty(0, "int64"), np.empty(0, "int64"))]
-        delays, steps = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-        order = np.argsort(delays, kind="stable")
-        return delays[order], steps[order]
+        for history, spoken_ns in histories:
+            numbers = {
+                "correct": (history.states == _CORRECT).astype("int64"),
+                "wrong": (history.states == _WRONG).astype("int64"),
+                "inserted": history.extra,
+            }
+            for name, matrix in numbers.items():
+                steps = np.diff(matrix, axis=0, prepend=0)
+                at, word = np.nonzero(steps)
+                blocks[name].append((history.recv_ns[at] - spoken_ns[word], steps[at, word]))
+        self._sorted = {name: _by_delay(found) for name, found in blocks.items()}
 
     def count(self, name: str, at_ns: Ints) -> Ints:
         """How many are in a state at each delay."""
-        delays, steps = self._sorted(name)
+        delays, steps = self._sorted[name]
         total = np.concatenate([[0], np.cumsum(steps)])
         found: Ints = total[np.searchsorted(delays, at_ns, side="right")]
         return found
 
     def mean(self, name: str, edges_ns: Ints) -> Floats:
         """How many are in a state on average, between each two delays."""
-        delays, steps = self._sorted(name)
+        delays, steps = self._sorted[name]
         # The integral of a step function up to x: sum of steps before x, each times how long ago.
         total = np.concatenate([[0], np.cumsum(steps)])
         moment = np.concatenate([[0.0], np.cumsum(steps * delays.astype("float64"))])
@@ -224,8 +219,22 @@ class _Changes:
         return found
 
 
+def _by_delay(blocks: Iterable[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    delays, steps = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    order = np.argsort(delays, kind="stable")
+    return delays[order], steps[order]
+
+
 def _changes(run: RunData, choice: Normaliser) -> _Changes:
-    changes = _Changes(_spoken_words(run, choice))
+    """Made once: both measures, and each curve, ask for them."""
+
+    def make() -> _Changes:
+        return _Changes(_spoken_words(run, choice), _histories(run, choice))
+
+    return kept(run.record, f"changes {choice.key}", make)
+
+
+def _histories(run: RunData, choice: Normaliser) -> Iterator[tuple[_History, Ints]]:
     ahead: _Ahead | None = None
     for placed in placed_utterances(run, choice):
         recv_ns = np.array(placed.item.recv_ns, dtype="int64")
@@ -236,9 +245,8 @@ def _changes(run: RunData, choice: Normaliser) -> _Changes:
         history = _History(recv_ns, states, extra)
         if ahead is not None and ahead.of.item.channel == placed.item.channel:
             history = _handed_over(ahead, history, len(placed.part.token))
-        changes.add(history.recv_ns, spoken_ns, history.states, history.extra)
+        yield history, spoken_ns
         ahead = _Ahead(placed, recv_ns, shown) if shown.any() else None
-    return changes
 
 
 class _History(NamedTuple):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from itertools import compress, islice
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ from gladia_nb.record.decode import bodies as bodies_of
 from gladia_nb.record.decode import words as words_of
 from gladia_nb.record.file import Event, Record
 from gladia_nb.record.keeping import kept
-from gladia_nb.record.packed import PackedTexts
+from gladia_nb.record.packed import Packed, PackedTexts
 
 __all__ = [
     "Coded",
@@ -249,7 +250,7 @@ def _read(events: Sequence[Event]) -> Reading:
     connections: list[Any] = []
     whole: dict[str, Any] = {}
     for start in range(0, n, _BATCH) or (0,):
-        raws, *columns = _fields(events[start : start + _BATCH])
+        raws, *columns = _fields(events, start, min(start + _BATCH, n))
         for known, values in zip((stamps, vias, connections), columns, strict=True):
             known.extend(values)
         called = {start + k for k, via in enumerate(columns[1]) if via == "callback"}
@@ -289,9 +290,10 @@ def _words(found: Reading) -> Words:
     n = int(first[-1])
     codes, times = np.empty(n, dtype="int32"), np.empty((3, n))
     done = 0
+    texts = compress(found.raw, spoken)
     for start in range(0, len(at), _BATCH):
         numbers = at[start : start + _BATCH]
-        raws = list(map(found.raw.__getitem__, numbers))
+        raws = list(islice(texts, _BATCH))
         said = words_of(raws, numbers, slow=slow, called=called)
         until = done + len(said)
         codes[done:until] = table.codes([word.word for word in said])
@@ -379,13 +381,19 @@ def _by_utterance(reading: Reading) -> Transcripts:
 # -- values --
 
 
-def _fields(events: Sequence[Event]) -> tuple[Sequence[Any], ...]:
-    """Texts, stamps, ways and connections of messages."""
-    names = ("raw", "recv_ns", "via", "connection")
-    try:
-        rows = list(map(itemgetter(*names), events))
-    except KeyError:
-        rows = [tuple(event.get(name) for name in names) for event in events]
+_FIELDS = ("raw", "recv_ns", "via", "connection")
+
+
+def _fields(events: Sequence[Event], start: int, stop: int) -> tuple[Sequence[Any], ...]:
+    """Texts, stamps, ways and connections of some messages."""
+    rows: list[tuple[Any, ...]]
+    if isinstance(events, Packed):
+        rows = list(map(attrgetter(*_FIELDS), events.arrived(start, stop)))
+    else:
+        try:
+            rows = list(map(itemgetter(*_FIELDS), events[start:stop]))
+        except KeyError:
+            rows = [tuple(map(event.get, _FIELDS)) for event in events[start:stop]]
     return tuple(zip(*rows, strict=True)) if rows else ((), (), (), ())
 
 

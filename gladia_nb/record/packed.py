@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import eq
+from itertools import chain
+from operator import attrgetter, eq
 from typing import Any, overload
 
-__all__ = ["Events", "Packed", "PackedTexts"]
+import msgspec
+
+__all__ = ["Arrived", "Events", "Packed", "PackedTexts"]
 
 Event = Mapping[str, Any]
 
@@ -20,6 +23,21 @@ Event = Mapping[str, Any]
 _BLOCK = 256
 #: The kinds of which there are many.
 _MANY = ("message", "chunk")
+
+
+class Arrived(msgspec.Struct, gc=False):
+    """Of a message what columns are made of: read without the rest, a block at a time."""
+
+    raw: Any = None
+    recv_ns: Any = None
+    via: Any = None
+    connection: Any = None
+
+
+#: Between the lines of a block: with brackets around it, all of it is one list of JSON.
+_BETWEEN = b",\n"
+_arrived = msgspec.json.Decoder(list[Arrived]).decode
+_raw_of = attrgetter("raw")
 
 
 class _Sequence(Sequence[Any]):
@@ -55,6 +73,7 @@ class Packed(_Sequence):
         self._rest: tuple[int, bytes] | None = None
         # The block that was looked at last.
         self._seen: tuple[int, int, tuple[Event, ...]] = (-1, 0, ())
+        self._arrived: tuple[int, int, list[Arrived]] = (-1, 0, [])
 
     def append(self, line: bytes) -> None:
         """Add the line of an event; it holds no line end but its last."""
@@ -62,13 +81,13 @@ class Packed(_Sequence):
             self._open, self._rest = self._lines(len(self._blocks)), None
         self._open.append(line.rstrip(b"\n"))
         if len(self._open) == _BLOCK:
-            self._blocks.append(zlib.compress(b"\n".join(self._open), 1))
+            self._blocks.append(zlib.compress(_BETWEEN.join(self._open), 1))
             self._open.clear()
 
     def close(self) -> None:
         """Compress what is left; for thousands of small records that is all of them."""
         if self._open:
-            self._rest = len(self._open), zlib.compress(b"\n".join(self._open), 1)
+            self._rest = len(self._open), zlib.compress(_BETWEEN.join(self._open), 1)
             self._open = []
 
     def __len__(self) -> int:
@@ -96,12 +115,52 @@ class Packed(_Sequence):
     def forget(self) -> None:
         """Let go of what was looked at last."""
         self._seen = (-1, 0, ())
+        self._arrived = (-1, 0, [])
+
+    def arrived(self, start: int, stop: int) -> list[Arrived]:
+        """Some messages in a row, as columns are made of them.
+
+        Example:
+            >>> import json
+            >>> packed = Packed(json.loads)
+            >>> packed.append(b'{"event":"message","recv_ns":7,"raw":"{}"}')
+            >>> packed.arrived(0, 1)[0].recv_ns
+            7
+        """
+        number, place = divmod(start, _BLOCK)
+        found = self._arrived_in(number)[place : place + stop - start]
+        while len(found) < stop - start:
+            number += 1
+            found = found + self._arrived_in(number)[: stop - start - len(found)]
+        return found
+
+    def _arrived_in(self, number: int) -> list[Arrived]:
+        """A block of them; read anew, unless it was looked at last."""
+        length = self._length_of(number)
+        if self._arrived[:2] != (number, length):
+            self._arrived = (number, length, self._read_arrived(number, length))
+        return self._arrived[2]
+
+    def _read_arrived(self, number: int, length: int) -> list[Arrived]:
+        try:
+            found = _arrived(b"[%s]" % self._joined(number))
+        except ValueError:
+            # Lone surrogates, from frames that are not UTF-8.
+            found = []
+        if len(found) == length:
+            return found
+        names = Arrived.__struct_fields__
+        events = map(self._read, self._lines(number))
+        return [Arrived(**{name: event.get(name) for name in names}) for event in events]
+
+    def _length_of(self, number: int) -> int:
+        # The last block still grows while a file is being read.
+        return self._open_length() if number == len(self._blocks) else _BLOCK
 
     def _block(self, number: int) -> tuple[Event, ...]:
         """Some events; read anew, unless they are those that were looked at last."""
         seen, size, events = self._seen
-        # The last block still grows while a file is being read.
-        length = self._open_length() if number == len(self._blocks) else _BLOCK
+        length = self._length_of(number)
         if (seen, size) != (number, length):
             lines = self._lines(number)
             events = tuple(map(self._read, lines))
@@ -112,9 +171,14 @@ class Packed(_Sequence):
         return len(self._open) if self._rest is None else self._rest[0]
 
     def _lines(self, number: int) -> list[bytes]:
+        if number == len(self._blocks) and self._rest is None:
+            return self._open
+        return self._joined(number).split(_BETWEEN)
+
+    def _joined(self, number: int) -> bytes:
         if number < len(self._blocks):
-            return zlib.decompress(self._blocks[number]).split(b"\n")
-        return self._open if self._rest is None else zlib.decompress(self._rest[1]).split(b"\n")
+            return zlib.decompress(self._blocks[number])
+        return _BETWEEN.join(self._open) if self._rest is None else zlib.decompress(self._rest[1])
 
 
 class PackedTexts(_Sequence):
@@ -132,13 +196,23 @@ class PackedTexts(_Sequence):
     def __getitem__(self, at: slice) -> list[str]: ...
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
-            return [event["raw"] for event in self._events[at]]
-        text: str = self._events[at]["raw"]
-        return text
+            start, stop, step = at.indices(len(self))
+            if step == 1 and start < stop:
+                return self._texts(start, stop)
+            return [self[k] for k in range(start, stop, step)]
+        k = range(len(self))[at]
+        return self._texts(k, k + 1)[0]
 
     def __iter__(self) -> Iterator[str]:
-        for event in self._events:
-            yield event["raw"]
+        n = len(self)
+        return chain.from_iterable(
+            self._texts(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)
+        )
+
+    def _texts(self, start: int, stop: int) -> list[str]:
+        if isinstance(self._events, Packed):
+            return list(map(_raw_of, self._events.arrived(start, stop)))
+        return [event["raw"] for event in self._events[start:stop]]
 
 
 class Events(_Sequence):

@@ -52,6 +52,40 @@ def test_texts_are_those_of_the_events():
     assert (texts[599], texts[255:258], len(texts)) == ("599", ["255", "256", "257"], 600)
 
 
+TEXTS = st.lists(st.text(max_size=5) | st.just("\udc80"), max_size=8)
+
+
+@given(TEXTS, st.integers(1, 120), st.integers(0, 900), st.integers(0, 900), st.booleans())
+def test_arrived_messages_are_those_of_the_events(texts, repeats, start, stop, closed):
+    events = [
+        {"event": "message", "raw": text, "recv_ns": n, "via": "websocket", "more": [n]}
+        for n, text in enumerate(texts * repeats)
+    ]
+    found = filled(events)
+    if closed:
+        found.close()
+    packed = found.of(("message",))
+    stop = min(stop, len(events))
+    start = min(start, stop)
+    got = packed.arrived(start, stop)
+    assert [(a.raw, a.recv_ns, a.via, a.connection) for a in got] == [
+        (e["raw"], e["recv_ns"], e["via"], None) for e in events[start:stop]
+    ]
+    raws = [event["raw"] for event in events]
+    texts = PackedTexts(packed)
+    assert list(texts) == raws
+    assert texts[start:stop] == raws[start:stop]
+    assert texts[start:stop:3] == raws[start:stop:3]
+    assert texts == raws
+
+
+def test_a_block_that_grows_is_read_again():
+    packed = Packed(json.loads)
+    for n in range(3):
+        packed.append(b'{"raw":"%d"}' % n)
+        assert [a.raw for a in packed.arrived(0, n + 1)] == list(map(str, range(n + 1)))
+
+
 def test_many_like_texts_take_little():
     packed = Packed(read)
     line = json.dumps({"raw": "the same words again and again " * 20}).encode()
