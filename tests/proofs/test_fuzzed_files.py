@@ -25,13 +25,14 @@ from tests.support.fuzzing import fuzz_settings
 
 RUNS = {"resumed": small_run(), "live": lines_of("live")}
 BOTH = st.sampled_from(list(RUNS.values()))
-#: An example is a whole file: fewer of them unless many are asked for.
+#: An example is a whole file, and takes its time.
 patient = fuzz_settings(
-    60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
-#: A tenth of the examples is measured, and one in a hundred drawn.
+#: A tenth of the examples is measured, and one in a hundred drawn: not those with 0, which chance
+#: prefers.
 HOW = st.sampled_from(range(100))
 
 
@@ -45,7 +46,7 @@ def survives(data: bytes, how: int = 0, *, figures: bool = False) -> None:
             assert str(error).endswith(".")
             return
         assert all(problem.startswith("line ") for problem in run.problems)
-        exercise(run, folder, measures=how % 10 == 0, figures=figures)
+        exercise(run, folder, measures=how % 10 == 7, figures=figures)
         assert run.verdict.status != "valid" or not run.problems
 
 
@@ -54,7 +55,7 @@ def survives(data: bytes, how: int = 0, *, figures: bool = False) -> None:
 @patient
 @given(BOTH.flatmap(spoiled_fields), HOW)
 def test_any_field_may_hold_anything(data, how):
-    survives(data, how, figures=how == 0)
+    survives(data, how, figures=how == 77)
 
 
 @pytest.mark.fuzz
@@ -62,7 +63,7 @@ def test_any_field_may_hold_anything(data, how):
 @patient
 @given(BOTH.flatmap(spoiled_bytes), HOW)
 def test_any_byte_may_be_another(data, how):
-    survives(data, how, figures=how == 0)
+    survives(data, how, figures=how == 77)
 
 
 @pytest.mark.fuzz
@@ -70,7 +71,7 @@ def test_any_byte_may_be_another(data, how):
 @patient
 @given(BOTH.flatmap(spoiled_messages), HOW)
 def test_the_service_may_say_anything(data, how):
-    survives(data, how, figures=how == 0)
+    survives(data, how, figures=how == 77)
 
 
 def test_the_runs_themselves_have_everything_and_pictures_too(tmp_path):
