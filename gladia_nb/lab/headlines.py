@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from gladia_nb.metrics import best_anchor, latency, summary, word_errors
+from gladia_nb.metrics import latency_part, run_anchor, summary, word_errors
 from gladia_nb.metrics.definitions import DEFINITIONS
 from gladia_nb.run import Run
 
@@ -62,10 +62,8 @@ def medians(run: Run) -> dict[str, Any]:
         where there are any. `seen_n` and `final_n`: how many they are of. `trigger`: of the finals.
         `anchor`: `reference` or `service`.
     """
-    rows = latency(run)
-    anchor = best_anchor(rows)
-    chosen = rows[(rows["clock"] == _CLOCK) & (rows["anchor"] == anchor)]
-    table = summary(chosen)
+    anchor = run_anchor(run)
+    table = summary(latency_part(run, anchors=[anchor], clocks=[_CLOCK]))
     seen = _first(table[table["name"] == f"{_SEEN} @{_CLOCK}"])
     finals = table[table["name"] == f"{_FINAL} @{_CLOCK}"]
     kinds = [finals[finals["trigger"] == trigger] for trigger in _TRIGGERS]

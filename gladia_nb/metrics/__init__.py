@@ -64,13 +64,19 @@ from gladia_nb.metrics.keeping_up import (
     slope,
     stream,
 )
-from gladia_nb.metrics.latencies import ANCHORS, CLOCKS, LATENCY, latency
+from gladia_nb.metrics.latencies import (
+    ANCHORS,
+    CLOCKS,
+    LATENCY,
+    latency,
+    latency_part,
+    run_anchor,
+)
 from gladia_nb.metrics.passages import NETWORK_DELAYS, network_delays
 from gladia_nb.metrics.stopwatch import PACING, VITALS, pacing, vitals
 from gladia_nb.metrics.summaries import (
     LATENCY_TABLE,
     SUMMARY,
-    best_anchor,
     ecdf,
     how_compared,
     latency_table,
@@ -144,7 +150,6 @@ __all__ = [
     "audio_audit",
     "audit_note",
     "average_lagging",
-    "best_anchor",
     "cadence",
     "callback_delays",
     "check_latencies",
@@ -165,6 +170,7 @@ __all__ = [
     "how_compared",
     "latency",
     "latency_label",
+    "latency_part",
     "latency_table",
     "length_adaptive_average_lagging",
     "liveliest",
@@ -177,6 +183,7 @@ __all__ = [
     "pings",
     "quantiles",
     "ratio",
+    "run_anchor",
     "screen",
     "share",
     "slope",

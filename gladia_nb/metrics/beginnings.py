@@ -15,7 +15,7 @@ import pandas as pd
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import quantiles
-from gladia_nb.metrics.latencies import latency
+from gladia_nb.metrics.latencies import CLOCKS, latency_part
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 from gladia_nb.record.file import Event
@@ -237,10 +237,15 @@ def warm_up(
     """
     if not 0 < first_s < np.inf:
         raise ConfigError(f"first_s of warm_up must be positive, in seconds (got {first_s}).")
-    rows = source if isinstance(source, pd.DataFrame) else latency(source)
-    on_clock = (rows["clock"] == clock).to_numpy(dtype=bool)
-    if len(rows) and not on_clock.any():
+    is_known = clock in CLOCKS
+    if isinstance(source, pd.DataFrame):
+        rows = source
+        is_known = not len(rows) or bool((rows["clock"] == clock).any())
+    else:
+        rows = latency_part(source, clocks=[clock])
+    if not is_known:
         raise ConfigError(f"There is no clock {clock!r}; there are send and capture.")
+    on_clock = (rows["clock"] == clock).to_numpy(dtype=bool)
     columns: dict[str, list[Any]] = {name: [] for name in WARM_UP}
     forced = (rows["unit"] == "utterance") & (rows["milestone"] == "final")
     forced &= rows["trigger"].isin(["stop", "max_duration", "resume"])

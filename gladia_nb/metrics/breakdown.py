@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gladia_nb.metrics.base.clocks import captured_s, sent_s
-from gladia_nb.metrics.latencies import latency
+from gladia_nb.metrics.latencies import latency_part
 from gladia_nb.metrics.passages import came_ns, reached_ns
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
@@ -118,13 +118,8 @@ def waterfall(run: RunData) -> pd.DataFrame:
 
 def _anchored(run: RunData) -> pd.DataFrame:
     """Finals with the end of their speech, of the reference where it has one."""
-    rows = latency(run)
-    rows = rows[
-        (rows["unit"] == "utterance")
-        & (rows["milestone"] == "final")
-        & (rows["clock"] == "capture")
-        & rows["anchor_s"].notna()
-    ]
+    rows = latency_part(run, units=["utterance"], milestones=["final"], clocks=["capture"])
+    rows = rows[rows["anchor_s"].notna()]
     # "reference" comes before "service".
     rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "utterance_id"])
     utterances = run.utterances

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gladia_nb.metrics.base.clocks import captured_s
 from gladia_nb.metrics.base.endpoint_rule import Stretch
-from gladia_nb.metrics.latencies import latency
+from gladia_nb.metrics.latencies import latency_part
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 
@@ -174,13 +174,8 @@ def _pause_s(pause_s: float, trigger: str | None, own_s: float, *, last: bool) -
 
 def _anchors(run: RunData) -> pd.DataFrame:
     """When the speech of each utterance ended, by the reference where it can tell."""
-    rows = latency(run)
-    rows = rows[
-        (rows["unit"] == "utterance")
-        & (rows["milestone"] == "final")
-        & (rows["clock"] == "capture")
-        & rows["anchor_s"].notna()
-    ]
+    rows = latency_part(run, units=["utterance"], milestones=["final"], clocks=["capture"])
+    rows = rows[rows["anchor_s"].notna()]
     # "reference" comes before "service".
     rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "utterance_id"])
     return rows[["channel", "utterance_id", "anchor", "anchor_s"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +15,22 @@ from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.text import Normaliser
-from gladia_nb.metrics.rows_of_latency import BLOCK_NAMES, Owners, latency_rows
+from gladia_nb.metrics.rows_of_latency import BLOCK_NAMES, LatencyRows, Owners, latency_rows
 from gladia_nb.metrics.vad import speech_of
 from gladia_nb.metrics.waits import ANCHORS
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept_frame
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["ANCHORS", "CLOCKS", "LATENCY", "TRIGGERS", "latency"]
+__all__ = [
+    "ANCHORS",
+    "CLOCKS",
+    "LATENCY",
+    "TRIGGERS",
+    "latency",
+    "latency_part",
+    "run_anchor",
+]
 
 Ints = npt.NDArray[np.int64]
 
@@ -151,10 +159,55 @@ def latency(
     return kept_frame(run.record, name, lambda: _latency(run, choice, anchor, speech()))
 
 
+def latency_part(
+    run: RunData,
+    *,
+    anchors: Collection[str] = (),
+    units: Collection[str] = (),
+    clocks: Collection[str] = (),
+    milestones: Collection[str] = (),
+    normaliser: Choice = "basic",
+) -> pd.DataFrame:
+    """Some rows of `latency`, without making the others: hours of words have millions.
+
+    Args:
+        run: the run.
+        anchors: those that are wanted; all of `reference`, `service` and `stopwatch` when empty.
+        units: likewise.
+        clocks: likewise.
+        milestones: likewise.
+        normaliser: what makes words equal; see `latency`.
+
+    Returns:
+        Columns in `LATENCY`, in the order of `latency`, numbered from 0.
+
+    Example:
+        `latency_part(run, units=["word"], clocks=["send"], anchors=[run_anchor(run)])`
+    """
+    found = latency_rows(run, chosen(run, normaliser))
+    wanted = {"anchor": anchors, "unit": units, "clock": clocks, "milestone": milestones}
+    blocks = (
+        block
+        for block in found.blocks
+        if all(not values or block.names[name] in values for name, values in wanted.items())
+    )
+    return _frame(found._replace(blocks=tuple(blocks)))
+
+
+def run_anchor(run: RunData, *, normaliser: Choice = "basic") -> str:
+    """`reference` where some latency of a run has it, else `service`."""
+    blocks = latency_rows(run, chosen(run, normaliser)).blocks
+    known = any(len(block.rows) for block in blocks if block.names["anchor"] == "reference")
+    return "reference" if known else "service"
+
+
 def _latency(
     run: RunData, choice: Normaliser, anchor: str | None, speech: pd.DataFrame | None
 ) -> pd.DataFrame:
-    found = latency_rows(run, choice, anchor, speech)
+    return _frame(latency_rows(run, choice, anchor, speech))
+
+
+def _frame(found: LatencyRows) -> pd.DataFrame:
     blocks, owners = found.blocks, found.owners
     if not blocks:
         return to_frame({name: [] for name in LATENCY}, LATENCY)

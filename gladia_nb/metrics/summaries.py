@@ -20,7 +20,7 @@ from gladia_nb.metrics.base.intervals import Quantiles, needed, span
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
 from gladia_nb.metrics.gathering import Gathered, gather
-from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
+from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency_part, run_anchor
 from gladia_nb.metrics.pooling import pooled_quantiles, pooling_labels
 from gladia_nb.metrics.words import match_rate, word_times
 from gladia_nb.record.data import RunData
@@ -29,7 +29,6 @@ from gladia_nb.record.schema import Schema, to_frame
 __all__ = [
     "LATENCY_TABLE",
     "SUMMARY",
-    "best_anchor",
     "ecdf",
     "how_compared",
     "latency_table",
@@ -297,9 +296,8 @@ def latency_table(
         `print(latency_table(run).to_string(index=False))`
     """
     _check(names)
-    rows = latency(run, normaliser=normaliser)
-    anchor = best_anchor(rows)
-    chosen = rows[(rows["clock"] == clock) & (rows["anchor"] == anchor)]
+    anchor = run_anchor(run, normaliser=normaliser)
+    chosen = latency_part(run, anchors=[anchor], clocks=[clock], normaliser=normaliser)
     columns: dict[str, list[Any]] = {name: [] for name in LATENCY_TABLE}
     for row in summary(chosen).to_dict("records"):
         name = row["name"]
@@ -389,11 +387,6 @@ def matched_words(run: RunData, *, normaliser: Choice = "basic") -> str:
 def _interval(row: Mapping[Hashable, Any], prob: str) -> str:
     low, high = row[f"{prob}_low_ms"], row[f"{prob}_high_ms"]
     return "-" if math.isnan(low) else span(low, high, _text)
-
-
-def best_anchor(rows: pd.DataFrame) -> str:
-    """`reference` where some latency has it, else `service`."""
-    return "reference" if (rows["anchor"] == "reference").any() else "service"
 
 
 def _text(milliseconds: float) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gladia_nb.metrics import best_anchor, latency
+from gladia_nb.metrics import latency_part, run_anchor
 from gladia_nb.plots.palette import COLOURS, GREY, WHITE
 from gladia_nb.plots.style import LABELS, NO_TRANSCRIPTS, axes, empty, finish
 from gladia_nb.record.data import RunData
@@ -35,10 +35,11 @@ def plot_latency_histogram(
         width_ms: of a bin, milliseconds.
     """
     ax = axes(ax, width=7)
-    rows = latency(run)
-    anchor = best_anchor(rows)
-    rows = rows[(rows["unit"] == "word") & (rows["clock"] == clock) & (rows["anchor"] == anchor)]
-    rows = rows[rows["anchor_clock_s"].notna() & rows["milestone"].isin(_MILESTONES)]
+    anchor = run_anchor(run)
+    rows = latency_part(
+        run, units=["word"], clocks=[clock], anchors=[anchor], milestones=_MILESTONES
+    )
+    rows = rows[rows["anchor_clock_s"].notna()]
     came = rows["latency_ms"].dropna()
     title, xlabel = "Word latency, histogram", f"ms since word end (@{clock}, anchor: {anchor})"
     if not len(rows):

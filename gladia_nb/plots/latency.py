@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics import best_anchor, ecdf, latency, quantiles
+from gladia_nb.metrics import ecdf, latency_part, quantiles, run_anchor
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.resampling import ecdf_band
 from gladia_nb.plots.palette import COLOURS, GREY, WHITE
@@ -78,7 +78,7 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         ax.legend(loc="lower right", fontsize="small", frameon=True, framealpha=0.85)
     else:
         empty(ax, NO_TRANSCRIPTS)
-    anchor = best_anchor(rows)
+    anchor = run_anchor(run)
     return finish(
         ax,
         title="Word latency, distribution",
@@ -165,11 +165,8 @@ def _cross(ax: Axes, never: pd.DataFrame, milestone: str) -> None:
 
 def _word_rows(run: RunData, clock: str) -> pd.DataFrame:
     """Word latencies on a clock, from the best anchor, where the anchor is known."""
-    rows = latency(run)
-    chosen = (
-        (rows["unit"] == "word") & (rows["clock"] == clock) & (rows["anchor"] == best_anchor(rows))
-    )
-    return rows[chosen & rows["anchor_clock_s"].notna()]
+    rows = latency_part(run, units=["word"], clocks=[clock], anchors=[run_anchor(run)])
+    return rows[rows["anchor_clock_s"].notna()]
 
 
 def _range(rows: pd.DataFrame) -> tuple[float, float]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics import best_anchor, coverage, latency, word_times
+from gladia_nb.metrics import coverage, latency_part, run_anchor, word_times
 from gladia_nb.metrics.base.clocks import captured_s
 from gladia_nb.record.columns import read, since_start, transcripts, words
 from gladia_nb.record.data import RunData
@@ -54,11 +54,10 @@ def listening(run: RunData) -> dict[str, Any]:
     """
     clock = _Clock(run)
     frame = word_times(run)
-    rows = latency(run)
-    anchor = best_anchor(rows)
+    anchor = run_anchor(run)
+    rows = latency_part(run, anchors=[anchor], units=["word"], clocks=["send"])
     number = {key: k for k, key in enumerate(_keys(run.utterances))}
     utterance = np.array([number[key] for key in _keys(frame)], dtype="int64")
-    rows = rows[(rows["unit"] == "word") & (rows["clock"] == "send") & (rows["anchor"] == anchor)]
     own = pd.MultiIndex.from_frame(frame[list(_WORD)])
     waits = {name: _waits(own, rows, name) for name in ("first_seen", "final")}
     spoken = run.reference

@@ -12,17 +12,17 @@ import pandas as pd
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import (
     audit_note,
-    best_anchor,
     cadence,
     compare,
     ending,
     how_compared,
-    latency,
     latency_label,
+    latency_part,
     match_rate,
     matched_words,
     pacing,
     pings,
+    run_anchor,
     stability_summary,
     startup,
     stream,
@@ -127,7 +127,7 @@ def _all_quantiles(run: RunData) -> str:
     found = summary(run)
     if not len(found):
         return _NOTHING
-    found = found[found["anchor"].isin(_anchors(latency(run)))]
+    found = found[found["anchor"].isin(_anchors(run))]
     out = ""
     for clock in _CLOCKS:
         part = found[found["name"].str.endswith(f"@{clock}")]
@@ -167,8 +167,7 @@ def _medians(runs: list[RunData], labels: list[str]) -> str:
 
 def _median_block(run: RunData) -> dict[str, Any]:
     """Medians of one run, by the name of the latency."""
-    rows = latency(run)
-    found = summary(rows[rows["anchor"].isin(_anchors(rows))])
+    found = summary(latency_part(run, anchors=_anchors(run)))
     triggers = found["trigger"].map(lambda t: f" ({t})" if isinstance(t, str) else "")
     values = [
         f"{_number(row['p50_ms'])} ({_interval(row['p50_low_ms'], row['p50_high_ms'])}), "
@@ -178,9 +177,9 @@ def _median_block(run: RunData) -> dict[str, Any]:
     return dict(zip(found["name"] + triggers, values, strict=True))
 
 
-def _anchors(rows: pd.DataFrame) -> tuple[str, str]:
+def _anchors(run: RunData) -> tuple[str, str]:
     """The best anchor, and that of what is counted between two arrivals."""
-    return best_anchor(rows), "stopwatch"
+    return run_anchor(run), "stopwatch"
 
 
 def comparison(runs: list[RunData], labels: list[str]) -> str:

@@ -8,11 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gladia_nb.metrics import (
+    CLOCKS,
     LATENCY,
     MATCH_RATE,
     WORD_TIMES,
     latency,
+    latency_part,
     match_rate,
+    run_anchor,
     word_times,
 )
 from gladia_nb.metrics.base.clocks import captured_s, first_sent, sent_s
@@ -242,3 +245,33 @@ def test_a_realistic_run():
     assert 200 < rows["latency_ms"].median() < 400
     assert match_rate(run)["rate"][0] > 0.95
     assert set(of(run, "speech_end -> final @send")["trigger"].dropna()) >= {"endpoint", "stop"}
+
+
+# -- parts of the table --
+
+CHOICES = st.fixed_dictionaries(
+    {
+        "anchors": st.lists(st.sampled_from(["reference", "service", "stopwatch"]), max_size=2),
+        "units": st.lists(st.sampled_from(["word", "utterance"]), max_size=1),
+        "clocks": st.lists(st.sampled_from(CLOCKS), max_size=2),
+        "milestones": st.lists(st.sampled_from(["final", "first_seen", "none"]), max_size=2),
+    }
+)
+
+
+@given(CHOICES)
+@settings(max_examples=60, deadline=None)
+def test_a_part_is_what_would_be_chosen_of_the_whole(choices):
+    run = rich_run()
+    whole = latency(run)
+    for name, values in choices.items():
+        if values:
+            whole = whole[whole[name[:-1]].isin(values)]
+    part = latency_part(run, **choices)
+    pd.testing.assert_frame_equal(part, whole.reset_index(drop=True), check_index_type=False)
+
+
+def test_whom_a_run_is_counted_from():
+    assert run_anchor(make_run(utterance(SAID))) == "service"
+    assert run_anchor(rich_run()) == "reference"
+    assert run_anchor(make_run([])) == "service"

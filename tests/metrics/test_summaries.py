@@ -9,7 +9,6 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import (
     LATENCY_TABLE,
     SUMMARY,
-    best_anchor,
     ecdf,
     how_compared,
     latency,
@@ -211,12 +210,6 @@ def test_above_the_table_stands_what_it_is_worth():
     told = summary(lost)["match_rate"]
     assert told.tolist() == [0.0] * len(told)
     assert summary(make_run(many(), duration_s=10))["match_rate"].isna().all()
-
-
-def test_best_anchor():
-    assert best_anchor(latency(make_run(utterance(SAID)))) == "service"
-    assert best_anchor(latency(rich_run())) == "reference"
-    assert best_anchor(pd.DataFrame({"anchor": []})) == "service"
 
 
 # -- how words were compared --

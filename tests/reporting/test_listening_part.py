@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gladia_nb.metrics import best_anchor, latency
+from gladia_nb.metrics import latency, run_anchor
 from gladia_nb.reporting.listening_part import listening
 from tests.support.make_runs import (
     make_run,
@@ -77,7 +77,7 @@ def test_latencies_are_those_of_the_measures(seed):
     rows = rows[
         (rows["unit"] == "word")
         & (rows["clock"] == "send")
-        & (rows["anchor"] == best_anchor(rows))
+        & (rows["anchor"] == run_anchor(run))
         & rows["anchor_clock_s"].notna()
     ]
     for name, milestone in (("seen", "first_seen"), ("final", "final")):
