@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import compress, islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from gladia_nb.record.decode import bodies as bodies_of
 from gladia_nb.record.decode import words as words_of
 from gladia_nb.record.file import Event, Record
 from gladia_nb.record.keeping import kept
+from gladia_nb.record.letters import Letters
 from gladia_nb.record.packed import Packed, PackedTexts
 
 __all__ = [
@@ -125,7 +126,7 @@ class Reading(NamedTuple):
     language: Coded
     acknowledged: Nullable
     byte_end: Nullable
-    created_at: Objects
+    created_at: Sequence[str | None]
     error: Coded
     problem: Coded
 
@@ -229,7 +230,6 @@ class _Batch(NamedTuple):
     language: Codes
     acknowledged: Nullable
     byte_end: Nullable
-    created_at: Objects
 
 
 class _Tables(NamedTuple):
@@ -248,13 +248,16 @@ def _read(events: Sequence[Event]) -> Reading:
     stamps: list[Any] = []
     vias: list[Any] = []
     connections: list[Any] = []
+    created = Letters()
     whole: dict[str, Any] = {}
     for start in range(0, n, _BATCH) or (0,):
         raws, *columns = _fields(events, start, min(start + _BATCH, n))
         for known, values in zip((stamps, vias, connections), columns, strict=True):
             known.extend(values)
         called = {start + k for k, via in enumerate(columns[1]) if via == "callback"}
-        batch = _columns(bodies_of(raws, start, called, odd), tables)
+        bodies = bodies_of(raws, start, called, odd)
+        created.extend([body.created_at for body in bodies])
+        batch = _columns(bodies, tables)
         for name, column in zip(_Batch._fields, batch, strict=True):
             whole[name] = _put(whole.get(name), column, start, n)
     way = _Levels()
@@ -272,6 +275,7 @@ def _read(events: Sequence[Event]) -> Reading:
         via=Coded(ways, way.texts()),
         connection=_nullable(connections),
         heard=heard,
+        created_at=created,
         error=_sparse(odd.error, n),
         problem=_sparse(odd.problem, n),
         **whole,
@@ -348,7 +352,6 @@ def _columns(bodies: Sequence[Body], tables: _Tables) -> _Batch:
         language=language,
         acknowledged=_flags([body.acknowledged for body in bodies]),
         byte_end=_nullable([r if (r := d.byte_range) is None else r[1] for d in data]),
-        created_at=_objects([body.created_at for body in bodies]),
     )
 
 
@@ -390,10 +393,7 @@ def _fields(events: Sequence[Event], start: int, stop: int) -> tuple[Sequence[An
     if isinstance(events, Packed):
         rows = list(map(attrgetter(*_FIELDS), events.arrived(start, stop)))
     else:
-        try:
-            rows = list(map(itemgetter(*_FIELDS), events[start:stop]))
-        except KeyError:
-            rows = [tuple(map(event.get, _FIELDS)) for event in events[start:stop]]
+        rows = [tuple(map(event.get, _FIELDS)) for event in events[start:stop]]
     return tuple(zip(*rows, strict=True)) if rows else ((), (), (), ())
 
 

@@ -63,7 +63,7 @@ def _messages(record: Record) -> dict[str, Any]:
         "language": _coded(found.language),
         "acknowledged": _flags(found.acknowledged),
         "byte_end": _integers(found.byte_end),
-        "created_at": _texts(found.created_at),
+        "created_at": _texts(_objects(list(found.created_at))),
         "error": _coded(found.error),
         "problem": _coded(found.problem),
         "raw": _raw(found),

@@ -15,7 +15,7 @@ from typing import Any, overload
 
 import msgspec
 
-__all__ = ["Arrived", "Events", "Packed", "PackedTexts"]
+__all__ = ["Arrived", "Events", "Immutable", "Packed", "PackedTexts"]
 
 Event = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ _arrived = msgspec.json.Decoder(list[Arrived]).decode
 _raw_of = attrgetter("raw")
 
 
-class _Sequence(Sequence[Any]):
+class Immutable(Sequence[Any]):
     """Equal to any other sequence with the same items, and not to be changed."""
 
     def __eq__(self, other: object) -> bool:
@@ -51,7 +51,7 @@ class _Sequence(Sequence[Any]):
     __hash__ = None  # type: ignore[assignment]
 
 
-class Packed(_Sequence):
+class Packed(Immutable):
     """Events of one kind, compressed.
 
     Args:
@@ -181,7 +181,7 @@ class Packed(_Sequence):
         return _BETWEEN.join(self._open) if self._rest is None else zlib.decompress(self._rest[1])
 
 
-class PackedTexts(_Sequence):
+class PackedTexts(Immutable):
     """The texts of messages, which stand in their events."""
 
     def __init__(self, events: Sequence[Event]) -> None:
@@ -215,7 +215,7 @@ class PackedTexts(_Sequence):
         return [event["raw"] for event in self._events[start:stop]]
 
 
-class Events(_Sequence):
+class Events(Immutable):
     """Events of all kinds, in the order in which they were recorded.
 
     Args:

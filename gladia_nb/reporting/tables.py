@@ -124,10 +124,9 @@ def latencies(runs: list[RunData], labels: list[str]) -> str:
 
 
 def _all_quantiles(run: RunData) -> str:
-    found = summary(run)
+    found = summary(latency_part(run, anchors=_anchors(run)))
     if not len(found):
         return _NOTHING
-    found = found[found["anchor"].isin(_anchors(run))]
     out = ""
     for clock in _CLOCKS:
         part = found[found["name"].str.endswith(f"@{clock}")]

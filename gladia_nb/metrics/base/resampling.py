@@ -19,6 +19,8 @@ __all__ = ["bootstrap", "ecdf_band"]
 Floats = npt.NDArray[np.float64]
 #: Points of a band that are looked at together.
 _POINTS = 256
+#: Draws that are made together.
+_DRAWS = 64
 Labels = Sequence[Hashable] | npt.ArrayLike | pd.Series
 
 
@@ -126,17 +128,29 @@ def ecdf_band(
     if count < 2:
         return np.full(points.shape, np.nan), np.full(points.shape, np.nan)
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples).astype("float64")
-    sizes = drawn @ np.bincount(codes, minlength=count)
+    own = np.bincount(codes, minlength=count)
+    # Counts, whose sums 32 bits have exactly as long as there are not too many.
+    kind = "float32" if count * own.max() < 2**24 else "float64"
+    drawn = _drawn(rng, count, resamples, kind)
+    sizes = (drawn @ own.astype(kind)).astype("float64")
     came = np.where(np.isnan(samples), np.inf, samples)
     low, high = np.empty(points.shape), np.empty(points.shape)
     # Some points at a time: a table of all clusters at all points would be of the square of hours.
     for start in range(0, len(points), _POINTS):
         some = slice(start, start + _POINTS)
         below = _below(codes, np.searchsorted(points[some], came), count, len(points[some]))
-        shares = (drawn @ below) / sizes[:, np.newaxis]
+        shares = (drawn @ below.astype(kind)) / sizes[:, np.newaxis]
         low[some], high[some] = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
+
+
+def _drawn(rng: np.random.Generator, count: int, resamples: int, kind: str) -> npt.NDArray[Any]:
+    """How often each cluster was drawn, shape `(resamples, count)`."""
+    drawn = np.empty((resamples, count), dtype=kind)
+    for start in range(0, resamples, _DRAWS):
+        some = drawn[start : start + _DRAWS]
+        some[:] = rng.multinomial(count, np.full(count, 1 / count), size=len(some))
+    return drawn
 
 
 def _below(codes: npt.NDArray[Any], first: npt.NDArray[Any], count: int, points: int) -> Floats:
