@@ -22,6 +22,7 @@ from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 from gladia_nb.record.limits import LONGEST_S
+from gladia_nb.record.message import writable
 from gladia_nb.record.schema import Schema
 
 __all__ = [
@@ -229,7 +230,7 @@ def _canonical(text: str) -> str:
     """The same for equal JSON values, however they are written."""
     try:
         return _ENCODE(_DECODE(text)).decode()
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         pass
     try:
         # What only the more lenient reader takes, such as NaN.
@@ -250,13 +251,13 @@ _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 def _type(text: str) -> str:
     try:
         return _DECODE_TYPE(text).type
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, msgspec.MsgspecError, RecursionError):
         pass
     try:
         kind = json.loads(text).get("type")
     except (ValueError, AttributeError, RecursionError):
         return "unreadable"
-    return kind if isinstance(kind, str) else "unreadable"
+    return writable(kind) if isinstance(kind, str) else "unreadable"
 
 
 def _frame(rows: list[dict[str, Any]], schema: Schema) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from gladia_nb.record.decode import words as words_of
 from gladia_nb.record.file import Event, Record
 from gladia_nb.record.keeping import kept
 from gladia_nb.record.letters import Letters
+from gladia_nb.record.message import writable
 from gladia_nb.record.packed import Packed, PackedTexts
 
 __all__ = [
@@ -272,7 +273,7 @@ def _read(events: Sequence[Event]) -> Reading:
         recv_ns=np.array(stamps, dtype="int64"),
         raw=PackedTexts(events),
         odd=np.array(odd.numbers, dtype="int64"),
-        via=Coded(ways, way.texts()),
+        via=Coded(ways, list(map(writable, way.texts()))),
         connection=_nullable(connections),
         heard=heard,
         created_at=created,

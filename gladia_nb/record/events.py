@@ -97,11 +97,11 @@ def read_event(stored: Mapping[str, Any]) -> AnyEvent | None:
         return None
     try:
         return msgspec.convert(stored, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         pass
     try:
         return msgspec.convert({**_blank(kind), **stored}, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         return None
 
 

@@ -16,7 +16,7 @@ from gladia_nb.errors import RunFileError
 from gladia_nb.record.limits import LONGEST_S, MOST_CHANNELS
 from gladia_nb.record.message import writable
 
-__all__ = ["FORMAT", "VERSION", "checked_header"]
+__all__ = ["FORMAT", "VERSION", "checked_header", "converted", "said"]
 
 FORMAT = "gladia_nb.run"
 VERSION = 1
@@ -106,7 +106,7 @@ def checked_header(found: Mapping[str, Any], name: str) -> tuple[dict[str, Any],
     problems: list[str] = []
     config = _part(found, "config", _CONFIG, {}, problems)
     try:
-        msgspec.convert(config.get("sample_rate"), _Rate)
+        converted(config.get("sample_rate"), _Rate)
     except msgspec.ValidationError as error:
         raise RunFileError(
             f"{name} is damaged: its header has no sample rate that can be "
@@ -130,6 +130,18 @@ def checked_header(found: Mapping[str, Any], name: str) -> tuple[dict[str, Any],
     header["audio"]["name"] = writable(header["audio"]["name"])
     header["options"]["target"] = writable(header["options"]["target"])
     return header, problems
+
+
+def converted(value: Any, kind: Any) -> Any:
+    """`msgspec.convert`, which says of each value that does not fit that it does not.
+
+    Raises:
+        ValidationError: of msgspec; also where text that no encoding has stands for a number.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except UnicodeEncodeError:
+        raise msgspec.ValidationError("It holds text that no encoding has") from None
 
 
 def said(error: Exception) -> str:
@@ -161,7 +173,7 @@ def _part(
     for name, value in found.items():
         try:
             if name in kinds:
-                msgspec.convert(value, kinds[name])
+                converted(value, kinds[name])
             elif _too_deep(value):
                 raise msgspec.ValidationError("Nested too deeply")
         except msgspec.ValidationError as error:
@@ -189,7 +201,7 @@ def _too_deep(value: Any) -> bool:
 def _anchor(value: Any, problems: list[str]) -> list[int]:
     """Both clocks at the start; zeros when they are not told."""
     try:
-        return list(msgspec.convert(value, tuple[_Stamp, _Stamp, _Stamp]))
+        return list(converted(value, tuple[_Stamp, _Stamp, _Stamp]))
     except msgspec.ValidationError as error:
         problems.append(f"anchor is left out: {said(error)}")
         return [0, 0, 0]
@@ -197,7 +209,7 @@ def _anchor(value: Any, problems: list[str]) -> list[int]:
 
 def _versions(value: Any, problems: list[str]) -> dict[str, str]:
     try:
-        return msgspec.convert(value or {}, dict[str, str])
+        return dict(converted(value or {}, dict[str, str]))
     except msgspec.ValidationError as error:
         problems.append(f"versions are left out: {said(error)}")
         return {}
@@ -215,7 +227,7 @@ def _reference(
     kept = []
     for number, row in enumerate(value, 1):
         try:
-            word = msgspec.convert(row, kind)
+            word = converted(row, kind)
         except msgspec.ValidationError as error:
             problems.append(f"word {number} of the reference is left out: {said(error)}")
             continue

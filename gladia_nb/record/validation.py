@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 import msgspec
 
 from gladia_nb.record.event_kinds import KINDS
-from gladia_nb.record.header import said
+from gladia_nb.record.header import converted, said
 from gladia_nb.record.limits import LONGEST_S
 
 __all__ = ["Problem", "UnbelievableError", "check_event", "decoded_line", "middle_ns", "near"]
@@ -119,7 +119,7 @@ def check_event(event: Mapping[str, Any], most_frames: int = 2**48) -> None:
         _check_unknown(event)
         return
     try:
-        msgspec.convert(event, kind)
+        converted(event, kind)
     except msgspec.ValidationError as error:
         raise UnbelievableError(f"{name}, {said(error)}") from None
     for field, value in event.items():

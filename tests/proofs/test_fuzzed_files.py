@@ -16,7 +16,9 @@ from gladia_nb.run import load
 from tests.support.attacks import (
     exercise,
     lines_of,
+    places,
     small_run,
+    spoiled,
     spoiled_bytes,
     spoiled_fields,
     spoiled_messages,
@@ -72,6 +74,45 @@ def test_any_byte_may_be_another(data, how):
 @given(BOTH.flatmap(spoiled_messages), HOW)
 def test_the_service_may_say_anything(data, how):
     survives(data, how, figures=how == 77)
+
+
+def spoiled_everywhere(line, odd):
+    """A line with something odd in each of its places in turn."""
+    for place in places(json.loads(line)):
+        event = json.loads(line)
+        spoiled(event, place, odd)
+        yield json.dumps(event)
+
+
+def test_text_that_no_encoding_has_may_stand_anywhere():
+    lines = RUNS["resumed"]
+    seen = set()
+    for number, line in enumerate(lines):
+        kind = json.loads(line).get("event")
+        if kind not in seen:
+            seen.add(kind)
+            for other in spoiled_everywhere(line, "\ud800"):
+                file = [*lines[:number], other, *lines[number + 1 :]]
+                survives("".join(f"{one}\n" for one in file).encode(), how=1)
+
+
+def test_all_texts_of_the_service_may_be_such():
+    def odd(value):
+        if isinstance(value, dict):
+            return {key: odd(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return list(map(odd, value))
+        return f"\ud800{value}" if isinstance(value, str) else value
+
+    events = list(map(json.loads, RUNS["resumed"]))
+    known = {"type": None, "id": None}
+    for keep in ({}, known):
+        for event in events:
+            if "raw" in event:
+                body = json.loads(event["raw"])
+                event["raw"] = json.dumps(odd(body) | {k: body[k] for k in keep if k in body})
+        data = "".join(f"{json.dumps(event)}\n" for event in events)
+        survives(data.encode(), how=7, figures=True)
 
 
 def test_the_runs_themselves_have_everything_and_pictures_too(tmp_path):
