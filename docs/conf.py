@@ -56,7 +56,13 @@ suppress_warnings = ["mystnb.unknown_mime_type"]  # of widgets
 html_theme = "pydata_sphinx_theme"
 html_title = "gladia_nb"
 html_show_sourcelink = False
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False, "logo": {"text": project}}
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "logo": {"text": project},
+    # As wide as it is, so that links and search have one line on a laptop.
+    "navbar_align": "left",
+}
 # There are no formulas; nothing is loaded for any.
 mathjax_path = "unused"
 
