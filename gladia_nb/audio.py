@@ -37,7 +37,7 @@ MAX_SAMPLE_RATE = 100_000_000
 _WAV_TAGS = {"wav/pcm": 1, "wav/alaw": 6, "wav/ulaw": 7}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Audio:
     """Sound in memory.
 
@@ -45,6 +45,10 @@ class Audio:
         samples: floating point, shape `(frames, channels)`, full scale is 1.
         sample_rate: hertz.
         name: where it came from, for people.
+
+    Example:
+        >>> Audio(np.zeros((24_000, 1)), 16_000, "silence")
+        Audio('silence', 1.5 s, 16000 Hz, 1 channel)
     """
 
     samples: Samples
@@ -60,6 +64,11 @@ class Audio:
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
+
+    def __repr__(self) -> str:
+        length = f"{self.duration_s:.1f} s, {self.sample_rate} Hz"
+        many = "1 channel" if self.channels == 1 else f"{self.channels} channels"
+        return f"{type(self).__name__}({self.name!r}, {length}, {many})"
 
 
 def read_audio(path: str | Path) -> Audio:
