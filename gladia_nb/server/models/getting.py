@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +15,11 @@ from gladia_nb.errors import ModelError
 from gladia_nb.server.models.archives import unpack
 from gladia_nb.server.models.cache import is_name, models_folder
 from gladia_nb.server.models.download import Attempt, Progress, fetch
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["get_model", "name_in"]
 
@@ -54,6 +61,12 @@ def get_model(url: str, *, name: str | None, sha256: str | None, progress: Progr
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelError(f"Cannot make {cache}: {error.strerror or error}.") from None
+    with _alone(cache / f".{name}.lock", name):
+        return _get(url, target, sha256=sha256, progress=progress)
+
+
+def _get(url: str, target: Path, *, sha256: str | None, progress: Progress) -> Path:
+    cache, name = target.parent, target.name
     attempt = Attempt(cache / f".{name}.part")
     fetch(url, attempt, sha256=sha256, progress=progress)
     folder = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
@@ -70,6 +83,31 @@ def get_model(url: str, *, name: str | None, sha256: str | None, progress: Progr
         raise ModelError(f"Cannot put the model at {target}.")
     attempt.forget()
     return target
+
+
+@contextlib.contextmanager
+def _alone(lock: Path, name: str) -> Iterator[None]:
+    """One process at a time fetches a model: two would write into one file.
+
+    The system lets go of a lock when its process ends, however that ends.
+
+    Raises:
+        ModelError: another one does.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(lock.open("w"))
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = os.fstat(file.fileno()).st_nlink > 0
+        except BlockingIOError:
+            is_ours = False
+        except OSError as error:
+            raise ModelError(f"Cannot write {lock}: {error.strerror or error}.") from None
+        if not is_ours:
+            raise ModelError(f"Somebody else fetches the model {name!r} just now; wait for that.")
+        stack.callback(lock.unlink, missing_ok=True)
+        yield
 
 
 def name_in(url: str) -> str:

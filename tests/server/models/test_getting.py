@@ -51,6 +51,27 @@ def test_a_download_that_broke_off_is_continued(site: ModelSite) -> None:
     assert left() == ["tones"]
 
 
+def test_two_at_once_do_not_write_into_one_file(site: ModelSite) -> None:
+    refused = []
+
+    def beside(*_: object) -> None:
+        with pytest.raises(ModelError, match="Somebody else fetches the model 'tones' just now"):
+            get(site)
+        refused.append(1)
+
+    path = get_model(site.url, name=None, sha256=None, progress=beside)
+    assert refused
+    assert inside(path)
+    assert left() == ["tones"]
+
+
+def test_a_lock_that_a_killed_process_left_is_none(site: ModelSite) -> None:
+    models_folder().mkdir(parents=True)
+    (models_folder() / ".tones.lock").touch()
+    get(site)
+    assert left() == ["tones"]
+
+
 def test_a_name_that_is_taken(site: ModelSite) -> None:
     path = get(site)
     (path / "mine").write_text("kept")
