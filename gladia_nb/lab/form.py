@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Path = tuple[str, ...]
-Kind = Literal["flag", "choice", "number", "whole", "text", "list", "json"]
+Kind = Literal["flag", "choice", "number", "whole", "text", "list", "json", "named"]
 Schema = Mapping[str, Any]
 
 #: Heading of each group, by the field of `SessionConfig` below which it lies.
@@ -75,9 +75,10 @@ class Field:
         path: keys from the top, such as `("language_config", "languages")`.
         label: its name, for people.
         group: heading that it stands under.
-        kind: what is typed: a flag, a choice, a number, text, a list of words, or JSON.
+        kind: what is typed: a flag, a choice, a number, text, a list of words, JSON, or what is
+            `named`: one of the choices, or an object of one's own in JSON.
         default: value that holds when it is not set; None when the source or nothing decides.
-        choices: allowed values of a choice.
+        choices: allowed values of a choice, or the names.
         low: least number, or None.
         high: greatest number, or None.
         help: a sentence on what it does.
@@ -204,9 +205,17 @@ def read_value(field: Field, typed: Any) -> Any:
         return next((choice for choice in field.choices if str(choice) == text), text)
     if field.kind in ("number", "whole"):
         return _number(text)
-    if field.kind == "json":
-        with contextlib.suppress(ValueError):
-            return json.loads(text)
+    named = field.kind == "named" and text not in field.choices
+    return _plain(text) if named or field.kind == "json" else text
+
+
+def _plain(text: str) -> Any:
+    """What a text says in JSON; the text where it is none, or nested too deep, or not a number."""
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        # NaN and 1e400 are values to Python and to no page.
+        json.dumps(value, allow_nan=False)
+        return value
     return text
 
 

@@ -29,7 +29,7 @@ from gladia_nb.sessions.runner import Live, Source, start
 from gladia_nb.sessions.samples import sample
 from gladia_nb.sessions.sources import nearest_rate
 
-__all__ = ["OPTIONS", "Recipe", "as_curl", "as_json", "reproduce"]
+__all__ = ["NO_PROXY", "OPTIONS", "Recipe", "as_curl", "as_json", "reproduce"]
 
 Target = Literal["embedded", "gladia", "url"]
 
@@ -37,7 +37,12 @@ Target = Literal["embedded", "gladia", "url"]
 _SERVED = f"http://127.0.0.1:{SERVED_PORT}"
 _TARGETS: tuple[Target, ...] = ("embedded", "gladia", "url")
 #: Options of sending that a recipe has, in the order of the form.
-_SENDING = ("chunk_ms", "json_audio", "speed", "tail_s", "callbacks")
+_SENDING = ("chunk_ms", "json_audio", "speed", "tail_s", "callbacks", "network", "audio")
+#: Why a network and a session of the browser do not go together.
+NO_PROXY = (
+    "A session that the browser holds goes its own way, past the proxy: leave network open, or let "
+    "the kernel hold the session."
+)
 
 
 def _options() -> Iterator[Field]:
@@ -68,6 +73,7 @@ def _options() -> Iterator[Field]:
     yield replace(blank, path=("url",), label="URL", help=f"Of another service, such as {_SERVED}.")
     # In a form callbacks are asked for or not; where to listen is for Python.
     sending["callbacks"] = replace(sending["callbacks"], kind="flag")
+    sending["network"] = replace(sending["network"], kind="named")
     yield from (sending[name] for name in _SENDING)
 
 
@@ -86,6 +92,7 @@ class Recipe:
         url: base URL, for `url`.
         chunk_ms, json_audio, speed, tail_s, callbacks: as in `SendOptions`.
         network: as in `SendOptions`; not for a session that a browser holds.
+        audio: as in `SendOptions`; a study keeps no sound in any case.
         reference: path of a file that tells what was spoken; None for what lies beside the sound.
 
     Example:
@@ -107,6 +114,7 @@ class Recipe:
     tail_s: float = DEFAULTS.tail_s
     callbacks: bool = DEFAULTS.callbacks is not False
     network: str | Mapping[str, Any] | None = None
+    audio: bool = DEFAULTS.audio
     reference: str | None = None
 
     def problems(self) -> dict[str, str]:
@@ -116,7 +124,7 @@ class Recipe:
             found["target"] = f"target must be one of {', '.join(_TARGETS)} (got {self.target!r})"
         if sentence := self._wrong_url():
             found["url"] = sentence
-        sending = {name: getattr(self, name) for name in ("region", "network", *_SENDING)}
+        sending = {name: getattr(self, name) for name in ("region", *_SENDING)}
         for problem in SendOptions.problems_in(sending):
             found[str(problem.path[0])] = problem.message
         return found
@@ -148,8 +156,6 @@ class Recipe:
             chosen["region"] = self.region
         elif self.target == "url":
             chosen["url"] = self.url
-        if self.network is not None:
-            chosen["network"] = self.network
         if self.reference is not None:
             chosen["reference"] = self.reference
         return {name: value for name, value in chosen.items() if value != defaults.get(name)}
@@ -211,13 +217,10 @@ class Recipe:
         """
         key = Secret.of(key)
         if self.network is not None:
-            raise ConfigError(
-                "A session that the browser holds goes its own way, past the proxy: leave network "
-                "open, or let the kernel hold the session."
-            )
+            raise ConfigError(NO_PROXY)
         asked = self.asked(key, server)
         # The rest is about audio that is sent from here.
-        kept = ("chunk_ms", "region", "url", "key", "server", "reference")
+        kept = ("chunk_ms", "audio", "region", "url", "key", "server", "reference")
         options = {name: value for name, value in asked.items() if name in kept}
         config = SessionConfig.from_dict(self.config)
         return start_direct(config, sample_rate=sample_rate, channels=channels, **options)

@@ -22,7 +22,8 @@ from gladia_nb.lab.form import (
     read_value,
     set_value,
 )
-from gladia_nb.lab.recipe import OPTIONS, Recipe, as_curl, as_json, reproduce
+from gladia_nb.lab.networks import network_choices
+from gladia_nb.lab.recipe import NO_PROXY, OPTIONS, Recipe, as_curl, as_json, reproduce
 from gladia_nb.lab.waveform import peaks, playable
 from gladia_nb.paths import replacing
 from gladia_nb.record.folders import new_path, runs_directory
@@ -56,8 +57,16 @@ TOO_LARGE = (
 
 
 def form() -> list[dict[str, Any]]:
-    """Every field of the configuration and every option, as plain data for the front end."""
-    return [{**asdict(item), "name": item.name} for item in (*fields(), *OPTIONS)]
+    """Every field of the configuration and every option, as plain data for the front end.
+
+    What is `named` has `described` beside: what to say of each name, and what one of one's own
+    that is like it looks like, as JSON.
+    """
+    found = [{**asdict(item), "name": item.name} for item in (*fields(), *OPTIONS)]
+    for entry in found:
+        if entry["kind"] == "named":
+            entry["described"] = network_choices()
+    return found
 
 
 class Setup:
@@ -252,6 +261,8 @@ class Setup:
         if count:
             what = "One setting needs" if count == 1 else f"{count} settings need"
             return f"{what} to be mended first."
+        if self.choice == "direct" and self.options["network"] is not None:
+            return NO_PROXY
         if self.choice in WHILE_SPOKEN:
             return ""
         if self.audio is None:

@@ -25,8 +25,8 @@ __all__ = ["SAMPLES", "StudyDraft", "study_settings"]
 
 #: The recordings that come with the project, and what to call them.
 SAMPLES = tuple((name, text) for name, text in CHOICES if name.startswith("sample:"))
-#: Options that say where to, and not how.
-_WHERE = ("target", "region", "url")
+#: Options that say where to, and not how; and the sound, which a study never keeps.
+_OF_ALL = ("target", "region", "url", "audio")
 #: A slip of the finger must not ask for more cells than a machine can list.
 _MOST_REPEATS = 1000
 _FLAGS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
@@ -39,14 +39,14 @@ def study_settings() -> list[Field]:
 
     Example:
         >>> [field.name for field in study_settings()][-1]
-        'callbacks'
+        'network'
     """
     return [
         field
         for field in (*fields(), *OPTIONS)
         if field.kind != "json"
         and field.path[0] not in ("messages_config", "callback_config", "callback")
-        and field.name not in _WHERE
+        and field.name not in _OF_ALL
     ]
 
 

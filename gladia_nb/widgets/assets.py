@@ -109,6 +109,7 @@ LAB = Front(
         "waveform.js",
         "charts.js",
         "source.js",
+        "named.js",
         "field.js",
         "place.js",
         "settings.js",

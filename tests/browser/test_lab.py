@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -63,6 +64,47 @@ def test_settings_are_checked_as_they_are_typed(desk):
     expect(lab.locator("pre")).to_contain_text("endpointing=0.3")
     no_violations(page, "code")
     lab.get_by_role("tab", name="Settings").click()
+
+
+def test_a_network_is_chosen_or_written_and_the_sound_left_out(desk):
+    page, _, lab, _ = desk
+    fold = lab.locator(".gnb-folded summary", has_text="Sending")
+    fold.click()
+    network = lab.get_by_label("Network", exact=True)
+    own = lab.get_by_label("Network of one’s own, as JSON")
+    expect(own).to_be_hidden()
+    network.select_option("mobile")
+    expect(fold).to_contain_text("1 changed")
+    # With what it was as the beginning, by keys alone.
+    network.focus()
+    page.keyboard.press("End")
+    expect(own).to_have_value(re.compile('"delay_ms": 40'))
+    page.keyboard.press("Tab")
+    assert own.evaluate("(area) => area === document.activeElement")
+    own.fill('{"delay": 80, "jitter": 90}')
+    problem = lab.get_by_text("Jitter_ms must not be above delay_ms, 80 (got 90).")
+    expect(problem).to_be_visible()
+    expect(own).to_have_attribute("aria-invalid", "true")
+    no_violations(page, "a network of one's own")
+    # Nothing is taken away while it is typed, and nothing is left open that says nothing.
+    own.fill("")
+    expect(problem).to_be_hidden()
+    expect(own).to_be_visible()
+    own.press("Shift+Tab")
+    expect(own).to_be_hidden()
+    network.select_option("{}")
+    own.fill('{"delay": 20}')
+    lab.get_by_label("Keep the sound", exact=True).uncheck()
+    expect(fold).to_contain_text("2 changed")
+    lab.get_by_role("tab", name="Python").click()
+    expect(lab.locator("pre")).to_contain_text('network={"delay": 20}, audio=False')
+    lab.get_by_role("tab", name="Settings").click()
+    lab.get_by_role("button", name="Network: back to the default, as it is").click()
+    expect(own).to_be_hidden()
+    expect(network).to_have_value("")
+    lab.get_by_role("button", name="Keep the sound: back to the default, on").click()
+    expect(fold).not_to_contain_text("changed")
+    fold.click()
 
 
 def test_a_run_with_keys_only_and_what_comes_after(desk):

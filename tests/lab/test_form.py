@@ -16,6 +16,7 @@ from gladia_nb.lab.form import (
     reset_value,
     set_value,
 )
+from gladia_nb.lab.recipe import OPTIONS
 
 BY_NAME = {field.name: field for field in fields()}
 
@@ -184,3 +185,22 @@ def test_kinds_cover_every_annotation():
     assert {field.kind for field in fields()} <= set(
         typing.get_args(typing.get_type_hints(type(fields()[0]))["kind"])
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("mobile", "mobile"),
+        (' {"delay": 80} ', {"delay": 80}),
+        ("moblie", "moblie"),
+        ('{"delay"', '{"delay"'),
+        ("[" * 100_000, "[" * 100_000),
+        ('{"delay": 1e400}', '{"delay": 1e400}'),
+        ('{"delay": NaN}', '{"delay": NaN}'),
+        ("", ""),
+    ],
+)
+def test_a_name_or_an_object_of_ones_own(typed, value):
+    (network,) = (option for option in OPTIONS if option.kind == "named")
+    assert network.name == "network"
+    assert read_value(network, typed) == value

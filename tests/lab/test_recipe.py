@@ -107,6 +107,8 @@ def test_curl_for_the_embedded_server_says_how_to_start_it():
         ({"tail_s": -1}, "tail_s"),
         ({"json_audio": "yes"}, "json_audio"),
         ({"region": "moon"}, "region"),
+        ({"audio": "no"}, "audio"),
+        ({"network": {"delay": -1}}, "network"),
         ({"target": "nowhere"}, "target"),
         ({"target": "url"}, "url"),
         ({"target": "url", "url": "ftp://x"}, "url"),
@@ -123,8 +125,7 @@ def test_problems_in_words(options, name):
 
 
 def test_every_option_of_a_recipe_is_in_the_form():
-    # A network is chosen in Python, for now.
-    names = set(Recipe.__dataclass_fields__) - {"source", "config", "network", "reference"}
+    names = set(Recipe.__dataclass_fields__) - {"source", "config", "reference"}
     assert names == {option.name for option in OPTIONS}
     for option in OPTIONS:
         assert getattr(Recipe(), option.name) == option.default
@@ -170,3 +171,16 @@ def test_a_recipe_may_have_a_network(local_server, clip, tmp_path):
     assert list(Recipe(network="moblie").problems()) == ["network"]
     with pytest.raises(ConfigError, match="goes its own way"):
         recipe.start_direct(sample_rate=16000, channels=1, server=local_server)
+
+
+def test_a_recipe_may_keep_no_sound(local_server, clip):
+    recipe = Recipe(str(clip), speed=20, audio=False)
+    assert recipe.options()["audio"] is False
+    assert "audio=False" in reproduce(recipe)
+    assert "audio" not in reproduce(Recipe(str(clip)))
+    run = recipe.start(server=local_server).result(60)
+    assert run.audio is None
+    assert Recipe(str(clip), speed=20).start(server=local_server).result(60).audio is not None
+    direct = recipe.start_direct(sample_rate=16000, channels=1, server=local_server)
+    assert direct.sound is None
+    direct.abort()

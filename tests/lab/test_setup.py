@@ -138,6 +138,35 @@ def test_a_take_is_kept_as_a_file(setup):
     assert str(path) in setup.view()["code"]["Python"]
 
 
+def test_a_network_and_the_sound_are_set_shown_and_reset(setup):
+    setup.set("network", "mobile")
+    setup.set("audio", False)
+    view = setup.view()
+    assert {"network", "audio"} <= set(view["changed"])
+    assert 'network="mobile"' in view["code"]["Python"]
+    assert "audio=False" in view["code"]["Python"]
+    setup.set("network", '{"delay": 80, "jitter": 90}')
+    view = json.loads(json.dumps(setup.view()))
+    assert view["values"]["network"] == {"delay": 80, "jitter": 90}
+    assert "must not be above delay_ms" in view["problems"]["network"]
+    assert setup.missing() == "One setting needs to be mended first."
+    setup.reset("network")
+    setup.reset("audio")
+    assert setup.view()["changed"] == []
+    setup.set("network", "")
+    assert setup.recipe().network is None
+
+
+def test_a_network_and_a_session_of_the_browser_do_not_go_together(setup):
+    setup.set("network", "wifi")
+    setup.choose("stream")
+    assert setup.missing() == ""
+    setup.choose("direct")
+    assert "past the proxy" in setup.missing()
+    setup.reset("network")
+    assert setup.missing() == ""
+
+
 def test_what_is_sent_while_it_is_spoken_needs_no_sound_before(setup):
     setup.choose("stream")
     assert setup.missing() == ""

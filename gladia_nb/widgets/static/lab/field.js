@@ -1,6 +1,7 @@
 // One field of the form: its control, what is wrong with it, and the way back to its default.
 
 import { button, h, say, unique } from "./dom.js";
+import { namedControl } from "./named.js";
 
 /** Milliseconds after the last key until what was typed is sent. */
 const TYPED_MS = 200;
@@ -17,12 +18,33 @@ function shown(field, value) {
 function defaultText(field) {
   const value = field.default;
   if (field.kind === "flag") return value ? "on" : "off";
+  if (field.kind === "named") return "as it is";
   if (value === null) return OF_THE_SOURCE.includes(field.name) ? "source’s" : "none";
   if (Array.isArray(value)) return value.length ? value.join(", ") : "detect";
   return String(value);
 }
 
-/** The control; what is chosen goes to `put` at once, what is typed a moment later. */
+/**
+ * A control and how to show a value in it; what is chosen goes to `put` at once, what is typed a
+ * moment later.
+ */
+function controlOf(field, common, put) {
+  if (field.kind === "named") return namedControl(field, common, put);
+  const input = control(field, common, put);
+  const reset = (value) => {
+    if (field.kind === "flag") input.checked = value === true;
+    else input.value = shown(field, value);
+  };
+  function show(value) {
+    if (field.kind === "flag") input.checked = value === true;
+    else if (document.activeElement !== input) {
+      const text = shown(field, value);
+      if (input.value !== text) input.value = text;
+    }
+  }
+  return { element: input, input, marked: [input], show, reset };
+}
+
 function control(field, common, put) {
   if (field.kind === "flag") {
     const box = h("input", { ...common, type: "checkbox", onchange: () => put.now(box.checked) });
@@ -71,14 +93,13 @@ export function fieldRow(field, send) {
   const id = unique("field");
   const put = sender(send, field.name);
   const common = { id, "aria-describedby": `${id}-help ${id}-problem` };
-  const input = control(field, common, put);
+  const one = controlOf(field, common, put);
   const text = defaultText(field);
   const reset = () => {
     put.never();
-    if (field.kind === "flag") input.checked = field.default === true;
-    else input.value = shown(field, field.default);
+    one.reset(field.default);
     send({ kind: "reset", name: field.name });
-    input.focus();
+    one.input.focus();
   };
   const said = { "aria-label": `${field.label}: back to the default, ${text}` };
   const back = button(`Default: ${text}`, reset, { class: "gnb-back", ...said });
@@ -91,33 +112,28 @@ export function fieldRow(field, send) {
   const name = h("label", { for: id }, field.label);
   const element =
     field.kind === "flag"
-      ? h("div", { class: "gnb-flag" }, input, h("div", {}, name, changed, help, problem))
+      ? h("div", { class: "gnb-flag" }, one.element, h("div", {}, name, changed, help, problem))
       : h(
           "div",
           { class: "gnb-field" },
           h("div", { class: "gnb-top" }, name, changed),
-          input,
+          one.element,
           help,
           problem,
         );
-  const view = { element, input, changed, problem };
+  const view = { element, one, changed, problem };
   return { element, field, update: (setup) => showField(view, field, setup) };
 }
 
-function showField({ element, input, changed, problem }, field, setup) {
-  const value = setup.values[field.name];
+function showField({ element, one, changed, problem }, field, setup) {
   const isChanged = setup.changed.includes(field.name);
   const sentence = setup.problems[field.name] || "";
-  if (field.kind === "flag") input.checked = value === true;
-  else if (document.activeElement !== input) {
-    const text = shown(field, value);
-    if (input.value !== text) input.value = text;
-  }
+  one.show(setup.values[field.name] ?? null);
   changed.hidden = !isChanged;
   element.classList.toggle("gnb-is-changed", isChanged);
   // The label says already which field it is.
   const short = sentence.replace(`${field.name} `, "");
   say(problem, sentence && `${short[0].toUpperCase()}${short.slice(1)}.`);
   problem.hidden = !sentence;
-  input.setAttribute("aria-invalid", String(Boolean(sentence)));
+  for (const part of one.marked) part.setAttribute("aria-invalid", String(Boolean(sentence)));
 }
