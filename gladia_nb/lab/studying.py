@@ -18,6 +18,7 @@ from gladia_nb.keys import Secret
 from gladia_nb.lab.recipe import Recipe
 from gladia_nb.lab.study_draft import StudyDraft
 from gladia_nb.lab.views import frame, shown_path
+from gladia_nb.metrics.base.intervals import signed
 from gladia_nb.paths import expanded
 from gladia_nb.plots import plot_effects, plot_pareto
 from gladia_nb.record.folders import runs_directory
@@ -265,13 +266,16 @@ def comparison(effects: pd.DataFrame) -> pd.DataFrame:
     for row in effects.loc[order].to_dict("records"):
         unit = " ms" if row["unit"] == "ms" else ""
         shown = _milliseconds if unit else _ratio
+        numbers = (row["difference"], row["low"], row["high"])
+        number = _difference_writer(numbers, unit)
+        noise = (row["noise_low"], row["noise_high"])
         rows.append(
             {
                 "arm": row["arm"],
                 "measure": row["measure"],
-                "difference": _signed(row["difference"], shown) + unit,
-                "95 % interval": _interval(row["low"], row["high"], shown),
-                "baseline with itself": _interval(row["noise_low"], row["noise_high"], shown),
+                "difference": number(row["difference"]) + unit,
+                "95 % interval": _interval(row["low"], row["high"], number),
+                "baseline with itself": _interval(*noise, _difference_writer(noise, unit)),
                 "finding": row["finding"],
                 "baseline": shown(row["baseline"]) + unit,
                 "arm's value": shown(row["value"]) + unit,
@@ -300,11 +304,23 @@ def _ratio(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _signed(value: float, shown: Callable[[float], str]) -> str:
-    return "-" if math.isnan(value) else f"{'+' if value > 0 else ''}{shown(value)}"
+def _difference_writer(numbers: Sequence[float], unit: str) -> Callable[[float], str]:
+    """How differences that stand beside each other are written, with their sign."""
+    finite = signed(*numbers) if unit else _signed_ratio
+
+    def write(value: float) -> str:
+        if math.isnan(value):
+            return "-"
+        return f"{'+' if value > 0 else '-'}never" if math.isinf(value) else finite(value)
+
+    return write
 
 
-def _interval(low: float, high: float, shown: Callable[[float], str]) -> str:
+def _signed_ratio(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"
+
+
+def _interval(low: float, high: float, number: Callable[[float], str]) -> str:
     if math.isnan(low) or math.isnan(high):
         return "-"
-    return f"{_signed(low, shown)} to {_signed(high, shown)}"
+    return f"{number(low)} to {number(high)}"

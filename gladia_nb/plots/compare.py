@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.base.intervals import span
+from gladia_nb.metrics.base.intervals import signed, span
 from gladia_nb.metrics.comparison import FEWEST_PAIRS, compare
 from gladia_nb.plots.palette import COLOURS, GREY
 from gladia_nb.plots.style import axes, empty, finish
@@ -113,5 +113,6 @@ def _in_words(middle: float, low: float, high: float, pairs: int) -> str:
     """The numbers of one row."""
     if not np.isfinite(middle):
         return f"{'b' if middle > 0 else 'a'} never came, n={pairs}"
-    interval = "" if np.isnan(low) else f" ({span(low, high, '{:+.0f}'.format)})"
-    return f"{middle:+.0f}{interval}, n={pairs}"
+    number = signed(middle, low, high)
+    interval = "" if np.isnan(low) else f" ({span(low, high, number)})"
+    return f"{number(middle)}{interval}, n={pairs}"

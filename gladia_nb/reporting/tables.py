@@ -417,7 +417,8 @@ def _number(value: float) -> str:
         return "\u2013"
     if math.isinf(value):
         return "never" if value > 0 else "\u2212never"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    # What is added makes a positive zero of a negative one.
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value + 0.0:.3g}"
 
 
 def _interval(low: float, high: float) -> str:

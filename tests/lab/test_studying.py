@@ -1,6 +1,7 @@
 """A study in the Lab: what a command does, and what the page gets for it."""
 
 import json
+import math
 import threading
 
 import pytest
@@ -151,6 +152,24 @@ def test_a_plan_for_people():
     assert facts["Budget"] == "0.0001 h"
     assert facts["Cost to go"] == "no price is named"
     assert "will not last" in told["notes"][0]
+
+
+def test_small_differences_have_a_decimal_and_no_zero_is_negative(tmp_path):
+    study = Study(tmp_path / "s", tones(3), {"a": {"endpointing": 0.05}, "b": {"endpointing": 0.3}})
+    fill(study._store, study.design, lambda _: run_of(lambda _: 0.2, sentences=2))
+    effects = study.compare().iloc[:3].copy()
+    effects["unit"] = ["ms", "ms", "share"]
+    effects["difference"] = [-0.3, math.inf, -0.0001]
+    effects["low"] = [-0.04, 200.0, -0.0004]
+    effects["high"] = [0.4, math.inf, 0.02]
+    effects["measure"] = FIRST[0]
+    table = comparison(effects)
+    assert table["difference"].tolist() == ["-0.3 ms", "+never ms", "+0.000"]
+    assert table["95 % interval"].tolist() == [
+        "+0.0 to +0.4",
+        "+200 to +never",
+        "+0.000 to +0.020",
+    ]
 
 
 def test_the_comparison_begins_with_what_matters_most(tmp_path):

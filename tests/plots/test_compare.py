@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gladia_nb.metrics import compare
+from gladia_nb.plots import compare as plots_compare
 from gladia_nb.plots import plot_comparison
 from tests.support.make_runs import make_run, reference, rich_run, utterance, words
 from tests.support.pictures import drawn
@@ -70,8 +71,28 @@ def test_a_constant_difference_is_where_it_belongs():
     assert back == "-300 (no bounds), n=9"
     assert (mark.get_marker(), *mark.get_xdata()) == ("<", pytest.approx(-300))
     same, mark = row(ax, "word end -> first seen")
-    assert same == "+0 (no bounds), n=9"
+    assert same == "+0.0 (no bounds), n=9"
     assert mark.get_markerfacecolor() == "none", "an interval that covers 0 is drawn open"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.2, -0.04, 0.4), "+0.2 (+0.0 to +0.4), n=9"),
+        ((-0.01, -9.94, 0.0), "+0.0 (-9.9 to +0.0), n=9"),
+        ((-0.2, -9.96, 0.4), "+0 (-10 to +0), n=9"),
+        ((5.0, -np.inf, 9.0), "+5.0 (less than +9.0), n=9"),
+        ((5.0, np.nan, np.nan), "+5.0, n=9"),
+        ((-40.0, -55.5, -0.3), "-40 (-56 to +0), n=9"),
+    ],
+)
+def test_small_differences_have_a_decimal_and_no_zero_is_negative(monkeypatch, numbers, said):
+    table = compare(talk(0.5), talk(0.8))
+    row = table[table["name"] == "word_end -> final @send"].copy()
+    row[["difference_ms", "low_ms", "high_ms"]] = numbers
+    monkeypatch.setattr(plots_compare, "compare", lambda *_: row)
+    (text,) = plot_comparison(talk(), talk()).texts
+    assert text.get_text() == said
 
 
 def test_without_an_interval_the_mark_is_open():
