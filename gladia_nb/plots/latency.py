@@ -75,7 +75,7 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         if left < 0:
             ax.axvline(0, color=GREY, linewidth=0.8)
         ax.set_ylim(0, 1.02)
-        ax.legend(loc="lower right", fontsize="small", frameon=True, framealpha=0.85)
+        _name_curves(ax)
     else:
         empty(ax, NO_TRANSCRIPTS)
     anchor = run_anchor(run)
@@ -85,6 +85,19 @@ def plot_latency_ecdf(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         xlabel=f"ms since word end (@{clock}, anchor: {anchor})",
         ylabel="share of words",
     )
+
+
+def _name_curves(ax: Axes) -> None:
+    """A legend that is no wider than its axes: else its numbers stand below its names."""
+    handles, labels = ax.get_legend_handles_labels()
+    below = [label.replace(": ", ":\n") for label in labels]
+    narrow = [label.replace(", p90", ",\np90").replace(" (n", "\n(n") for label in below]
+    # A constrained layout, which comes later, leaves less beside the axes than there is by default.
+    room = 1.08 * ax.get_window_extent().width
+    for words, size in ((labels, "small"), (below, "x-small"), (narrow, "x-small")):
+        legend = ax.legend(handles, words, loc="lower right", fontsize=size, framealpha=0.85)
+        if legend.get_window_extent().width <= room:
+            break
 
 
 def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "send") -> Axes:

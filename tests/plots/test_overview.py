@@ -71,3 +71,15 @@ def test_more_utterances_make_it_higher_up_to_a_bound():
         return plot_overview(make_run(said, duration_s=12)).get_size_inches()[1]
 
     assert [height(n) for n in (0, 20, 80)] == pytest.approx([8.28, 10.1, 12.7])
+
+
+@pytest.mark.parametrize(("inches", "lines"), [(14, 1), (9, 2), (6.5, 4)])
+def test_the_legend_of_the_distribution_is_no_wider_than_its_axes(rich, inches, lines):
+    figure = plot_overview(rich, Figure(figsize=(inches, 8), layout="constrained"))
+    drawn(figure)
+    ax = figure.axes[2]
+    named = ax.get_legend()
+    assert named.get_window_extent().x0 >= ax.get_window_extent().x0
+    texts = [text.get_text() for text in named.get_texts()]
+    assert len(texts[0].splitlines()) == lines
+    assert "final of the utterance: p50" in " ".join(texts[1].split())
