@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -241,6 +241,25 @@ class Setup:
             raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
         self.config = json.loads(json.dumps(dict(PRESETS[name]))) if name else {}
         self._preset = name
+
+    def commands(self) -> dict[str, Callable[[Mapping[str, Any], Sequence[bytes]], object]]:
+        """What a page can ask for by the kind of a command, with its content and binary parts."""
+        return {
+            "upload": lambda c, b: self.upload(c["name"], c["part"], c["parts"], b[0]),
+            "reference": lambda c, b: self.upload_reference(c["name"], c["part"], c["parts"], b[0]),
+            "forget_reference": lambda _c, _b: self.forget_reference(),
+            "reset": lambda c, _: self.reset(c["name"]),
+            "preset": lambda c, _: self.preset(c["name"]),
+            "heard": lambda c, _: self._heard(c["event"]),
+        }
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        """Something that the microphone tells."""
+        match event["kind"]:
+            case "take":
+                self.keep_take(event["take"])
+            case "error":
+                raise GladiaNbError(str(event["text"]))
 
     def _field(self, name: str) -> Field:
         if name not in self._by_name:

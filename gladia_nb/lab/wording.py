@@ -10,6 +10,10 @@ _KEY = "Type one in Settings, at API key."
 #: What a sentence advises in Python, and what is done instead.
 _ADVICE = (
     (re.compile(r"Set \w+(?: to a valid key)?, or pass key=\.\.\.\.?"), _KEY),
+    (re.compile(r"(Copy the key anew from your account) into \w+\."), rf"\1. {_KEY}"),
+    (re.compile(r"Set \w+ to use it; without one the embedded server is used\."), _KEY),
+    (re.compile(r"Check the URL \(\w+\)\."), "Check the URL, in Settings."),
+    (re.compile(r"Mend \w+ or \w+, or what was passed\."), "Mend URL or key, in Settings."),
     (re.compile(r"gladia_nb\.load reads"), "the Lab opens"),
     (re.compile(r"; \w+\([^)]*\) shows all that it knows"), ""),
 )

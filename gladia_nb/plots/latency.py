@@ -24,6 +24,8 @@ _MILESTONES = ("first_seen", "final")
 #: Points of a band at most: more than a picture has dots for.
 _BAND = 400
 
+#: How wide axes of an overview become, from how wide they are before their layout; inches.
+_ROOM = (1.42, 1.05)
 #: Words in the window of the rolling median.
 _WINDOW = 9
 
@@ -92,11 +94,12 @@ def _name_curves(ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     below = [label.replace(": ", ":\n") for label in labels]
     narrow = [label.replace(", p90", ",\np90").replace(" (n", "\n(n") for label in below]
-    # A constrained layout, which comes later, leaves less beside the axes than there is by default.
-    room = 1.08 * ax.get_window_extent().width
+    # A constrained layout, which comes later, gives shares of what fixed labels leave.
+    share, taken_in = _ROOM
+    room = share * ax.get_window_extent().width / ax.figure.dpi - taken_in
     for words, size in ((labels, "small"), (below, "x-small"), (narrow, "x-small")):
         legend = ax.legend(handles, words, loc="lower right", fontsize=size, framealpha=0.85)
-        if legend.get_window_extent().width <= room:
+        if legend.get_window_extent().width / ax.figure.dpi <= room:
             break
 
 

@@ -17,7 +17,8 @@ import traitlets
 
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import SessionConfig
-from gladia_nb.errors import ConfigError, GladiaNbError
+from gladia_nb.errors import ConfigError
+from gladia_nb.lab.checking import Checking
 from gladia_nb.lab.finished import FinishedRuns
 from gladia_nb.lab.recipe import Recipe
 from gladia_nb.lab.replay import Replay
@@ -79,6 +80,7 @@ class Lab(InPieces):
     after = traitlets.Dict().tag(sync=True)
     shelf = traitlets.Dict().tag(sync=True)
     study = traitlets.Dict().tag(sync=True)
+    check = traitlets.Dict().tag(sync=True)
     sentences: traitlets.List[Any] = traitlets.List().tag(sync=True)
     microphone = anywidget.WidgetTrait().tag(sync=True)
 
@@ -108,10 +110,11 @@ class Lab(InPieces):
         self._finished = FinishedRuns(directory)
         self._notices = Notices(lambda: self._touch("sentences"))
         self._studying = Studying(directory, lambda: self.recipe, self._run_study)
+        self._checking = Checking(lambda: self._touch("check", "setup", "study"))
         self._presence = Presence()
         self._reported: Any = None
         self._stopped: Any = None
-        self._dirty = {"setup", "after", "shelf", "study"}
+        self._dirty = {"setup", "after", "shelf", "study", "check"}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._launching = threading.Lock()
@@ -153,14 +156,15 @@ class Lab(InPieces):
 
     @property
     def under_way(self) -> registry.UnderWay | None:
-        """The session or the study that is being sent, or None."""
-        if self._studying.is_running:
-            return self._studying
+        """The session, the study or the check that is running, or None."""
+        for part in (self._studying, self._checking):
+            if part.is_running:
+                return part
         return self._watcher.handle if self._watcher.is_live else None
 
     @property
     def is_live(self) -> bool:
-        """Whether a session or a study is under way."""
+        """Whether a session, a study or a check is under way."""
         return self.under_way is not None
 
     @property
@@ -181,10 +185,11 @@ class Lab(InPieces):
         return self._launch(None)
 
     def stop(self) -> None:
-        """Stop the session or study properly, if there is one; can be repeated."""
+        """Stop the session, study or check properly, if there is one; can be repeated."""
         # One that is just being launched is awaited, so that it cannot slip through.
         with self._launching:
             self._studying.stop()
+            self._checking.stop()
             handle = self._watcher.handle
             if handle is not None:
                 handle.stop()
@@ -198,8 +203,7 @@ class Lab(InPieces):
             TimeoutError: it has not ended within `timeout_s`.
             GladiaNbError: it failed; the error's `run` has what was recorded until then.
         """
-        handle = self._watcher.handle
-        if handle is None:
+        if (handle := self._watcher.handle) is None:
             raise ConfigError("Nothing was started yet; press Start, or call start().")
         try:
             return handle.result(timeout_s)
@@ -251,17 +255,10 @@ class Lab(InPieces):
         return answered is _ANSWERED
 
     def _handlers(self) -> Mapping[str, Callable[[dict[str, Any], Sequence[bytes]], Any]]:
-        setup = self._setup
         return {
             "source": self._choose,
-            "upload": lambda c, b: setup.upload(c["name"], c["part"], c["parts"], b[0]),
-            "reference": lambda c, b: setup.upload_reference(
-                c["name"], c["part"], c["parts"], b[0]
-            ),
-            "forget_reference": lambda _c, _b: setup.forget_reference(),
+            **self._setup.commands(),
             "set": lambda c, _: self._set(c["name"], c["value"]),
-            "reset": lambda c, _: setup.reset(c["name"]),
-            "preset": lambda c, _: setup.preset(c["name"]),
             "listen": self._listen,
             "key": lambda c, _: self._key.take(c),
             "forget": lambda _c, _b: self._key.forget(),
@@ -271,11 +268,12 @@ class Lab(InPieces):
             "replay": lambda c, _: self._replay(c["speed"]),
             "study_set": lambda c, _: self._studying.set(c["name"], c["value"]),
             "study_run": lambda _c, _b: self._launch_study(),
+            "check": lambda c, _: self._launch_check(c.get("browser")),
+            **self._checking.commands(),
             "dismiss": lambda c, _: self._notices.dismiss(c["number"]),
             "hello": lambda c, _: self._appear(c["view"]),
             "missed": lambda _c, _b: self._missed.set(),
             "leave": lambda c, _: self._presence.leave(c["view"]),
-            "heard": lambda c, _: self._heard(c["event"]),
         }
 
     def _choose(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
@@ -324,14 +322,6 @@ class Lab(InPieces):
         microphone.launch_direct = self._launch_direct
         microphone.on_event(lambda event: self._commands.post({"kind": "heard", "event": event}))
 
-    def _heard(self, event: Mapping[str, Any]) -> None:
-        """Something that the microphone tells."""
-        match event["kind"]:
-            case "take":
-                self._setup.keep_take(event["take"])
-            case "error":
-                raise GladiaNbError(str(event["text"]))
-
     def _launch(self, source: Any) -> Live:
         """Begin a session with live audio of the microphone, or None for what is set up."""
         return self._begin(
@@ -364,6 +354,12 @@ class Lab(InPieces):
             self._check_alone()
             self._studying.launch(key=self._key.secret, server=self._server)
 
+    def _launch_check(self, browser: object) -> None:
+        with self._launching:
+            self._check_alone()
+            service = {"key": self._key.secret, "server": self._server}
+            self._checking.launch(self.recipe, **service, browser=browser)
+
     def _run_study(self, run: Callable[[], None]) -> None:
         """On the study's own thread."""
         self._notices.guarded(run)
@@ -377,6 +373,8 @@ class Lab(InPieces):
         registry.check_alone(self)
 
     def _what(self) -> str:
+        if self._checking.is_running:
+            return "check"
         return "study" if self._studying.is_running else "session"
 
     def _look_after(self) -> None:
@@ -384,8 +382,8 @@ class Lab(InPieces):
         if self.is_live and self._presence.is_over():
             what = self._what()
             self.stop()
-            kept = "what was recorded is kept"
-            self._notices.add(f"The page was closed, so the {what} was stopped; {kept}.")
+            kept = "" if what == "check" else "; what was recorded is kept"
+            self._notices.add(f"The page was closed, so the {what} was stopped{kept}.")
 
     # -- what is shown --
 
@@ -395,14 +393,14 @@ class Lab(InPieces):
 
     def _setup_view(self) -> dict[str, Any]:
         missing = self._setup.missing() or self._key.missing(self._setup.options["target"])
-        if self._studying.is_running:
-            missing = _BUSY.format("study")
+        if self._studying.is_running or self._checking.is_running:
+            missing = _BUSY.format(self._what())
         return {**self._setup.view(), "key": self._key.state(), "missing": missing}
 
     def _study_view(self) -> dict[str, Any]:
         missing = _MEND if self.recipe.problems() else self._key.missing(self.recipe.target)
-        if self._watcher.is_live:
-            missing = _BUSY.format("session")
+        if self._watcher.is_live or self._checking.is_running:
+            missing = _BUSY.format(self._what())
         return self._studying.view(missing=missing)
 
     def _publish(self) -> None:
@@ -432,6 +430,8 @@ class Lab(InPieces):
             views["after"] = self._finished.view()
         if "study" in dirty or self._studying.is_running:
             views["study"] = self._study_view()
+        if "check" in dirty:
+            views["check"] = self._checking.view()
         if "shelf" in dirty:
             views["shelf"] = self._finished.shelf()
             if not self.is_live and self._finished.has_unmeasured:

@@ -1,4 +1,4 @@
-"""The Labs of this kernel: one live session or study at most, and ways to stop it from outside."""
+"""The Labs of this kernel: one live thing at most, and ways to stop it from outside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STOPPING_S = 10.0
 
 
 class UnderWay(Protocol):
-    """A session or a study that is being sent."""
+    """A session, a study or a check that is running."""
 
     def wait(self, timeout_s: float | None = None) -> bool: ...
 

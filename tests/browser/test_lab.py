@@ -107,6 +107,43 @@ def test_a_network_is_chosen_or_written_and_the_sound_left_out(desk):
     fold.click()
 
 
+def test_the_setup_is_checked(desk):
+    page, _, lab, requests = desk
+    begin = lab.get_by_role("button", name="Check this setup")
+    panel = lab.get_by_role("region", name="Check of this setup")
+    expect(panel).to_be_hidden()
+    begin.focus()
+    page.keyboard.press("Enter")
+
+    def line(name: str) -> Locator:
+        return panel.get_by_role("listitem").filter(has=page.get_by_text(name, exact=True))
+
+    expect(line("browser")).to_contain_text("Chromium")
+    expect(begin).to_have_attribute("aria-disabled", "true")
+    expect(lab.locator(".gnb-bar .gnb-why")).to_have_text("A check is running; stop it first.")
+    below = lab.locator(".gnb-live").bounding_box()
+    no_violations(page, "checking")
+    expect(line("service")).to_contain_text("OK")
+    expect(line("service")).to_contain_text("The embedded server answers in")
+    # Nothing jumps while lines come.
+    assert lab.locator(".gnb-live").bounding_box() == below
+    expect(panel.get_by_role("status")).to_contain_text("o do")
+    expect(line("clocks")).to_be_visible()
+    expect(begin).to_have_attribute("aria-disabled", "false")
+    no_violations(page, "checked")
+    page.keyboard.press("Enter")
+    expect(line("python")).to_be_visible()
+    panel.get_by_role("button", name="Stop the check").click()
+    expect(panel.get_by_role("status")).to_contain_text("Stopped before its end.")
+    panel.get_by_role("button", name="Close").press("Enter")
+    expect(panel).to_be_hidden()
+    assert begin.evaluate("(button) => button === document.activeElement")
+    expect(lab.get_by_role("button", name="Start", exact=True)).to_have_attribute(
+        "aria-disabled", "false"
+    )
+    assert requests.outside == []
+
+
 def test_a_run_with_keys_only_and_what_comes_after(desk):
     page, _, lab, requests = desk
     go = lab.get_by_role("button", name="Start", exact=True)

@@ -6,6 +6,7 @@ from gladia_nb.api.refusal import api_error
 from gladia_nb.api.target import resolve_target
 from gladia_nb.errors import AuthenticationError
 from gladia_nb.lab.wording import for_page
+from gladia_nb.sessions.checkup.services import service
 
 
 def test_keys_are_typed_in_a_page(monkeypatch):
@@ -17,6 +18,26 @@ def test_keys_are_typed_in_a_page(monkeypatch):
         text = for_page(str(error))
         assert "pass key" not in text
         assert text.endswith("Type one in Settings, at API key.")
+
+
+def test_what_a_check_advises_is_done_in_the_settings(local_server, monkeypatch):
+    for name in ("GLADIA_API_KEY", "GLADIA_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    found = [
+        service(key, url)
+        for key, url in (
+            ("a-wrong-key", local_server.url),
+            (None, local_server.url),
+            ("a-key", f"{local_server.url}/nothing/here"),
+            ("a-key", "mailto:x"),
+        )
+    ]
+    assert [for_page(one.advice) for one in found] == [
+        "Copy the key anew from your account. Type one in Settings, at API key.",
+        "Type one in Settings, at API key.",
+        "Check the URL, in Settings.",
+        "Mend URL or key, in Settings.",
+    ]
 
 
 def test_other_sentences_stay():

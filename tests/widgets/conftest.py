@@ -36,7 +36,7 @@ def make(server, sound):
 
     yield lab
     for one in made:
-        if one.is_live:
+        if (under_way := one.under_way) is not None:
             one.stop()
-            one._watcher.handle.wait(PATIENCE_S)
+            under_way.wait(PATIENCE_S)
         one.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -18,16 +20,20 @@ def examine(
     *,
     key: str | Secret | None = None,
     url: str | None = None,
+    server: Callable[[], Any] | None = None,
     browser: str | None = None,
     session: bool = True,
-) -> Iterator[Finding]:
+    over: threading.Event | None = None,
+) -> Generator[Finding, None, None]:
     """What `doctor` finds, as it is found; what fails is a finding, and is not raised.
 
     Args:
         key: API key; by default `GLADIA_API_KEY`. It is never shown.
         url: base URL of the service; by default `GLADIA_API_URL`, else Gladia's.
+        server: gives the `LocalServer` that is asked in the place of a service.
         browser: what the browser of a page calls itself (`navigator.userAgent`).
         session: whether the embedded server is started and hears a few seconds of speech.
+        over: when it is set, what is under way ends early; close the generator then.
     """
     key, url = Secret.of(key), Hidden.of(url)
     clocks = machine.ClockWatch()
@@ -41,20 +47,20 @@ def examine(
     yield looked("processor", machine.processor)
     yield looked("timer", machine.timer)
     yield looked("runs folder", machine.runs_folder)
-    yield looked("service", lambda: services.service(key, url))
+    yield looked("service", lambda: services.service(key, url, server))
     if session:
-        yield from _locally()
+        yield from _locally(over or threading.Event())
     yield looked("clocks", clocks.finding)
 
 
-def _locally() -> Iterator[Finding]:
+def _locally(over: threading.Event) -> Iterator[Finding]:
     """The embedded server, and a session with it where it runs."""
     server = LocalServer()
     try:
         found = looked("embedded server", lambda: services.started_server(server))
         yield found
         if found.state == "ok":
-            yield looked("session", lambda: services.trial_session(server))
+            yield looked("session", lambda: services.trial_session(server, over))
     finally:
         server.stop()
 

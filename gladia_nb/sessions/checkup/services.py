@@ -6,8 +6,11 @@ import asyncio
 import json
 import os
 import tempfile
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ from gladia_nb.metrics import verdict
 from gladia_nb.run import Run
 from gladia_nb.server.local import LocalServer
 from gladia_nb.sessions.checkup.findings import Finding
+from gladia_nb.sessions.handle import Live
 from gladia_nb.sessions.runner import start
 from gladia_nb.sessions.samples import sample
 
@@ -37,13 +41,20 @@ __all__ = ["service", "started_server", "trial_session"]
 
 #: How long the service may take to answer, and a short session to end.
 _ANSWER_S, _SESSION_S = 8.0, 60.0
+#: Seconds between two looks whether anybody still wants to know.
+_LOOK_S = 0.1
 #: Seconds of the recording that a short session sends, and silence behind them.
 _SPEECH_S, _TAIL_S = 3.0, 1.0
+_START_AGAIN = "Then start it again."
 #: In the place of a key where there is none: the service is asked whether it is there.
 _NONE = "none"
 
 
-def service(key: str | Secret | None = None, url: str | None = None) -> Finding:
+def service(
+    key: str | Secret | None = None,
+    url: str | None = None,
+    server: Callable[[], Any] | None = None,
+) -> Finding:
     """Whether the service answers from here, and takes the key where there is one.
 
     It is asked for a list of one session, which costs nothing.
@@ -51,7 +62,10 @@ def service(key: str | Secret | None = None, url: str | None = None) -> Finding:
     Args:
         key: API key; by default `GLADIA_API_KEY`.
         url: base URL; by default `GLADIA_API_URL`, else Gladia's.
+        server: gives the `LocalServer` to ask instead, with its own key.
     """
+    if server is not None:
+        return _embedded(server)
     key = Secret.of(key) or Secret.of(os.environ.get(KEY_VARIABLE))
     url = url or os.environ.get(URL_VARIABLE)
     try:
@@ -59,16 +73,29 @@ def service(key: str | Secret | None = None, url: str | None = None) -> Finding:
     except ConfigError as error:
         advice = f"Mend {KEY_VARIABLE} or {URL_VARIABLE}, or what was passed."
         return Finding("service", "todo", str(error), advice)
+    return _asked(target, has_key=key is not None, chosen=url is not None)
+
+
+def _embedded(server: Callable[[], Any]) -> Finding:
+    try:
+        target = resolve_target(server=server())
+    except ServerError as error:
+        return Finding("service", "todo", str(error), _START_AGAIN)
+    return _asked(replace(target, label="The embedded server"), has_key=True, chosen=True)
+
+
+def _asked(target: Target, *, has_key: bool, chosen: bool) -> Finding:
+    """What it answers."""
     began = time.perf_counter()
     try:
         # A notebook has a loop of its own on this thread.
         with ThreadPoolExecutor(1, "gladia_nb checkup") as pool:
             text = pool.submit(asyncio.run, _listed(target)).result()
     except GladiaNbError as error:
-        return _refused(target.label, error, has_key=key is not None, chosen=url is not None)
+        return _refused(target.label, error, has_key=has_key, chosen=chosen)
     if not _is_list(text):
         return _no_service(target.label)
-    taken = "takes the key" if key is not None else "takes any key"
+    taken = "takes the key" if has_key else "takes any key"
     found = f"{target.label} answers in {(time.perf_counter() - began) * 1e3:.0f} ms and {taken}."
     return Finding("service", "ok", found)
 
@@ -125,16 +152,17 @@ def started_server(server: LocalServer) -> Finding:
     try:
         server.start()
     except ServerError as error:
-        return Finding("embedded server", "todo", str(error), "Then start it again.")
+        return Finding("embedded server", "todo", str(error), _START_AGAIN)
     took_s = time.perf_counter() - began
     return Finding("embedded server", "ok", f"It started in {took_s:.1f} s.")
 
 
-def trial_session(server: LocalServer) -> Finding:
+def trial_session(server: LocalServer, over: threading.Event | None = None) -> Finding:
     """A few seconds of speech, from the file to the final, in the process of the stopwatch.
 
     Args:
         server: where to; running.
+        over: when it is set, the session ends at once.
     """
     audio = read_audio(sample())
     speech = audio.samples[: round(_SPEECH_S * audio.sample_rate)]
@@ -146,7 +174,8 @@ def trial_session(server: LocalServer) -> Finding:
                 tail_s=_TAIL_S,
                 server=server,
             )
-            run = live.result(_SESSION_S)
+            _wait(live, over or threading.Event())
+            run = live.result(0)
         except TimeoutError:
             live.abort()
             found = f"It has not ended within {_SESSION_S:.0f} s."
@@ -155,6 +184,15 @@ def trial_session(server: LocalServer) -> Finding:
             advice = "Run `gladia-nb demo`, which tells more; please report it."
             return Finding("session", "todo", str(error), advice)
         return _judged(run)
+
+
+def _wait(live: Live, over: threading.Event) -> None:
+    """Until it has ended, or lasts too long; one that nobody wants any more is ended."""
+    limit_s = time.monotonic() + _SESSION_S
+    while not live.wait(min(_LOOK_S, _SESSION_S)) and time.monotonic() < limit_s:
+        if over.is_set():
+            live.abort()
+            live.wait(_SESSION_S)
 
 
 def _judged(run: Run) -> Finding:

@@ -20,7 +20,7 @@ def quick(monkeypatch):
     """Without what waits for time to pass, or for another process."""
     monkeypatch.setattr(machine, "timer", lambda: Finding("timer", "ok", "It wakes."))
     monkeypatch.setattr(services, "started_server", lambda _: Finding("embedded server", "ok", ""))
-    monkeypatch.setattr(services, "trial_session", lambda _: Finding("session", "ok", ""))
+    monkeypatch.setattr(services, "trial_session", lambda *_: Finding("session", "ok", ""))
 
 
 def test_everything_is_looked_at_in_this_order(quick):

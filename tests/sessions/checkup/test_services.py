@@ -1,9 +1,11 @@
 """The service, the embedded server and the short session: as they are, and with each fault."""
 
 import asyncio
+import threading
 
 import pytest
 
+from gladia_nb.errors import ServerError
 from gladia_nb.server import LocalServer
 from gladia_nb.sessions.checkup import services
 from tests.support.elsewhere import Elsewhere
@@ -24,6 +26,19 @@ def test_the_embedded_server_takes_its_key(local_server):
     assert found.state == "ok"
     assert "answers in" in found.found
     assert "takes the key" in found.found
+
+
+def test_the_embedded_server_can_be_meant_whatever_key_is_set(local_server, monkeypatch):
+    monkeypatch.setenv("GLADIA_API_KEY", KEY)
+    monkeypatch.setenv("GLADIA_API_URL", "http://127.0.0.1:9")
+    found = services.service(server=lambda: local_server)
+    assert (found.state, found.found.split(" in ")[0]) == ("ok", "The embedded server answers")
+
+    def fails():
+        raise ServerError("It did not start.")
+
+    found = services.service(server=fails)
+    assert (found.state, found.found) == ("todo", "It did not start.")
 
 
 def test_a_key_that_is_refused(local_server, monkeypatch):
@@ -116,6 +131,13 @@ def test_a_session_that_fails():
     with LocalServer(engine="scripted", script=SCRIPT, faults=["refuse:status=403"]) as server:
         found = services.trial_session(server)
     assert (found.state, "gladia-nb demo" in found.advice) == ("todo", True)
+
+
+def test_a_session_that_nobody_wants_any_more(local_server):
+    over = threading.Event()
+    over.set()
+    found = services.trial_session(local_server, over)
+    assert found.state == "todo"
 
 
 def test_a_session_without_end(monkeypatch):

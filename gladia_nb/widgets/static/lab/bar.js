@@ -113,8 +113,8 @@ function goButtons({ model, send, ask }, microphone, changed) {
   return { start, element: h("div", { class: "gnb-go" }, start, stop), update, isStarting };
 }
 
-/** The bar of all that. */
-export function bar(wires, microphone, isGone) {
+/** The bar of all that; `check` is the button that looks at the setup. */
+export function bar(wires, microphone, check, isGone) {
   const { model } = wires;
   const why = h("p", { class: "gnb-why", role: "status", id: unique("why") });
   const go = goButtons(wires, microphone, update);
@@ -129,7 +129,7 @@ export function bar(wires, microphone, isGone) {
     h("h2", { class: "gnb-unseen" }, "Lab"),
     go.element,
     state.element,
-    h("div", { class: "gnb-picks" }, source.element, service.element),
+    h("div", { class: "gnb-picks" }, source.element, service.element, check.element),
     why,
   );
 
@@ -146,6 +146,7 @@ export function bar(wires, microphone, isGone) {
     state.update(phaseOf(live), live);
     source.update();
     service.update(setup);
+    check.update();
     const busy = live.mode === "live" && live.running;
     say(why, busy || go.isStarting() || isGone() ? "" : setup.missing || microphone.text());
     why.hidden = !why.textContent;

@@ -2,6 +2,7 @@
 
 import { afterPanel } from "./after.js";
 import { bar } from "./bar.js";
+import { checkButton, checkPanel } from "./check.js";
 import { h } from "./dom.js";
 import { errorRegions } from "./errors.js";
 import { kernelWatch } from "./kernel.js";
@@ -55,7 +56,7 @@ function saveNotebook(event, root) {
 }
 
 /** Panels in their places: what stays in view, then what is seen first. */
-function frame({ watch, top, alert, source, settings, live, rest }) {
+function frame({ watch, top, alert, check, source, settings, live, rest }) {
   const root = h(
     "div",
     {
@@ -68,6 +69,7 @@ function frame({ watch, top, alert, source, settings, live, rest }) {
     top.element,
     watch.element,
     alert.element,
+    check.element,
     h(
       "div",
       { class: "gnb-grid" },
@@ -157,9 +159,11 @@ function makeParts(model, kernel) {
     rules,
   };
   const watch = kernelWatch(model, () => parts.top.update());
+  const looker = checkButton(wires, watch.isGone);
   const parts = {
     watch,
-    top: bar(wires, microphone, watch.isGone),
+    top: bar(wires, microphone, looker, watch.isGone),
+    check: checkPanel(wires, looker.element),
     source: sourcePanel(wires),
     settings: settingsPanel(wires),
     live: livePanel(wires),
@@ -172,7 +176,7 @@ function makeParts(model, kernel) {
 }
 
 /** What each trait changes. */
-function changesOf({ top, alert, source, settings, live, after, shelf, study }) {
+function changesOf({ top, alert, check, source, settings, live, after, shelf, study }) {
   return {
     setup() {
       for (const part of [top, source, settings, live]) part.update();
@@ -188,7 +192,14 @@ function changesOf({ top, alert, source, settings, live, after, shelf, study }) 
       live.update();
     },
     shelf: shelf.update,
-    study: study.update,
+    study() {
+      study.update();
+      top.update();
+    },
+    check() {
+      check.update();
+      top.update();
+    },
     sentences: alert.update,
   };
 }
