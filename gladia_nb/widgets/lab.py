@@ -131,6 +131,7 @@ class Lab(InPieces):
         self._threads = [*self._commands.threads, publisher]
         self._commands.start()
         publisher.start()
+        self.recipe.prepare(self._server)  # before a page has drawn anything
         for other in registry.register(self):
             self._commands.post({"kind": "settle", "handle": other.under_way})
 
@@ -213,8 +214,7 @@ class Lab(InPieces):
 
     def close(self) -> None:
         """Stop what is live and let go of everything; what was recorded is kept."""
-        if "_threads" not in self.__dict__ or self._closed.is_set():
-            # It was never complete, or it is closed already.
+        if "_threads" not in self.__dict__ or self._closed.is_set():  # never complete, or closed
             super().close()
             return
         self._closed.set()
@@ -355,10 +355,10 @@ class Lab(InPieces):
             self._studying.launch(key=self._key.secret, server=self._server)
 
     def _launch_check(self, browser: object) -> None:
+        given = {"key": self._key.secret, "server": self._server, "browser": browser}
         with self._launching:
             self._check_alone()
-            service = {"key": self._key.secret, "server": self._server}
-            self._checking.launch(self.recipe, **service, browser=browser)
+            self._checking.launch(self.recipe, **given)
 
     def _run_study(self, run: Callable[[], None]) -> None:
         """On the study's own thread."""
@@ -393,7 +393,7 @@ class Lab(InPieces):
 
     def _setup_view(self) -> dict[str, Any]:
         missing = self._setup.missing() or self._key.missing(self._setup.options["target"])
-        if self._studying.is_running or self._checking.is_running:
+        if self.is_live and not self._watcher.is_live:
             missing = _BUSY.format(self._what())
         return {**self._setup.view(), "key": self._key.state(), "missing": missing}
 

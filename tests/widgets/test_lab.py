@@ -8,6 +8,7 @@ import pytest
 
 import gladia_nb as gn
 from gladia_nb.audio import Audio
+from gladia_nb.lab.recipe import Recipe
 from gladia_nb.server.local import LocalServer
 from gladia_nb.sessions.runner import transcribe
 from gladia_nb.widgets import presence
@@ -269,6 +270,15 @@ def test_the_microphone_tells_the_lab(make):
     lab.microphone._tell("error", text="The microphone is gone.", code="gone")
     until(lambda: lab.sentences)
     assert lab.sentences[0]["text"] == "The microphone is gone."
+
+
+def test_what_a_session_needs_is_begun_when_it_is_made_and_when_it_is_shown(make, monkeypatch):
+    begun = []
+    monkeypatch.setattr(Recipe, "prepare", lambda recipe, server: begun.append(recipe.target))
+    lab = make()
+    assert begun == ["embedded"]
+    tell(lab, "hello", view="a")
+    until(lambda: begun == ["embedded"] * 2)
 
 
 def test_threads_end_with_it(make):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from gladia_nb.config import SessionConfig
+if TYPE_CHECKING:
+    # At run time it would load pydantic into each decoding process, which reads no configuration.
+    from gladia_nb.config import SessionConfig
 
 __all__ = [
     "AddOn",
