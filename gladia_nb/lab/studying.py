@@ -18,7 +18,7 @@ from gladia_nb.keys import Secret
 from gladia_nb.lab.recipe import Recipe
 from gladia_nb.lab.study_draft import StudyDraft
 from gladia_nb.lab.views import frame, shown_path
-from gladia_nb.metrics.base.intervals import signed
+from gladia_nb.metrics.base.signs import signed
 from gladia_nb.paths import expanded
 from gladia_nb.plots import plot_effects, plot_pareto
 from gladia_nb.record.folders import runs_directory

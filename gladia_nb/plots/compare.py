@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.base.intervals import signed, span
+from gladia_nb.metrics.base.intervals import span
+from gladia_nb.metrics.base.signs import signed
 from gladia_nb.metrics.comparison import FEWEST_PAIRS, compare
 from gladia_nb.plots.palette import COLOURS, GREY
 from gladia_nb.plots.style import axes, empty, finish

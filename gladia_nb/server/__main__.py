@@ -14,18 +14,13 @@ import signal
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server.bounded_log import BoundedHandler
 from gladia_nb.server.engines.base import EngineError
 from gladia_nb.server.engines.finding import make_engine
 from gladia_nb.server.settings.options import ServerOptions
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from gladia_nb.server.http.app import Server
 
 __all__ = ["main"]
 
@@ -156,7 +151,7 @@ async def _run(options: ServerOptions, *, watch: bool) -> None:
             await runner.cleanup()
 
 
-async def _prepared(options: ServerOptions) -> tuple[web.AppRunner, type[web.SockSite]]:
+async def _prepared(options: ServerOptions) -> tuple[Any, Any]:
     """What serves, and where; the model is loaded meanwhile, in the engine's own process."""
     engine = make_engine(options)
     starting = asyncio.ensure_future(engine.start())
@@ -172,7 +167,7 @@ async def _prepared(options: ServerOptions) -> tuple[web.AppRunner, type[web.Soc
     return web.AppRunner(app, access_log=None, shutdown_timeout=1.0), web.SockSite
 
 
-def _front() -> tuple[Any, type[Server]]:
+def _front() -> tuple[Any, Any]:
     """What speaks HTTP takes a third of a second of a processor to load."""
     from aiohttp import web
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    # At run time it would load pydantic into each decoding process, which reads no configuration.
-    from gladia_nb.config import SessionConfig
+from gladia_nb.config import SessionConfig
 
 __all__ = [
     "AddOn",

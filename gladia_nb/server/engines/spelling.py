@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines.base import Word
-
-if TYPE_CHECKING:
-    # At run time it would load pydantic into each decoding process, which reads no configuration.
-    from gladia_nb.config import SessionConfig
 
 __all__ = ["Spelling", "share_out"]
 

@@ -16,14 +16,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines.base import Word
 from gladia_nb.server.engines.spelling import share_out
-
-if TYPE_CHECKING:
-    # At run time it would load pydantic into each decoding process, which reads no configuration.
-    from gladia_nb.config import SessionConfig
 
 __all__ = ["Entry", "Vocabulary", "entries_of", "phones_by_rule", "problems_of"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladia_nb.metrics.base.intervals import needed, quantiles, ratio, share, signed, span, student
+from gladia_nb.metrics.base.intervals import needed, quantiles, ratio, share, span, student
 
 #: So many that chance moves a coverage of 95 % by half a percent.
 SIMULATIONS = 2000
@@ -252,14 +252,3 @@ def test_ratio_covers_the_truth():
         found = ratio(rng.poisson(rate * words), words)
         hits += found.low <= 0.2 <= found.high
     assert 0.93 <= hits / SIMULATIONS <= 0.97
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=3))
-def test_differences_are_written_with_a_sign_and_no_negative_zero(numbers):
-    number = signed(*numbers, math.inf, math.nan)
-    for value in numbers:
-        text = number(value)
-        assert text[0] in "+-"
-        assert text[0] == "+" or float(text) < 0
-        assert abs(float(text) - value) <= 0.5
-        assert ("." in text) == (round(max(map(abs, numbers)), 1) < 10)

@@ -6,7 +6,6 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -184,15 +183,3 @@ def test_as_many_bytes_as_were_promised() -> None:
         ours.close()
         with pytest.raises(EOFError):
             decoding._receive(theirs)
-
-
-def test_it_loads_nothing_that_it_does_not_need_so_that_it_starts_sooner() -> None:
-    code = (
-        "import sys; import gladia_nb.server.engines.decoding; "
-        "import gladia_nb.server.engines.sphinx_decoder; "
-        "print([n for n in ('pydantic', 'aiohttp', 'pandas') if n in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S
-    )
-    assert done.stdout.strip() == "[]"
