@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import errno
 import gc
 import json
@@ -16,10 +15,13 @@ import sys
 import threading
 from typing import Any
 
+from aiohttp import web
+
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server.bounded_log import BoundedHandler
 from gladia_nb.server.engines.base import EngineError
 from gladia_nb.server.engines.finding import make_engine
+from gladia_nb.server.http.app import Server
 from gladia_nb.server.settings.options import ServerOptions
 
 __all__ = ["main"]
@@ -134,10 +136,11 @@ async def _run(options: ServerOptions, *, watch: bool) -> None:
     # First of all, so that a port in use is known before the model is loaded.
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     with socket.create_server((options.host, options.port), family=family) as listening:
-        runner, site = await _prepared(options)
+        app = Server(make_engine(options), options).application()
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         try:
             await runner.setup()
-            await site(runner, listening).start()
+            await web.SockSite(runner, listening).start()
             # What was made until now stays: looking through it for garbage takes 50 ms and more,
             # for which no message would be acknowledged.
             gc.collect()
@@ -149,31 +152,6 @@ async def _run(options: ServerOptions, *, watch: bool) -> None:
             await stop.wait()
         finally:
             await runner.cleanup()
-
-
-async def _prepared(options: ServerOptions) -> tuple[Any, Any]:
-    """What serves, and where; the model is loaded meanwhile, in the engine's own process."""
-    engine = make_engine(options)
-    starting = asyncio.ensure_future(engine.start())
-    try:
-        web, server = await asyncio.to_thread(_front)
-    except BaseException:
-        # Half begun it could not be ended.
-        with contextlib.suppress(EngineError):
-            await starting
-        await engine.close()
-        raise
-    app = server(engine, options, starting).application()
-    return web.AppRunner(app, access_log=None, shutdown_timeout=1.0), web.SockSite
-
-
-def _front() -> tuple[Any, Any]:
-    """What speaks HTTP takes a third of a second of a processor to load."""
-    from aiohttp import web
-
-    from gladia_nb.server.http.app import Server
-
-    return web, Server
 
 
 def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server import __main__ as program
 from gladia_nb.server.engines.base import EngineError
-from gladia_nb.server.settings.options import CONTROL_HEADER, ServerOptions
+from gladia_nb.server.settings.options import CONTROL_HEADER
 from tests.support.processes import family, gone
 
 
@@ -54,19 +54,6 @@ def test_signals_end_it_cleanly(number: signal.Signals) -> None:
         said = process.stderr.read().splitlines()
         assert [line for line in said if not line.startswith(b"asyncio: Executing")] == []
     assert gone(processes, 1)
-
-
-async def test_what_fails_while_the_model_loads_leaves_no_process(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fails() -> Any:
-        raise ImportError("no HTTP today")
-
-    before = {process.pid for process in psutil.Process().children()}
-    monkeypatch.setattr(program, "_front", fails)
-    with pytest.raises(ImportError, match="no HTTP today"):
-        await program._prepared(ServerOptions())
-    assert gone([p for p in psutil.Process().children() if p.pid not in before])
 
 
 def test_faults_on_the_command_line() -> None:

@@ -45,14 +45,10 @@ class Server:
     Args:
         engine: recognises the audio; started and closed with the application.
         options: of the server.
-        starting: the start of the engine, where it has begun already.
     """
 
-    def __init__(
-        self, engine: Engine, options: ServerOptions, starting: Awaitable[None] | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, options: ServerOptions) -> None:
         self._engine = engine
-        self._starting = starting
         self._options = options
         self._courier = Courier(options)
         self._door = Door(options)
@@ -77,7 +73,7 @@ class Server:
         return app
 
     async def _on_startup(self, _: web.Application) -> None:
-        await (self._starting or self._engine.start())
+        await self._engine.start()
 
     async def _on_shutdown(self, _: web.Application) -> None:
         await asyncio.gather(*(session.close() for session in self._by_id.values()))
