@@ -12,6 +12,7 @@ from gladia_nb.lab.comparing import beside, check_count, difference
 from gladia_nb.lab.downloads import download
 from gladia_nb.lab.endpoint_view import explored
 from gladia_nb.lab.headlines import medians, shown
+from gladia_nb.lab.listen_view import listened, sound_piece
 from gladia_nb.lab.replay import Replay, start_replay
 from gladia_nb.lab.shelf_changes import delete_runs, rename_run, restore_runs
 from gladia_nb.lab.views import (
@@ -58,6 +59,8 @@ class FinishedRuns:
         "table": "_do_table",
         "picture": "_do_picture",
         "endpointing": "_do_endpointing",
+        "listening": "_do_listening",
+        "piece": "_do_piece",
         "compare": "_do_compare",
         "difference": "_do_difference",
         "download": "_do_download",
@@ -116,6 +119,19 @@ class FinishedRuns:
     def _do_endpointing(self, _content: Content, live: bool) -> Answer:
         _check_ended(live, "Endpointings are predicted")
         return {"kind": "endpointing", **explored(self._shown())}, ()
+
+    def _do_listening(self, _content: Content, live: bool) -> Answer:
+        _check_ended(live, "Words are read")
+        run = self._shown()
+        content, words = listened(run)
+        return {"kind": "listening", "path": _path_of(run), **content}, [words]
+
+    def _do_piece(self, content: Content, _live: bool) -> Answer:
+        run = self._shown()
+        if content["path"] != _path_of(run):
+            # Of the run that was on view when it was asked for; nobody wants it any more.
+            return {"kind": "piece"}, ()
+        return {"kind": "piece"}, [sound_piece(run, content["number"])]
 
     def _do_compare(self, content: Content, _live: bool) -> Answer:
         check_count(len(content["paths"]))
@@ -240,6 +256,10 @@ class FinishedRuns:
             return f"{len(export_run(run, place))} files written to {place}."
         run.report(place)
         return f"Report written to {place}."
+
+
+def _path_of(run: Run) -> str:
+    return str(run.path or "")
 
 
 def _check_ended(live: bool, what: str) -> None:

@@ -152,8 +152,13 @@ def wav_tail(mark: str) -> bytes:
 # -- reading --
 
 
-def kept_sound(record: Record) -> Audio | None:
+def kept_sound(record: Record, first: int = 0, frames: int | None = None) -> Audio | None:
     """What was sent, from the file beside a run; None where none was kept.
+
+    Args:
+        record: of the run.
+        first: number of the first sample frame that is wanted; what lies before it is not read.
+        frames: how many at most; None for all that were sent.
 
     Raises:
         AudioError: what is there cannot be read.
@@ -162,12 +167,15 @@ def kept_sound(record: Record) -> Audio | None:
         return None
     wire = Wire.of(record.header["config"])
     name = str(record.header["audio"]["name"])
-    frames = sent_frames(record)
-    return read_sound(record.path, wire, mark_of(record.header), name, frames) if frames else None
+    sent = sent_frames(record) - first
+    most = sent if frames is None else min(sent, frames)
+    if most <= 0:
+        return None
+    return read_sound(record.path, wire, mark_of(record.header), name, most, first=first)
 
 
 def read_sound(
-    run: Path, wire: Wire, mark: str, name: str, frames: int | None = None
+    run: Path, wire: Wire, mark: str, name: str, frames: int | None = None, *, first: int = 0
 ) -> Audio | None:
     """The sound of a run, also while it is written, and when whoever wrote it was killed.
 
@@ -177,6 +185,7 @@ def read_sound(
         mark: of the run.
         name: of the sound, for people.
         frames: how many sample frames at most; None for all that there are.
+        first: number of the first of them.
 
     Returns:
         None where there is no such file, or it is of another run.
@@ -188,25 +197,26 @@ def read_sound(
     if not path.is_file():
         return None
     most = _LONGEST_S * wire.sample_rate
-    frames = most if frames is None else frames
-    if frames > most:
+    frames = most - first if frames is None else frames
+    if first + frames > most:
+        hours = (first + frames) / wire.sample_rate / 3600
         raise AudioError(
-            f"The run says that {frames / wire.sample_rate / 3600:.3g} h of audio were sent, and "
+            f"The run says that {hours:.3g} h of audio were sent, and "
             f"no session is longer than {MAX_DURATION_S / 3600:g} h: {path} is not read."
         )
     samples = _read_wav if wire.suffix == ".wav" else _read_flac
     try:
-        found = samples(path, wire, mark, frames)
+        found = samples(path, wire, mark, frames, first)
     except OSError as error:
         raise AudioError(f"Cannot read {path}: {error.strerror or error}.") from None
     return None if found is None else Audio(found[:frames], wire.sample_rate, name)
 
 
-def _read_flac(path: Path, wire: Wire, mark: str, frames: int) -> Samples | None:
+def _read_flac(path: Path, wire: Wire, mark: str, frames: int, first: int) -> Samples | None:
     blocks: list[Samples] = []
     done = 0
     rest = _rest_of(path, wire)
-    for block in _blocks(path, wire, mark, begun=rest is not None):
+    for block in _blocks(path, wire, mark, first, begun=rest is not None):
         if block is None:
             return None
         blocks.append(block)
@@ -214,14 +224,16 @@ def _read_flac(path: Path, wire: Wire, mark: str, frames: int) -> Samples | None
         if done >= frames:
             break
     if rest is not None and done < frames:
-        first, samples = rest
-        if first <= done < first + len(samples):
-            blocks.append(samples[done - first :])
+        begin, samples = rest
+        if begin <= first + done < begin + len(samples):
+            blocks.append(samples[first + done - begin :])
     return np.concatenate(blocks) if blocks else np.zeros((0, wire.channels), np.float32)
 
 
-def _blocks(path: Path, wire: Wire, mark: str, *, begun: bool) -> Iterator[Samples | None]:
-    """Blocks of a FLAC file as far as it goes; None where it is of another run."""
+def _blocks(
+    path: Path, wire: Wire, mark: str, first: int, *, begun: bool
+) -> Iterator[Samples | None]:
+    """Blocks of a FLAC file from a frame on, as far as it goes; None where it is of another run."""
     try:
         file = soundfile.SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
@@ -237,6 +249,9 @@ def _blocks(path: Path, wire: Wire, mark: str, *, begun: bool) -> Iterator[Sampl
             yield None
             return
         with contextlib.suppress(soundfile.LibsndfileError):
+            # To a frame that the file does not have nothing leads: there is no block then.
+            if first:
+                file.seek(first)
             while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
                 yield block
 
@@ -252,15 +267,18 @@ def _rest_of(path: Path, wire: Wire) -> tuple[int, Samples] | None:
     return PLACE.unpack_from(data)[0], wire.decode(data[PLACE.size :])
 
 
-def _read_wav(path: Path, wire: Wire, mark: str, frames: int) -> npt.NDArray[Any] | None:
+def _read_wav(
+    path: Path, wire: Wire, mark: str, frames: int, first: int
+) -> npt.NDArray[Any] | None:
     with path.open("rb") as file:
         head = file.read(WAV_HEAD)
         if head[:4] != b"RIFF" or head[8:40] != wav_head(wire, None)[8:40]:
             return None
         size = struct.unpack_from("<I", head, 40)[0]
         known = size < 0xFFFFFFFF
-        wanted = frames * wire.frame_bytes
-        data = file.read(min(wanted, size) if known else wanted)
+        skipped, wanted = first * wire.frame_bytes, frames * wire.frame_bytes
+        file.seek(WAV_HEAD + skipped)
+        data = file.read(min(wanted, max(0, size - skipped)) if known else wanted)
         if known:
             file.seek(WAV_HEAD + size + size % 2)
             if mark.encode("ascii") not in file.read(1024):

@@ -13,7 +13,14 @@ from pathlib import Path
 from gladia_nb.plots.palette import DARK, LIGHT, properties
 from gladia_nb.reporting.modules import joined
 
-__all__ = ["HEARING", "hearing_module", "hearing_paths", "hearing_script", "hearing_style"]
+__all__ = [
+    "HEARING",
+    "hearing_module",
+    "hearing_paths",
+    "hearing_script",
+    "hearing_sheet",
+    "hearing_style",
+]
 
 #: Where the files are.
 HEARING = Path(__file__).resolve().parent / "static" / "hearing"
@@ -32,9 +39,11 @@ def hearing_paths() -> list[Path]:
 def hearing_module(name: str = "mountHearing") -> str:
     """JavaScript that defines one function under a name, for any module.
 
-    `mountHearing(root, data, pieces, rate)` fills an element with a run and returns a function that
-    takes it away. `data` is what `gladia_nb.reporting.listening_part` makes, `rate` in hertz, and
-    `pieces` an array of `{from, until, data}` with `data()` giving a sound file in base64.
+    `mountHearing(root, data, pieces, rate, silent)` fills an element with a run and returns a
+    function that takes it away. `data` is what `gladia_nb.reporting.listening_part` makes, `rate`
+    in hertz, and `pieces` an array of `{from, until, data}` with `data()` giving a sound file, in
+    base64 or as an `ArrayBuffer`, or a promise of one. Where `silent` says why there is no sound,
+    nothing can be played; else a run without pieces is played in silence.
 
     Args:
         name: of the function.
@@ -52,7 +61,12 @@ def hearing_style() -> str:
     """The style sheet of a page, colours first."""
     light, dark = properties(LIGHT, "gnb-"), properties(DARK, "gnb-")
     colours = f".gnb-hear{{{light}}}\n@media (prefers-color-scheme:dark){{.gnb-hear{{{dark}}}}}\n"
-    return colours + "".join((HEARING / name).read_text("utf-8") for name in _STYLES)
+    return colours + hearing_sheet()
+
+
+def hearing_sheet() -> str:
+    """The same without colours, for a place whose own properties have those of the palette."""
+    return "".join((HEARING / name).read_text("utf-8") for name in _STYLES)
 
 
 def _plain(name: str) -> str:

@@ -11,7 +11,7 @@ import soundfile
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 
-__all__ = ["SOUND_FORMATS", "Piece", "SoundFormat", "sound_pieces"]
+__all__ = ["SOUND_FORMATS", "Piece", "SoundFormat", "piece_bounds", "sound_file", "sound_pieces"]
 
 SoundFormat = Literal["flac", "opus"]
 #: How the sound of a run can be put into a page.
@@ -56,19 +56,46 @@ def sound_pieces(audio: Audio, kind: SoundFormat = "flac") -> list[Piece]:
     if kind not in SOUND_FORMATS:
         known = " or ".join(SOUND_FORMATS)
         raise ConfigError(f"The sound of a page is {known}, or False for none (got {kind!r}).")
-    samples, rate = audio.samples, audio.sample_rate
-    if audio.channels > 2:
-        samples = samples.mean(axis=1, keepdims=True)
+    samples, rate = _heard(audio.samples), audio.sample_rate
     if kind == "opus" and rate not in _OPUS_RATES:
         import soxr
 
         samples, rate = soxr.resample(samples, rate, _OPUS_RATES[-1]), _OPUS_RATES[-1]
+    return [
+        Piece(first / rate, until / rate, _file(samples[first:end], rate, kind))
+        for first, until, end in piece_bounds(len(samples), rate)
+    ]
+
+
+def piece_bounds(frames: int, rate: int) -> list[tuple[int, int, int]]:
+    """Where the pieces of a sound lie, in sample frames.
+
+    Args:
+        frames: of the sound.
+        rate: of the sound in hertz.
+
+    Returns:
+        For each piece its first frame, that of the next one, and the one behind its own last.
+
+    Example:
+        >>> piece_bounds(45 * 8000, 8000)
+        [(0, 240000, 264000), (240000, 360000, 360000)]
+    """
     found = []
-    for start in range(0, len(samples), _PIECE_S * rate):
-        until = min(start + _PIECE_S * rate, len(samples))
-        part = samples[start : until + _OVERLAP_S * rate]
-        found.append(Piece(start / rate, until / rate, _file(part, rate, kind)))
+    for first in range(0, frames, _PIECE_S * rate):
+        until = min(first + _PIECE_S * rate, frames)
+        found.append((first, until, min(until + _OVERLAP_S * rate, frames)))
     return found
+
+
+def sound_file(audio: Audio) -> bytes:
+    """A short sound as FLAC that a browser decodes; see `sound_pieces`."""
+    return _file(_heard(audio.samples), audio.sample_rate, "flac")
+
+
+def _heard(samples: np.ndarray) -> np.ndarray:
+    """Channels as a browser plays them."""
+    return samples.mean(axis=1, keepdims=True) if samples.shape[1] > 2 else samples
 
 
 def _file(samples: np.ndarray, rate: int, kind: SoundFormat) -> bytes:

@@ -19,6 +19,7 @@ from pathlib import Path
 from anywidget._file_contents import FileContents, VirtualFileContents
 
 from gladia_nb.plots.palette import DARK, LIGHT, properties
+from gladia_nb.reporting.front import hearing_module, hearing_paths, hearing_sheet
 from gladia_nb.reporting.modules import joined
 
 __all__ = ["LAB", "MICROPHONE", "STATIC", "Front"]
@@ -49,6 +50,8 @@ class Front:
         selector: of the widget's outermost element, which bears the colours.
         threads: names of constants, and the files of the text that each of them is: what runs in a
             thread of its own.
+        hears: whether it lets a run be heard: in front of its module stands `mountHearing` then,
+            and in front of its style sheet that of it.
         static: the folder of all front ends.
     """
 
@@ -57,6 +60,7 @@ class Front:
     styles: Sequence[str]
     selector: str
     threads: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    hears: bool = False
     static: Path = STATIC
 
     def paths(self, names: Sequence[str]) -> list[Path]:
@@ -69,20 +73,26 @@ class Front:
             f"const {name} = {json.dumps(joined(self.paths(files)))};\n"
             for name, files in self.threads.items()
         ]
-        return "".join(texts) + joined(self.paths(self.modules))
+        heard = hearing_module() if self.hears else ""
+        return "".join(texts) + heard + joined(self.paths(self.modules))
 
     def style(self) -> str:
         """The style sheet, colours first."""
-        return _colours(self.selector) + joined(self.paths(self.styles))
+        heard = hearing_sheet() if self.hears else ""
+        return _colours(self.selector) + heard + joined(self.paths(self.styles))
 
     def esm(self) -> str | VirtualFileContents:
         """The module for `_esm` of a widget."""
         apart = [name for files in self.threads.values() for name in files]
-        return _watched(self.module, self.paths([*apart, *self.modules]))
+        return _watched(self.module, [*self.paths([*apart, *self.modules]), *self._heard(".js")])
 
     def css(self) -> str | VirtualFileContents:
         """The style sheet for `_css` of a widget."""
-        return _watched(self.style, self.paths(self.styles))
+        return _watched(self.style, [*self.paths(self.styles), *self._heard(".css")])
+
+    def _heard(self, ending: str) -> list[Path]:
+        """Files of another room that are in it."""
+        return [path for path in hearing_paths() if self.hears and path.suffix == ending]
 
 
 def _watched(make: Callable[[], str], parts: Sequence[Path]) -> str | VirtualFileContents:
@@ -121,6 +131,7 @@ LAB = Front(
         "kernel.js",
         "live.js",
         "endpointing.js",
+        "listen.js",
         "after.js",
         "compare.js",
         "shelf.js",
@@ -137,9 +148,11 @@ LAB = Front(
         "live.css",
         "after.css",
         "endpointing.css",
+        "listen.css",
         "study.css",
     ),
     selector=".gnb-lab",
+    hears=True,
 )
 MICROPHONE = Front(
     name="microphone",

@@ -1,5 +1,6 @@
 """Finished runs in the Lab: what a command does, and what the page gets for it."""
 
+import json
 import math
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gladia_nb.lab import finished
 from gladia_nb.lab.finished import FinishedRuns
 from gladia_nb.run import load
 from tests.support.make_runs import rich_run
+from tests.support.tones import run_of_tones
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +135,24 @@ def test_nothing_is_drawn_while_a_session_is_live(kept, made):
         do(kept, "difference", baseline=paths[0], path=paths[1], live=True)
     with pytest.raises(ConfigError, match="Files are made when"):
         do(kept, "download", what="run", live=True)
+
+
+def test_words_are_read_when_nothing_is_live_and_their_sound_at_any_time(kept, tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    run, other = (run_of_tones(tmp_path / name) for name in "ab")
+    do(kept, "ended", handle=Ended(run))
+    with pytest.raises(ConfigError, match="Words are read when the session has ended"):
+        do(kept, "listening", live=True)
+    answer, (words,) = do(kept, "listening")
+    assert (answer["kind"], answer["path"]) == ("listening", str(run.path))
+    assert len(json.loads(words)["words"]["text"]) == 49
+    answer, (sound,) = do(kept, "piece", path=answer["path"], number=1, live=True)
+    assert answer == {"kind": "piece"}
+    assert sound.startswith(b"fLaC")
+    # Of a run that is no longer on view nothing is sent, and never the sound of another.
+    do(kept, "ended", handle=Ended(other))
+    assert do(kept, "piece", path=str(run.path), number=0) == ({"kind": "piece"}, ())
 
 
 def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(kept, made):

@@ -48,6 +48,10 @@ def test_what_is_written_is_read_to_the_sample(layout, channels, tmp_path):
     assert np.array_equal(found, truth)
     assert rate == 16000
     assert np.array_equal(read_sound(tmp_path / "a.run", wire, MARK, "", 77).samples, truth[:77])
+    for first, frames in ((1, 77), (4095, 2), (9_998, 5000), (19_990, 77), (20_001, 1)):
+        part = read_sound(tmp_path / "a.run", wire, MARK, "", frames, first=first).samples
+        assert np.array_equal(part, truth[first : first + frames]), (first, frames)
+        assert part.shape[1] == channels
 
 
 @pytest.mark.parametrize("layout", [("wav/pcm", 16), ("wav/pcm", 32)])
@@ -70,6 +74,8 @@ def test_hostile_files_are_refused_in_a_sentence(tmp_path):
         read_sound(run, wire, MARK, "")
     with pytest.raises(AudioError, match="no session is longer than 3 h"):
         read_sound(run, wire, MARK, "", 5 * 3600 * 16000)
+    with pytest.raises(AudioError, match="that 5 h of audio were sent"):
+        read_sound(run, wire, MARK, "", 1, first=5 * 3600 * 16000 - 1)
     path.unlink()
     path.mkdir()
     assert read_sound(run, wire, MARK, "") is None
@@ -91,6 +97,22 @@ def test_a_damaged_end_is_left_out(tmp_path):
     found = read_sound(tmp_path / "a.run", wire, MARK, "").samples
     assert 30_000 < len(found) < 40_000
     assert np.array_equal(found, decode(data, "wav/pcm", 16, 1)[: len(found)])
+    # Nor is there a part of it.
+    assert len(read_sound(tmp_path / "a.run", wire, MARK, "", 9, first=39_000).samples) == 0
+    part = read_sound(tmp_path / "a.run", wire, MARK, "", 9, first=20_000).samples
+    assert np.array_equal(part, found[20_000:20_009])
+
+
+def test_a_part_of_what_is_still_written_is_read(tmp_path):
+    wire = Wire("wav/pcm", 16, 1, 16000)
+    data = encode(noise(40_000, 1), "wav/pcm", 16)
+    writer = written(tmp_path, wire, data, close=False)
+    truth = decode(data, "wav/pcm", 16, 1)
+    # The last of it lies in the rest beside the file alone.
+    for first, frames in ((0, 40_000), (5000, 30_000), (39_000, 700), (39_999, 1), (40_000, 1)):
+        part = read_sound(tmp_path / "a.run", wire, MARK, "", frames, first=first).samples
+        assert np.array_equal(part, truth[first : first + frames]), first
+    writer.close()
 
 
 def test_a_run_has_what_it_sent(tmp_path):
@@ -102,6 +124,8 @@ def test_a_run_has_what_it_sent(tmp_path):
     short.mkdir()
     run, truth = saved_with_sound(short, sent_s=1.5)
     assert sent_frames(run.record) == 24_000
+    assert np.array_equal(kept_sound(run.record, 23_990, 50).samples, truth[23_990:24_000])
+    assert kept_sound(run.record, 24_000, 1) is None
     assert np.array_equal(run.audio.samples, truth[:24_000])
 
 

@@ -7,6 +7,7 @@ from gladia_nb.reporting.front import (
     hearing_module,
     hearing_paths,
     hearing_script,
+    hearing_sheet,
     hearing_style,
 )
 
@@ -58,3 +59,6 @@ def test_colours_are_those_of_the_palette():
         assert path.suffix != ".css" or path.read_text("utf-8") in style
     used = set(re.findall(r"var\((--gnb-[\w-]+)\)", style))
     assert used <= defined
+    # Whoever has the colours already takes the rest.
+    assert style.endswith(hearing_sheet())
+    assert re.findall(r"(--gnb-[\w-]+):", hearing_sheet()) == []

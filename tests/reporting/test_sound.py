@@ -8,7 +8,7 @@ import soundfile
 
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
-from gladia_nb.reporting.sound import sound_pieces
+from gladia_nb.reporting.sound import piece_bounds, sound_file, sound_pieces
 
 
 def noise(seconds, rate, channels, depth=16):
@@ -35,6 +35,16 @@ def test_pieces_hold_every_sample(rate, channels, depth):
         # And some more, so that no word lies on a seam.
         until = min(round((piece.until_s + 3) * rate), len(audio.samples))
         assert np.array_equal(samples, audio.samples[first:until])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_a_piece_by_itself_is_the_same_file(channels):
+    audio = noise(61.5, 8000, channels)
+    bounds = piece_bounds(len(audio.samples), 8000)
+    alone = [sound_file(Audio(audio.samples[first:end], 8000)) for first, _, end in bounds]
+    assert alone == [piece.data for piece in sound_pieces(audio)]
+    assert [first for first, *_ in bounds[1:]] == [until for _, until, _ in bounds[:-1]]
+    assert piece_bounds(0, 8000) == []
 
 
 def test_full_scale_is_not_turned_over():

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from gladia_nb.plots.palette import DARK, LIGHT
+from gladia_nb.reporting.front import hearing_module, hearing_paths, hearing_sheet
+from gladia_nb.widgets import assets
 from gladia_nb.widgets.assets import LAB, MICROPHONE, STATIC, Front
 
 FRONTS = [LAB, MICROPHONE]
@@ -50,6 +52,8 @@ def test_the_module_stands_alone(front):
     assert not re.search(r"^import ", text, re.MULTILINE)
     assert re.findall(r"^export ", text, re.MULTILINE) == ["export "]
     for part in (text, *(front_text(front, files) for files in front.threads.values())):
+        # What lets a run be heard is one expression, and keeps its names to itself.
+        part = part.replace(hearing_module(), "const mountHearing = 0;\n")
         names = re.findall(r"^(?:async )?(?:const|function|class|let) (\w+)", part, re.MULTILINE)
         assert len(names) == len(set(names)), "two files use one name at their top"
 
@@ -65,6 +69,23 @@ def front_text(front: Front, names) -> str:
         if line.startswith(f"const {name} = ")
     ]
     return json.loads(line.split(" = ", 1)[1].removesuffix(";"))
+
+
+def test_the_lab_lets_a_run_be_heard_in_its_own_colours(monkeypatch):
+    assert LAB.module().count(hearing_module()) == 1
+    assert "mountHearing" not in MICROPHONE.module()
+    # It comes without colours: those of the Lab, which follow JupyterLab's theme, are inherited.
+    assert LAB.style().count(hearing_sheet()) == 1
+    assert not re.search(r"\.gnb-hear\b[^{}]*\{\s*--gnb-", LAB.style())
+    watched = []
+    monkeypatch.setattr(assets, "_watched", lambda _make, parts: watched.append(list(parts)))
+    for front in FRONTS:
+        front.esm()
+        front.css()
+    esm, css, *others = watched
+    assert {*esm, *css} == {*sources(LAB), *hearing_paths()}
+    assert {path.suffix for path in css} == {".css"}
+    assert not {*hearing_paths()} & {path for parts in others for path in parts}
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to read JavaScript")

@@ -14,6 +14,7 @@ from gladia_nb.sessions.runner import transcribe
 from gladia_nb.widgets import presence
 from tests.support.labs import PATIENCE_S, answered, tell, until
 from tests.support.scripted_helpers import SCRIPT
+from tests.support.tones import run_of_tones
 
 
 def test_a_run_from_start_to_end(make):
@@ -33,6 +34,30 @@ def test_a_run_from_start_to_end(make):
     assert lab.shelf["rows"][0]["path"] == str(lab.run.path)
     assert lab.sentences == []
     assert repr(lab) == "Lab(idle, 1 runs)"
+
+
+def test_words_and_sound_go_to_the_page_when_it_asks_and_are_in_no_state(make, tmp_path):
+    run = run_of_tones(tmp_path)
+    lab = make(runs=tmp_path)
+    tell(lab, "open", path=str(run.path), ticket="open")
+    answered(lab, "open")
+    tell(lab, "listening", ticket="words")
+    content, (words,) = answered(lab, "words")
+    assert (content["kind"], content["path"]) == ("listening", str(run.path))
+    assert json.loads(words)["words"]["text"][:2] == ["tone0", "tone1"]
+    assert [list(piece) for piece in content["pieces"]] == [[0, 30], [30, 36]]
+    for number in range(2):
+        ticket = f"piece {number}"
+        tell(lab, "piece", path=content["path"], number=number, ticket=ticket)
+        assert answered(lab, ticket)[1][0].startswith(b"fLaC")
+    tell(lab, "piece", path=content["path"], number=2, ticket="none")
+    assert answered(lab, "none")[0]["kind"] == "refused"
+    until(lambda: lab.sentences)
+    assert "has 2 pieces" in lab.sentences[0]["text"]
+    # What a notebook would save has nothing of either.
+    saved = json.dumps({name: text for name, text in lab.get_state().items() if name[0] != "_"})
+    assert "seen_ms" not in saved
+    assert "pieces" not in saved.replace(lab.sentences[0]["text"], "")
 
 
 def test_what_it_shows_is_json(make):

@@ -2,10 +2,10 @@
 
 let count = 0;
 
-/** An id that no other element of the page has. */
+/** An id that no other element of the page has, also where several such modules fill it. */
 export function idOf(stem) {
   count += 1;
-  return `gnb-hear-${stem}-${count}`;
+  return `gnb-hear-${stem}-${count}-${Math.random().toString(36).slice(2, 7)}`;
 }
 
 /** An element with attributes, listeners (`onclick`) and children; text is never read as HTML. */
@@ -51,6 +51,20 @@ export function inksOf(element) {
   }
   const names = "ink soft rule edge surface accent wave sent acknowledged partial final";
   return Object.fromEntries(names.split(" ").map((name) => [name, own(name)]));
+}
+
+/** Tell when the colours of the page may be others; returns how to end that. */
+export function watchColours(changed) {
+  const names = ["(prefers-color-scheme: dark)", "(forced-colors: active)"];
+  const queries = names.map((name) => matchMedia(name));
+  for (const query of queries) query.addEventListener("change", changed);
+  // JupyterLab says here which theme it wears.
+  const theme = new MutationObserver(changed);
+  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  return () => {
+    theme.disconnect();
+    for (const query of queries) query.removeEventListener("change", changed);
+  };
 }
 
 /** The first index whose value is above `value`, in a rising list. */

@@ -65,10 +65,14 @@ function colourings(data, colour) {
   );
 }
 
-/** What is known of one word, and buttons to hear it. */
+/** What is known of one word, and buttons to hear it, where it can be heard. */
 function detailsOf(data, play) {
   const body = el("div", { "aria-live": "polite", "aria-atomic": "true" });
-  const element = el("aside", { class: "gnb-hear-details", "aria-label": "The chosen word" }, body);
+  const element = el(
+    "section",
+    { class: "gnb-hear-details", "aria-label": "The chosen word" },
+    body,
+  );
   return {
     element,
     show(word, announced) {
@@ -81,6 +85,7 @@ function detailsOf(data, play) {
         el("p", { class: "gnb-hear-title", dir: "auto" }, data.words.text[word]),
         el("dl", {}, ...facts),
       );
+      if (play === null) return;
       if (element.children.length > 1) element.lastChild.remove();
       element.append(
         el(
@@ -97,11 +102,15 @@ function detailsOf(data, play) {
 const SILENT =
   "There is no sound in this page: it plays in silence. report(..., audio=True) puts it in.";
 const WITH_SOUND = "Choose a word to hear it, with a second around it.";
+const FETCHING = "Fetching the sound …";
+/** Milliseconds after which it is said that the sound has not come yet. */
+const SLOW_MS = 300;
 
 /** Transcript, sound and pictures of one run, which follow each other. */
 class Hearing {
-  constructor(root, data, player) {
-    Object.assign(this, { root, data, player, frame: 0, chosen: -1 });
+  constructor(root, data, player, silent) {
+    const plays = !silent;
+    Object.assign(this, { root, data, player, plays, frame: 0, chosen: -1 });
     player.failed = (error) => this.fail(error);
     const choose = (word, wanted) => this.choose(word, wanted);
     this.bar = transport(
@@ -109,12 +118,13 @@ class Hearing {
       () => this.toggle(),
       (second) => this.seek(second),
     );
-    this.details = detailsOf(data, (word, around) => this.playWord(word, around));
+    const play = (word, around) => this.playWord(word, around);
+    this.details = detailsOf(data, plays ? play : null);
     this.transcript = new Transcript(data, choose, (word) => this.hover(word));
-    this.pictures = picturesOf(data, choose);
+    this.pictures = picturesOf(data, choose, plays);
     this.legend = el("div", {});
-    const said = player.hasSound ? WITH_SOUND : SILENT;
-    this.note = el("p", { class: "gnb-hear-note", role: "status" }, said);
+    this.said = silent || (player.hasSound ? WITH_SOUND : SILENT);
+    this.note = el("p", { class: "gnb-hear-note", role: "status" }, this.said);
     this.fill();
   }
 
@@ -127,7 +137,7 @@ class Hearing {
     root.classList.add("gnb-hear");
     root.replaceChildren(
       this.note,
-      this.bar.element,
+      ...(this.plays ? [this.bar.element] : []),
       el("div", { class: "gnb-hear-top" }, colourings(this.data, colour), this.legend),
       el("div", { class: "gnb-hear-body" }, transcript.element, details.element),
       el("div", { class: "gnb-hear-pictures" }, ...pictures.elements),
@@ -150,18 +160,27 @@ class Hearing {
 
   async play(from, to) {
     cancelAnimationFrame(this.frame);
+    const slow = setTimeout(() => this.say(FETCHING), SLOW_MS);
     try {
-      await this.player.play(from, to);
+      // Something else may have been wished for meanwhile: that is shown then.
+      if (!(await this.player.play(from, to))) return;
+      this.say(this.said);
     } catch (error) {
       this.fail(error);
+    } finally {
+      clearTimeout(slow);
     }
     cancelAnimationFrame(this.frame);
     this.follow();
   }
 
+  say(text) {
+    if (this.note.textContent !== text) this.note.textContent = text;
+  }
+
   fail(error) {
     this.player.stop();
-    this.note.textContent = `The sound cannot be played here (${error.message}).`;
+    this.say(`The sound cannot be played here (${error.message}).`);
   }
 
   toggle() {
@@ -183,7 +202,7 @@ class Hearing {
   /** Play a word with what is around it; without `around` all that comes behind it. */
   playWord(word, around) {
     const { start, end } = this.data.words;
-    if (start[word] === null) return;
+    if (!this.plays || start[word] === null) return;
     const until = around === null ? this.player.duration : end[word] + around;
     this.play(start[word] - AROUND_S, until);
   }
@@ -214,8 +233,11 @@ class Hearing {
   }
 }
 
-/** Fill an element with a run; returns how to take it away again. */
-export function mountHearing(root, data, pieces, rate) {
-  const hearing = new Hearing(root, data, new Player(pieces, rate, data.duration));
+/**
+ * Fill an element with a run; returns how to take it away again. `silent` says why there is nothing
+ * to play; without it a run without pieces is played in silence.
+ */
+export function mountHearing(root, data, pieces, rate, silent = "") {
+  const hearing = new Hearing(root, data, new Player(pieces, rate, data.duration), silent);
   return () => hearing.close();
 }

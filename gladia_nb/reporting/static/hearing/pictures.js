@@ -1,6 +1,6 @@
 // The four pictures of a run: utterances over time, latency of words, its distribution, the stairs.
 
-import { above, msText, placeText } from "./dom.js";
+import { above, msText, placeText, watchColours } from "./dom.js";
 import { Plot, View } from "./plot.js";
 
 const TRIGGERS = {
@@ -292,8 +292,11 @@ function distribution(data) {
   };
 }
 
-/** The pictures; `picked(word, play)` is called with what is chosen in them. */
-export function picturesOf(data, picked) {
+/**
+ * The pictures; `picked(word, play)` is called with what is chosen in them, and `plays` is whether
+ * something can be played.
+ */
+export function picturesOf(data, picked, plays) {
   const { utterances, words, curves } = data;
   const ends = [...utterances.final, ...words.end, ...(curves.final?.at ?? [])];
   const view = new View(0, Math.max(1, data.duration, most(ends)));
@@ -303,7 +306,10 @@ export function picturesOf(data, picked) {
     distribution(data),
     staircase(data, view),
   ];
-  const plots = specs.map((spec) => new Plot(spec, picked));
+  const plots = specs.map((spec) => new Plot({ ...spec, plays }, picked));
+  const forget = watchColours(() => {
+    for (const plot of plots) plot.later();
+  });
   return {
     elements: plots.map((plot) => plot.element),
     choose: (word) => {
@@ -319,6 +325,7 @@ export function picturesOf(data, picked) {
       }
     },
     close: () => {
+      forget();
       for (const plot of plots) plot.close();
     },
   };

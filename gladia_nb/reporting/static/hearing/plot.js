@@ -6,8 +6,8 @@ const SPACE = { left: 52, right: 14, top: 24, bottom: 36 };
 const FONT = "12px system-ui, sans-serif";
 /** Pixels within which a mark is meant. */
 const NEAR = 22;
-const KEYS =
-  "Arrow keys walk through the marks, Enter plays the word, plus and minus zoom, " +
+const keysOf = (plays) =>
+  `Arrow keys walk through the marks, ${plays ? "Enter plays the word, " : ""}plus and minus zoom, ` +
   "Shift with arrow keys moves the view, 0 shows all.";
 
 /** What is seen of an axis; several pictures may share one. */
@@ -64,7 +64,7 @@ export function ticksOf(low, high, most) {
  * One picture. `spec`:
  * `title`, `summary` (in words), `height`, `view` (of the lower axis), `xTitle`, `yTitle`;
  * `range()` of the upright axis as `[low, high]`, or `rows` for one without numbers;
- * `draw(pen)`, called with context, inks and scales; `points`: marks, rising in `x`, each
+ * `plays`, whether a word can be heard; `draw(pen)`, called with context, inks and scales; `points`: marks, rising in `x`, each
  * `{x, y, text, pick}`; `table()`: `[columns, rows]`; `keys`: `[[name of an ink, text]]`.
  */
 export class Plot {
@@ -123,7 +123,7 @@ export class Plot {
         ),
       ),
       this.frame,
-      el("p", { id: help, class: "gnb-hear-said" }, `${spec.summary} ${KEYS}`),
+      el("p", { id: help, class: "gnb-hear-said" }, `${spec.summary} ${keysOf(spec.plays)}`),
       this.said,
       this.tableBelow(),
     );

@@ -7,8 +7,10 @@ const AHEAD_S = 6;
 /** Decoded pieces that are kept: half a minute each. */
 const KEPT = 4;
 
-function bytesOf(base64) {
-  const text = atob(base64);
+/** A sound file, which a page has in base64 and a kernel sends as it is. */
+function bytesOf(data) {
+  if (typeof data !== "string") return data;
+  const text = atob(data);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
   return bytes.buffer;
@@ -17,8 +19,9 @@ function bytesOf(base64) {
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
- * `pieces`: `[{from, until, data}]`, `data()` gives a sound file in base64. Without any it plays
- * in silence: time goes on, and whoever watches sees what would be heard.
+ * `pieces`: `[{from, until, data}]`, `data()` gives a sound file, in base64 or as an `ArrayBuffer`,
+ * or a promise of one. Without any it plays in silence: time goes on, and whoever watches sees what
+ * would be heard.
  */
 export class Player {
   constructor(pieces, rate, duration) {
@@ -39,7 +42,7 @@ export class Player {
     return this.pieces.length > 0;
   }
 
-  /** Play from one second to another; what plays is stopped. */
+  /** Play from one second to another; what plays is stopped. False where something else came. */
   async play(from, to) {
     this.stop();
     this.turn += 1;
@@ -47,16 +50,29 @@ export class Player {
     const begin = Math.min(Math.max(0, from), this.duration);
     const end = Math.min(to, this.duration);
     if (!this.hasSound) {
-      this.span = { begin, end, at: performance.now() / 1000 };
-      return;
+      this.span = { begin, end, at: performance.now() / 1000, there: end };
+      return true;
     }
     this.context ??= this.newContext();
-    const [, first] = await Promise.all([this.context.resume(), this.piece(begin)]);
-    if (turn !== this.turn) return;
-    const at = this.context.currentTime + LEAD_S;
-    this.span = { begin, end, at };
+    const first = await this.ready(turn, begin);
+    if (turn !== this.turn) return false;
+    this.span = { begin, end, at: this.context.currentTime + LEAD_S, there: begin };
     // It goes on as long as it plays; whoever called may go on.
-    this.schedule(turn, first).catch((error) => this.failed(error));
+    this.schedule(turn, first).catch((error) => {
+      if (turn === this.turn) this.failed(error);
+    });
+    return true;
+  }
+
+  /** The first piece, when it can be played; what goes wrong with one that nobody wants is nothing. */
+  async ready(turn, begin) {
+    try {
+      const [, first] = await Promise.all([this.context.resume(), this.piece(begin)]);
+      return first;
+    } catch (error) {
+      if (turn === this.turn) throw error;
+      return null;
+    }
   }
 
   newContext() {
@@ -74,23 +90,35 @@ export class Player {
     const found = this.pieces.findIndex((piece) => second < piece.until);
     const index = found < 0 ? last : found;
     if (!this.decoded.has(index)) {
-      const bytes = bytesOf(this.pieces[index].data());
-      this.decoded.set(index, this.context.decodeAudioData(bytes));
+      const decoded = this.decode(index);
+      this.decoded.set(index, decoded);
+      // One that did not come is asked for again.
+      decoded.catch(() => this.decoded.delete(index));
       const oldest = this.decoded.keys().next().value;
       if (this.decoded.size > KEPT) this.decoded.delete(oldest);
     }
     return { ...this.pieces[index], buffer: await this.decoded.get(index) };
   }
 
+  async decode(index) {
+    const data = await this.pieces[index].data();
+    return this.context.decodeAudioData(bytesOf(data));
+  }
+
   async schedule(turn, first) {
-    const { begin, end, at } = this.span;
+    const { begin, end } = this.span;
     let piece = first;
     let from = begin;
     while (from < end) {
       // A span that the piece has whole is played from it, over the seam.
       const there = piece.from + piece.buffer.duration;
       const until = end <= there ? end : Math.min(end, piece.until);
-      this.start(piece.buffer, at + (from - begin) / this.speed, from - piece.from, until - from);
+      // Where a piece comes late, the playhead has waited for it.
+      const late = this.context.currentTime - (this.span.at + (from - begin) / this.speed);
+      if (late > 0) this.span.at += late + LEAD_S;
+      const when = this.span.at + (from - begin) / this.speed;
+      this.start(piece.buffer, when, from - piece.from, until - from);
+      this.span.there = until;
       from = until;
       if (from >= end) return;
       await pause(Math.max(0, (until - this.position()) / this.speed - AHEAD_S));
@@ -111,10 +139,10 @@ export class Player {
   /** The second that is heard now; null when nothing plays. */
   position() {
     if (this.span === null) return null;
-    const { begin, end, at } = this.span;
+    const { begin, there, at } = this.span;
     const late = this.hasSound ? this.context.outputLatency || 0 : 0;
     const now = this.hasSound ? this.context.currentTime : performance.now() / 1000;
-    return Math.min(end, begin + Math.max(0, now - late - at) * this.speed);
+    return Math.min(there, begin + Math.max(0, now - late - at) * this.speed);
   }
 
   /** Whether the span has been heard to its end. */

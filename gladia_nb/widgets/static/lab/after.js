@@ -3,6 +3,7 @@
 import { switchable } from "./bar.js";
 import { button, dataTable, field, h, lookOf, panel, pictureOf, say, tabs, unique } from "./dom.js";
 import { explorer } from "./endpointing.js";
+import { listenView } from "./listen.js";
 
 /** Lines of a transcript that are shown at once. */
 const PAGE = 40;
@@ -228,10 +229,12 @@ export function afterPanel({ model, ask, send, rules }) {
   );
   const picture = pictureOf();
   const endpoints = explorer(model);
+  const listen = listenView();
   let shownPath = null;
   let ticket = 0;
   const views = {
     Summary: summary,
+    Listen: () => listen.view(asker()),
     Pictures: (after) => pictures(after, asker(), picture),
     Tables: (after) => tables(after, asker()),
     Endpointing: (after) => endpoints.view(after, asker()),
@@ -251,6 +254,7 @@ export function afterPanel({ model, ask, send, rules }) {
   }
   function show(name) {
     ticket += 1;
+    listen.close();
     const after = model.get("after");
     if (after.facts) body.replaceChildren(...views[name](after));
   }
@@ -265,6 +269,9 @@ export function afterPanel({ model, ask, send, rules }) {
     bar.select("Summary");
   }
   function close() {
+    // What is still on its way is wanted by nobody.
+    ticket += 1;
+    listen.close();
     picture.close();
     endpoints.close();
   }
