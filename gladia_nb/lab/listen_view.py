@@ -14,7 +14,7 @@ from gladia_nb.record.anonymous import MARK
 from gladia_nb.record.folders import sound_files
 from gladia_nb.record.sound import kept_sound, sent_frames
 from gladia_nb.reporting.listening_part import listening
-from gladia_nb.reporting.sound import piece_bounds, sound_file
+from gladia_nb.reporting.sound import piece_bounds, piece_place, sound_file
 from gladia_nb.run import Run
 
 __all__ = ["listened", "sound_piece"]
@@ -55,14 +55,14 @@ def sound_piece(run: Run, number: object) -> bytes:
         AudioError: the file beside the run cannot be read, or ends before the piece.
         ConfigError: there is no such piece, or no sound.
     """
-    bounds, silent = _pieces(run)
-    if silent:
-        raise ConfigError(silent)
-    if not isinstance(number, int) or not 0 <= number < len(bounds):
-        raise ConfigError(f"The sound of {run.name} has {len(bounds)} pieces (asked: {number!r}).")
-    first, _, end = bounds[number]
+    good = isinstance(number, int) and number >= 0
+    first, _, end = piece_place(number if good else 0, _rate(run))
     audio = kept_sound(run.record, first, end - first)
-    if audio is None or not len(audio.samples):
+    if audio is None or not good:
+        bounds, silent = _pieces(run)
+        count = f"The sound of {run.name} has {len(bounds)} pieces (asked: {number!r})."
+        raise ConfigError(silent or count)
+    if not len(audio.samples):
         raise AudioError(f"The sound beside {run.name} ends before {first / _rate(run):.0f} s.")
     return sound_file(audio)
 

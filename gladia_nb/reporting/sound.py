@@ -11,7 +11,15 @@ import soundfile
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 
-__all__ = ["SOUND_FORMATS", "Piece", "SoundFormat", "piece_bounds", "sound_file", "sound_pieces"]
+__all__ = [
+    "SOUND_FORMATS",
+    "Piece",
+    "SoundFormat",
+    "piece_bounds",
+    "piece_place",
+    "sound_file",
+    "sound_pieces",
+]
 
 SoundFormat = Literal["flac", "opus"]
 #: How the sound of a run can be put into a page.
@@ -81,11 +89,20 @@ def piece_bounds(frames: int, rate: int) -> list[tuple[int, int, int]]:
         >>> piece_bounds(45 * 8000, 8000)
         [(0, 240000, 264000), (240000, 360000, 360000)]
     """
-    found = []
-    for first in range(0, frames, _PIECE_S * rate):
-        until = min(first + _PIECE_S * rate, frames)
-        found.append((first, until, min(until + _OVERLAP_S * rate, frames)))
-    return found
+    count = -(-frames // (_PIECE_S * rate))
+    places = (piece_place(number, rate) for number in range(count))
+    return [(first, min(until, frames), min(end, frames)) for first, until, end in places]
+
+
+def piece_place(number: int, rate: int) -> tuple[int, int, int]:
+    """The same of one piece, in a sound that goes on behind it.
+
+    Example:
+        >>> piece_place(1, 8000)
+        (240000, 480000, 504000)
+    """
+    first, until = (k * _PIECE_S * rate for k in (number, number + 1))
+    return first, until, until + _OVERLAP_S * rate
 
 
 def sound_file(audio: Audio) -> bytes:

@@ -1,6 +1,5 @@
 """A report in a real browser: what is clicked is heard, and nothing is asked of anybody."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from gladia_nb.reporting import report
 from tests.support.tones import RATE, WORDS, run_of_tones
 
-#: Keeps what each source of the audio graph that leads to the loudspeaker is told to play.
-LISTEN = """
-window.heard = [];
-const [connect, start] = [AudioNode.prototype.connect, AudioBufferSourceNode.prototype.start];
-AudioNode.prototype.connect = function (to, ...more) {
-  this.leadsTo = to;
-  return connect.call(this, to, ...more);
-};
-AudioBufferSourceNode.prototype.start = function (when, offset, length) {
-  const { buffer, context } = this;
-  const from = Math.round(offset * buffer.sampleRate);
-  const count = Math.round(length * buffer.sampleRate);
-  const samples = buffer.getChannelData(0).slice(from, from + count);
-  const out = this.leadsTo === context.destination;
-  window.heard.push({ when, rate: buffer.sampleRate, samples: Array.from(samples), out });
-  return start.call(this, when, offset, length);
-};
-"""
+from .audio_graph import LISTEN, heard, same, until
+
 #: Keeps which words lit up, and what stood below them.
 WATCH = """
 [window.lit, window.shown] = [new Set(), new Set()];
@@ -69,31 +52,6 @@ def opened(page, path):
 
 def word(page, text):
     return page.get_by_role("button", name=text, exact=True)
-
-
-def until(frame, expression):
-    """Wait for something; what Playwright waits with, a page that forbids `eval` does not run."""
-    deadline = time.monotonic() + 30
-    while not (found := frame.evaluate(expression)):
-        assert time.monotonic() < deadline, expression
-        frame.wait_for_timeout(30)
-    return found
-
-
-def heard(page, count=1):
-    """What was played, in the order in which it was."""
-    found = until(page, f"window.heard.length >= {count} && window.heard")
-    page.evaluate("window.heard = []")
-    assert all(item["out"] for item in found)
-    return found
-
-
-def same(played, truth):
-    """Sample for sample, up to how a browser makes floats of whole numbers.
-
-    One sample earlier or later would be a hundred times as far away.
-    """
-    return len(played) == len(truth) and np.abs(np.array(played) - truth).max() < 2**-15
 
 
 @pytest.mark.parametrize("number", [0, 7, 41, 42])
@@ -160,7 +118,7 @@ def test_by_keyboard_alone(page, pages):
     page.keyboard.press("ArrowDown")
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    details = page.get_by_role("complementary", name="The chosen word")
+    details = page.get_by_role("region", name="The chosen word")
     assert "wrong" in details.inner_text()
     assert "Reference\ntone13" in details.inner_text()
     page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gladia_nb.errors import AudioError, ConfigError
+from gladia_nb.errors import AudioError, ConfigError, GladiaNbError
 from gladia_nb.lab.listen_view import listened, sound_piece
 from gladia_nb.reporting.listening_part import listening
 from gladia_nb.run import load
@@ -45,7 +45,7 @@ def silent(run):
     assert content["pieces"] == []
     assert json.loads(words) == listening(run)
     # What it says is what whoever asks all the same is told.
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(GladiaNbError) as told:
         sound_piece(run, 0)
     assert str(told.value) == content["silent"]
     return content["silent"]

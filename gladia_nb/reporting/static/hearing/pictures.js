@@ -319,9 +319,8 @@ export function picturesOf(data, picked, plays) {
     follow: (second) => {
       for (const plot of plots) {
         if (plot.spec.view !== view) continue;
-        plot.head = second;
         if (second !== null) view.reveal(second);
-        plot.later();
+        plot.follow(second);
       }
     },
     close: () => {

@@ -74,6 +74,9 @@ export class Plot {
     this.head = null;
     this.at = -1;
     this.drag = null;
+    // What stays while the playhead moves is drawn once.
+    this.still = el("canvas");
+    this.stale = true;
     this.build();
     spec.view.listeners.push(() => this.later());
     this.watch = new ResizeObserver(() => this.later());
@@ -152,7 +155,7 @@ export class Plot {
     frame.addEventListener("pointerleave", () => {
       this.drag = null;
       this.tip.hidden = true;
-      this.later();
+      this.later(false);
     });
     frame.addEventListener("dblclick", () => this.spec.view.all());
     frame.addEventListener(
@@ -213,7 +216,7 @@ export class Plot {
   move(event) {
     if (this.drag && Math.abs(event.offsetX - this.drag.x) > 4) {
       this.drag.to = this.placeOf(event);
-      this.later();
+      this.later(false);
       return;
     }
     this.mark(this.nearest(event));
@@ -269,7 +272,7 @@ export class Plot {
       this.tip.style.top = `${y < 60 ? y + 14 : y - 12}px`;
       this.tip.classList.toggle("gnb-hear-below", y < 60);
     }
-    this.later();
+    this.later(false);
   }
 
   /** The mark of a word that was chosen elsewhere. */
@@ -279,12 +282,20 @@ export class Plot {
     this.at = at;
     this.spec.view.reveal(this.spec.points[at].x);
     this.tip.hidden = true;
-    this.later();
+    this.later(false);
+  }
+
+  /** Where the playhead is; null for nowhere. */
+  follow(place) {
+    this.head = place;
+    this.later(false);
   }
 
   // -- drawing --
 
-  later() {
+  /** Draw before the next frame: everything, or what moves alone. */
+  later(everything = true) {
+    this.stale ||= everything;
     if (this.due) return;
     this.due = requestAnimationFrame(() => {
       this.due = 0;
@@ -293,30 +304,47 @@ export class Plot {
   }
 
   draw() {
-    const { canvas, spec } = this;
+    const { canvas, spec, still } = this;
+    if (this.stale) {
+      this.stale = false;
+      this.range = spec.range();
+      this.inks = inksOf(this.element);
+      const pen = this.penOn(still);
+      this.axes(pen);
+      this.clip(pen);
+      spec.draw(pen);
+    }
+    const pen = this.penOn(canvas);
+    // Dot for dot.
+    pen.context.save();
+    pen.context.resetTransform();
+    pen.context.drawImage(still, 0, 0);
+    pen.context.restore();
+    this.clip(pen);
+    this.overlay(pen);
+  }
+
+  /** What draws on an empty canvas, in pixels of the page. */
+  penOn(canvas) {
     const scale = devicePixelRatio || 1;
-    const [width, height] = [this.width, spec.height];
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
+    canvas.width = Math.round(this.width * scale);
+    canvas.height = Math.round(this.spec.height * scale);
     const context = canvas.getContext("2d");
     context.scale(scale, scale);
-    this.range = spec.range();
-    const inks = inksOf(this.element);
-    const pen = {
+    return {
       context,
-      inks,
+      inks: this.inks,
       across: (x) => this.across(x),
       up: (y) => this.up(y),
-      ...spec.view,
+      ...this.spec.view,
     };
-    this.axes(pen);
-    context.save();
+  }
+
+  clip({ context }) {
+    const [width, height] = [this.width, this.spec.height];
     context.beginPath();
     context.rect(SPACE.left, 0, width - SPACE.left - SPACE.right, height - SPACE.bottom + 1);
     context.clip();
-    spec.draw(pen);
-    this.overlay(pen);
-    context.restore();
   }
 
   axes({ context, inks }) {

@@ -164,17 +164,14 @@ export class Transcript {
     const { words, missing, utterances } = this.data;
     missing.text.forEach((text, k) => {
       const mark = el("span", { class: "gnb-hear-word", "data-state": "missing" }, text);
-      const after = [...words.text.keys()].filter(
-        (word) =>
-          utterances.channel[words.utterance[word]] === missing.channel[k] &&
-          words.start[word] !== null &&
-          words.start[word] < missing.start[k],
-      );
-      const before = after.length
-        ? this.words[after.at(-1)]
-        : this.lines[this.order[0]]?.lastChild.firstChild;
-      if (after.length) before.after(" ", mark);
-      else before?.before(mark, " ");
+      const isBefore = (word) =>
+        utterances.channel[words.utterance[word]] === missing.channel[k] &&
+        words.start[word] !== null &&
+        words.start[word] < missing.start[k];
+      let last = words.text.length - 1;
+      while (last >= 0 && !isBefore(last)) last -= 1;
+      if (last >= 0) this.words[last].after(" ", mark);
+      else this.lines[this.order[0]]?.lastChild.firstChild?.before(mark, " ");
     });
   }
 
@@ -191,7 +188,16 @@ export class Transcript {
       const word = wordOf(event);
       if (word !== null) this.chosen(word, false);
     });
+    // Words that are scrolled away below a pointer that rests are not pointed at.
+    let rests = "";
+    const moves = (event) => {
+      const was = rests;
+      rests = `${event.clientX} ${event.clientY}`;
+      return rests !== was;
+    };
+    this.element.addEventListener("pointermove", moves);
     this.element.addEventListener("pointerover", (event) => {
+      if (!moves(event)) return;
       const word = wordOf(event);
       if (word !== null) this.hovered(word);
     });
