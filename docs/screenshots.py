@@ -57,13 +57,13 @@ def page_of(
     context.close()
 
 
-def shoot_lab(page: Page, path: Path) -> None:
-    """The whole Lab, however long it is."""
+def shoot_lab(page: Page, path: Path, part: str = ".gnb-lab") -> None:
+    """The whole Lab, however long it is, or a part of it."""
     width = page.viewport_size["width"]
     tall = page.evaluate("() => document.querySelector('.gnb-lab').scrollHeight")
     page.set_viewport_size({"width": width, "height": tall + 700})
     page.wait_for_timeout(400)
-    page.locator(".gnb-lab").screenshot(path=path)
+    page.locator(part).screenshot(path=path)
     print(path)
 
 
@@ -71,9 +71,9 @@ def tour(page: Page, out: Path, name: str, states: str) -> None:
     """Through the states of a Lab in which nothing goes wrong; `states` are those to keep."""
     lab = page.locator(".gnb-lab")
 
-    def shoot(page: Page, path: Path) -> None:
+    def shoot(page: Page, path: Path, part: str = ".gnb-lab") -> None:
         if path.stem.rsplit("-", 1)[1] in states.split():
-            shoot_lab(page, path)
+            shoot_lab(page, path, part)
 
     shoot(page, out / f"lab-{name}-empty.png")
     # Folded where there is no room beside the live view.
@@ -97,6 +97,12 @@ def tour(page: Page, out: Path, name: str, states: str) -> None:
     lab.get_by_role("tab", name="Pictures").click()
     page.wait_for_selector(".gnb-result img")
     shoot(page, out / f"lab-{name}-picture.png")
+    lab.get_by_role("tab", name="Listen").click()
+    page.wait_for_selector(".gnb-hear-text")
+    lab.get_by_label("Speed", exact=True).last.select_option("0.5")
+    lab.locator("button.gnb-hear-word", has_text="again").click()
+    page.wait_for_selector(".gnb-hear-now:has-text('how')")
+    shoot(page, out / f"lab-{name}-listen.png", ".gnb-after")
     lab.get_by_role("tab", name="Python").click()
     lab.get_by_role("tab", name="Export").click()
     boxes = lab.locator(".gnb-shelf tbody input[type=checkbox]")
@@ -135,10 +141,10 @@ def main() -> None:
     out = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     # The first one has a single run on its shelf; the second has two to compare.
-    first = "empty configured streaming finished picture"
+    first = "empty configured streaming finished picture listen"
     kinds = {
         "light": (WIDE, False, first),
-        "dark": (WIDE, True, "configured streaming compare"),
+        "dark": (WIDE, True, "configured streaming listen compare"),
         "narrow": (NARROW, False, "streaming finished"),
     }
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -123,6 +123,21 @@ def test_a_click_on_a_word_plays_its_span_to_the_sample(desk, lab):
     assert requests.outside == []
 
 
+def test_what_is_chosen_last_is_played_also_while_the_sound_is_on_its_way(desk, lab):
+    page, _, shown, _ = desk
+    opened(shown)
+    page.evaluate("window.heard = []")
+    page.evaluate(
+        "(texts) => { for (const text of texts) [...document.querySelectorAll('.gnb-hear-text "
+        "button')].find((word) => word.firstChild.textContent === text).click(); }",
+        ["tone3", "tone48"],
+    )
+    (found,) = heard(page)
+    truth = load(kept_run(lab)).audio.samples[:, 0]
+    first, last = (round(second * RATE) for second in (WORDS[48][1] - 1, WORDS[48][2] + 1))
+    assert same(found["samples"], truth[first:last])
+
+
 def test_the_whole_is_played_without_a_gap_and_words_light_up(desk, lab):
     page, _, shown, _ = desk
     opened(shown)

@@ -25,6 +25,27 @@ new MutationObserver((changes) => {
   attributes: true, attributeFilter: ["class"], childList: true, subtree: true,
 });
 """
+#: Holds back the second piece until somebody says so; `waits` when the first one has been heard.
+LATE = """
+() => {
+  const decode = BaseAudioContext.prototype.decodeAudioData;
+  const held = new Promise((resolve) => { window.go = resolve; });
+  let count = 0;
+  BaseAudioContext.prototype.decodeAudioData = async function (data) {
+    count += 1;
+    if (count === 2) {
+      const over = () => {
+        const [first] = window.heard;
+        window.waits = this.currentTime > first.when + 2;
+        if (!window.waits) setTimeout(over, 20);
+      };
+      over();
+      await held;
+    }
+    return decode.call(this, data);
+  };
+}
+"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -100,6 +121,21 @@ def test_the_whole_is_played_without_a_gap_and_words_light_up(page, pages, run):
     assert set(lit) <= {word for word, _, end in WORDS if end > 28.4}
     assert shown
     assert set(shown) <= {word for word, *_ in WORDS}
+
+
+def test_the_playhead_waits_for_a_piece_that_comes_late(page, pages, run):
+    opened(page, pages["flac"])
+    page.evaluate(LATE)
+    page.get_by_role("slider", name="Place in the audio").fill("28.5")
+    page.get_by_role("button", name="Play all").click()
+    until(page, "window.waits")
+    # Behind the first piece there is nothing to be heard yet, and nothing goes on.
+    assert page.locator(".gnb-hear-clock").inner_text().startswith("30.00 s")
+    page.evaluate("() => { window.go(); }")
+    first, second = heard(page, 2)
+    assert second["when"] - first["when"] > len(first["samples"]) / RATE
+    played = first["samples"] + second["samples"]
+    assert same(played, run.audio.samples[round(28.5 * RATE) :, 0])
 
 
 def test_by_keyboard_alone(page, pages):
