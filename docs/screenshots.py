@@ -101,7 +101,7 @@ def tour(page: Page, out: Path, name: str, states: str) -> None:
     page.wait_for_selector(".gnb-hear-text")
     lab.get_by_label("Speed", exact=True).last.select_option("0.5")
     lab.locator("button.gnb-hear-word", has_text="again").click()
-    page.wait_for_selector(".gnb-hear-now:has-text('how')")
+    page.wait_for_selector(".gnb-hear-past:has-text('again')")
     shoot(page, out / f"lab-{name}-listen.png", ".gnb-after")
     lab.get_by_role("tab", name="Python").click()
     lab.get_by_role("tab", name="Export").click()

@@ -40,10 +40,11 @@ export function inksOf(element) {
   const own = (name) => style.getPropertyValue(`--gnb-${name}`).trim();
   if (matchMedia("(forced-colors: active)").matches) {
     const [text, ground, mark] = ["CanvasText", "Canvas", "Highlight"];
-    const all = ["ink", "soft", "sent", "acknowledged", "partial", "wave", "edge"];
+    const all = ["ink", "soft", "sent", "acknowledged", "partial", "edge"];
     return {
       ...Object.fromEntries(all.map((name) => [name, text])),
       rule: "GrayText",
+      wave: "GrayText",
       surface: ground,
       final: mark,
       accent: mark,
@@ -80,7 +81,11 @@ export function above(list, value) {
 
 /** A table of text; numbers stand to the right. */
 export function tableOf(caption, columns, rows) {
-  const cell = (value, k) => el(k ? "td" : "th", k ? { class: "gnb-n" } : { scope: "row" }, value);
+  const counts = columns.map((_, k) => k > 0 && rows.every((row) => /^(\d|–|never)/.test(row[k])));
+  const kind = (k) => (counts[k] ? "gnb-n" : null);
+  const cell = (value, k) =>
+    k ? el("td", { class: kind(k) }, value) : el("th", { scope: "row" }, value);
+  const head = columns.map((name, k) => el("th", { scope: "col", class: kind(k) }, name));
   return el(
     "div",
     { class: "gnb-hear-scroll", tabindex: "0", role: "region", "aria-label": caption },
@@ -88,7 +93,7 @@ export function tableOf(caption, columns, rows) {
       "table",
       {},
       el("caption", {}, caption),
-      el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name)))),
+      el("thead", {}, el("tr", {}, ...head)),
       el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell)))),
     ),
   );
