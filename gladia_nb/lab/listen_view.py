@@ -55,10 +55,10 @@ def sound_piece(run: Run, number: object) -> bytes:
         AudioError: the file beside the run cannot be read, or ends before the piece.
         ConfigError: there is no such piece, or no sound.
     """
-    good = isinstance(number, int) and number >= 0
-    first, _, end = piece_place(number if good else 0, _rate(run))
+    at = number if isinstance(number, int) and number >= 0 else None
+    first, _, end = piece_place(at or 0, _rate(run))
     audio = kept_sound(run.record, first, end - first)
-    if audio is None or not good:
+    if audio is None or at is None:
         bounds, silent = _pieces(run)
         count = f"The sound of {run.name} has {len(bounds)} pieces (asked: {number!r})."
         raise ConfigError(silent or count)
