@@ -144,6 +144,15 @@ def test_the_setup_is_checked(desk):
     assert requests.outside == []
 
 
+#: Every text of an element from now on.
+_WATCHED = """(element) => {
+  window.gnbSeen = [];
+  const note = () => window.gnbSeen.push(element.textContent);
+  const all = {subtree: true, childList: true, characterData: true};
+  new MutationObserver(note).observe(element, all);
+}"""
+
+
 def test_a_run_with_keys_only_and_what_comes_after(desk):
     page, _, lab, requests = desk
     go = lab.get_by_role("button", name="Start", exact=True)
@@ -164,6 +173,7 @@ def test_a_run_with_keys_only_and_what_comes_after(desk):
     expect(go).to_have_attribute("aria-disabled", "false")
     go.focus()
     before = lab.locator(".gnb-counters").bounding_box()
+    lab.locator(".gnb-state").evaluate(_WATCHED)
     page.keyboard.press("Enter")
     # At once, and again means the same.
     assert "Ready" not in lab.locator(".gnb-state").inner_text()
@@ -176,6 +186,9 @@ def test_a_run_with_keys_only_and_what_comes_after(desk):
     expect(lab.get_by_role("log")).to_contain_text("five six seven")
     expect(lab.get_by_role("status").filter(has_text="Finished")).to_be_visible()
     assert lab.locator(".gnb-counters").bounding_box() == before
+    seen = page.evaluate("() => window.gnbSeen")
+    assert "Starting" in seen[0]
+    assert not [text for text in seen if "Ready" in text], "nothing goes back"
     no_violations(page, "finished")
     run = load(path_of(lab))
     assert run.outcome == "finished"

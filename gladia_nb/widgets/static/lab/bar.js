@@ -78,6 +78,22 @@ export function switchable(one) {
   return (off) => one.setAttribute("aria-disabled", String(Boolean(off)));
 }
 
+/** Milliseconds within which the state of a session that has been begun is told. */
+const TOLD_MS = 1000;
+
+/** Wait until the kernel tells the state anew: until then it is that of before. */
+function toldAnew(model) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(patience);
+      model.off("change:live", done);
+      resolve();
+    };
+    const patience = setTimeout(done, TOLD_MS);
+    model.on("change:live", done);
+  });
+}
+
 /** Start and stop. `microphone` is what records, where that is the source. */
 function goButtons({ model, send, ask }, microphone, changed) {
   let pressed = false;
@@ -87,7 +103,10 @@ function goButtons({ model, send, ask }, microphone, changed) {
     pressed = true;
     changed();
     if (microphone.isSource(model.get("setup").choice)) await microphone.start();
-    else await ask({ kind: "start" });
+    else {
+      await ask({ kind: "start" });
+      if (!model.get("live").running) await toldAnew(model);
+    }
     pressed = false;
     changed();
   }
