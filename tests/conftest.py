@@ -11,6 +11,7 @@ import hypothesis
 import matplotlib as mpl
 import pytest
 import soundfile
+from matplotlib import pyplot as plt
 
 from gladia_nb.api import target
 from gladia_nb.audio import read_audio
@@ -38,6 +39,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("GLADIA"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("GLADIA_NB_RUNS", str(tmp_path / "runs"))
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left() -> Iterator[None]:
+    """Figures of a test do not add up with those of others, after which matplotlib warns."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ would be the same. The others are real, as fast as a machine takes them.
 """
 
 import pytest
-from matplotlib import pyplot as plt
 
 from gladia_nb.course.worlds import World, make_world
 from gladia_nb.run import Run
@@ -58,9 +57,3 @@ def sixth():
 @pytest.fixture(scope="package")
 def ninth():
     return _run(9, callbacks=True)
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
