@@ -87,6 +87,8 @@ def waterfall(run: RunData) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {name: [] for name in WATERFALL}
     t0 = run.record.t0_ns
     finals = _anchored(run)
+    # Of live audio that was never sent nobody knows when it was spoken.
+    finals = finals[np.isfinite(captured_s(run, finals["anchor_s"]))]
     if t0 is None or not len(finals):
         return to_frame(columns, WATERFALL)
     spoken = np.rint(captured_s(run, finals["anchor_s"]) * 1e9).astype("int64") + t0

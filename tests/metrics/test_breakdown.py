@@ -12,6 +12,7 @@ from gladia_nb.metrics import (
     waterfall,
 )
 from tests.support.make_runs import (
+    as_live,
     make_run,
     reference,
     rich_run,
@@ -185,3 +186,9 @@ def test_an_end_without_a_stop():
     only = ending(make_run(stop_s=4.5, ack_ms=None))
     assert only["step"].tolist() == ["total"]
     assert only["duration_ms"].tolist() == [0.0]
+
+
+def test_a_final_of_live_audio_that_was_never_sent_has_no_parts():
+    run = make_run(utterance(SAID), config=CONFIG)
+    assert len(waterfall(as_live(run))) == len(waterfall(run)) > 0
+    assert waterfall(as_live(make_run(utterance(SAID), config=CONFIG, sent_s=1.0))).empty

@@ -17,6 +17,7 @@ from gladia_nb.metrics import (
 from gladia_nb.record.file import Record
 from gladia_nb.run import Run
 from tests.support.make_runs import (
+    as_live,
     make_run,
     message,
     reference,
@@ -174,10 +175,7 @@ def test_a_lost_connection_is_not_bad_pacing():
 
 def live_run(late_ms, *extra):
     """A run of live audio."""
-    run = make_run(extra=[*QUIET, *extra], late_ms=late_ms)
-    header = dict(run.record.header)
-    header["audio"] = {**header["audio"], "frames": None}
-    return Run(Record(header, run.record.events))
+    return as_live(make_run(extra=[*QUIET, *extra], late_ms=late_ms))
 
 
 def test_live_audio_has_limits_of_its_own():

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import ERROR_DELAY, WER_AT, error_delay, wer_at, word_errors
-from tests.support.make_runs import make_run, reference, rich_run, transcript, utterance, words
+from tests.support.make_runs import (
+    as_live,
+    make_run,
+    reference,
+    rich_run,
+    transcript,
+    utterance,
+    words,
+)
 
 SAID = words("hello it is very nice", 0.5)  # ends at 0.8, 1.2, 1.6, 2.0, 2.4
 
@@ -26,6 +34,17 @@ def test_constant_lag_is_a_step():
     assert table["wer"].tolist() == [1, 1, 1, 0, 0, 0]
     assert table["reference_words"].tolist() == [5] * 6
     assert counts(run, 0.1, 0.3) == [[0, 0, 5, 0], [5, 0, 0, 0]]
+
+
+def test_words_of_live_audio_that_were_never_sent_are_never_there():
+    whole = make_run(utterance(SAID, partial_s=0.2), reference=reference(SAID))
+    assert wer_at(as_live(whole)).equals(wer_at(whole))
+    # It was stopped after two of five words, which were all that came.
+    arrivals = utterance(SAID[:2], partial_s=0.2)
+    cut = as_live(make_run(arrivals, reference=reference(SAID), sent_s=1.2))
+    assert counts(cut, 0.1, 0.3, math.inf) == [[0, 0, 5, 0], [2, 0, 3, 0], [2, 0, 3, 0]]
+    shares = error_delay(cut, width_s=0.5, until_s=2)
+    assert shares["correct"].tolist()[1:] == pytest.approx([0.4] * 3)
 
 
 def test_a_word_that_is_corrected():

@@ -329,3 +329,10 @@ def rich_run(seed: int = 7, *, with_reference: bool = True) -> Run:
         reference=reference(spoken) if with_reference else None,
         name="conversation.flac",
     )
+
+
+def as_live(run: Run) -> Run:
+    """The same run of audio that came while it was spoken."""
+    header = dict(run.record.header)
+    header["audio"] = {**header["audio"], "frames": None}
+    return Run(Record(header, run.record.events))

@@ -29,7 +29,7 @@ from gladia_nb.metrics.base.shown import Shown, screen
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData
 
-__all__ = ["STATES", "Part", "Placed", "moment", "placed_utterances", "states_of"]
+__all__ = ["NEVER_NS", "STATES", "Part", "Placed", "moment", "placed_utterances", "states_of"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -38,6 +38,8 @@ Ints = npt.NDArray[np.int64]
 #: States of a reference word, by their index.
 STATES = ("not_yet", "wrong", "correct")
 _ABSENT, _WRONG, _CORRECT = range(3)
+#: Later than every stamp.
+NEVER_NS = 1 << 61
 
 
 class Part(NamedTuple):
@@ -111,9 +113,11 @@ def _part(spoken: Part, begin: int, end: int) -> Part:
 
 
 def moment(run: RunData, position_s: npt.ArrayLike) -> Ints:
-    """When audio positions were spoken, as stamps."""
-    moments: Ints = np.rint(captured_s(run, position_s) * 1e9).astype("int64")
-    return moments + (run.record.t0_ns or 0)
+    """When audio positions were spoken, as stamps; `NEVER_NS` for live audio that never was."""
+    spoken_s = captured_s(run, position_s)
+    known = np.isfinite(spoken_s)
+    moments: Ints = np.rint(np.where(known, spoken_s, 0.0) * 1e9).astype("int64")
+    return np.where(known, moments + (run.record.t0_ns or 0), NEVER_NS)
 
 
 def _parts(spoken: Part, texts: Sequence[Shown], choice: Normaliser) -> Iterator[Placed]:
