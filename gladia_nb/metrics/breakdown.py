@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.base.clocks import captured_s, sent_s
-from gladia_nb.metrics.latencies import latency_part
+from gladia_nb.metrics.base.clocks import sent_s
+from gladia_nb.metrics.base.placing import NEVER_NS, moment
+from gladia_nb.metrics.latencies import speech_ends
 from gladia_nb.metrics.passages import came_ns, reached_ns
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
@@ -87,11 +88,12 @@ def waterfall(run: RunData) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {name: [] for name in WATERFALL}
     t0 = run.record.t0_ns
     finals = _anchored(run)
+    spoken = moment(run, finals["anchor_s"])
     # Of live audio that was never sent nobody knows when it was spoken.
-    finals = finals[np.isfinite(captured_s(run, finals["anchor_s"]))]
+    known = spoken != NEVER_NS
+    finals, spoken = finals[known], spoken[known]
     if t0 is None or not len(finals):
         return to_frame(columns, WATERFALL)
-    spoken = np.rint(captured_s(run, finals["anchor_s"]) * 1e9).astype("int64") + t0
     sent = sent_s(run, finals["anchor_s"])
     wait_ns = round(float(run.config.get("endpointing", 0.05)) * 1e9)
     stop_ns = _stop_ns(run)
@@ -120,14 +122,10 @@ def waterfall(run: RunData) -> pd.DataFrame:
 
 def _anchored(run: RunData) -> pd.DataFrame:
     """Finals with the end of their speech, of the reference where it has one."""
-    rows = latency_part(run, units=["utterance"], milestones=["final"], clocks=["capture"])
-    rows = rows[rows["anchor_s"].notna()]
-    # "reference" comes before "service".
-    rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "utterance_id"])
     utterances = run.utterances
     utterances = utterances[utterances["is_final"]]
     names = ["channel", "utterance_id", "trigger", "final_ns", "speech_end_ns"]
-    return utterances[names].merge(rows[["channel", "utterance_id", "anchor", "anchor_s"]])
+    return utterances[names].merge(speech_ends(run))
 
 
 def _marks(

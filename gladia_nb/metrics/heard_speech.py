@@ -11,7 +11,7 @@ import pandas as pd
 
 from gladia_nb.metrics.base.clocks import captured_s
 from gladia_nb.metrics.base.endpoint_rule import Stretch
-from gladia_nb.metrics.latencies import latency_part
+from gladia_nb.metrics.latencies import speech_ends
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 
@@ -104,7 +104,7 @@ def _read(run: RunData) -> Iterator[Heard]:
     frame = run.utterances.dropna(subset=["start_s", "end_s"])
     if run.record.t0_ns is None:
         return
-    frame = frame.merge(_anchors(run), on=["channel", "utterance_id"], how="left")
+    frame = frame.merge(speech_ends(run), on=["channel", "utterance_id"], how="left")
     own_s, until_s = own_endpointing_s(run), sent_up_to(run)
     words = _words(run)
     frame = frame.sort_values("start_s", kind="stable")
@@ -170,15 +170,6 @@ def _pause_s(pause_s: float, trigger: str | None, own_s: float, *, last: bool) -
         return max(pause_s, own_s)
     # The stop came before there was silence enough.
     return min(pause_s, float(np.nextafter(own_s, 0))) if trigger == "stop" and last else pause_s
-
-
-def _anchors(run: RunData) -> pd.DataFrame:
-    """When the speech of each utterance ended, by the reference where it can tell."""
-    rows = latency_part(run, units=["utterance"], milestones=["final"], clocks=["capture"])
-    rows = rows[rows["anchor_s"].notna()]
-    # "reference" comes before "service".
-    rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "utterance_id"])
-    return rows[["channel", "utterance_id", "anchor", "anchor_s"]]
 
 
 def _words(run: RunData) -> dict[tuple[int, str], list[tuple[float, float]]]:

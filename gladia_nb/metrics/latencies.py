@@ -30,6 +30,7 @@ __all__ = [
     "latency",
     "latency_part",
     "run_anchor",
+    "speech_ends",
 ]
 
 Ints = npt.NDArray[np.int64]
@@ -199,6 +200,20 @@ def run_anchor(run: RunData, *, normaliser: Choice = "basic") -> str:
     blocks = latency_rows(run, chosen(run, normaliser)).blocks
     known = any(len(block.rows) for block in blocks if block.names["anchor"] == "reference")
     return "reference" if known else "service"
+
+
+def speech_ends(run: RunData) -> pd.DataFrame:
+    """When the speech of each utterance with a final ended, by the reference where it can tell.
+
+    Returns:
+        Columns `channel`, `utterance_id`, `anchor` and `anchor_s`, of `LATENCY`; one row an
+        utterance, and none where nobody says when it ended.
+    """
+    rows = latency_part(run, units=["utterance"], milestones=["final"], clocks=["capture"])
+    rows = rows[rows["anchor_s"].notna()]
+    # "reference" comes before "service".
+    rows = rows.sort_values("anchor", kind="stable").drop_duplicates(["channel", "utterance_id"])
+    return rows[["channel", "utterance_id", "anchor", "anchor_s"]]
 
 
 def _latency(

@@ -24,7 +24,7 @@ from gladia_nb.record.file import Event, Record
 from gladia_nb.record.keeping import kept
 from gladia_nb.record.letters import Letters
 from gladia_nb.record.message import writable
-from gladia_nb.record.packed import Packed, PackedTexts
+from gladia_nb.record.packed import PackedTexts, arrived
 
 __all__ = [
     "Coded",
@@ -385,16 +385,12 @@ def _by_utterance(reading: Reading) -> Transcripts:
 # -- values --
 
 
-_FIELDS = ("raw", "recv_ns", "via", "connection")
+_FIELDS = attrgetter("raw", "recv_ns", "via", "connection")
 
 
 def _fields(events: Sequence[Event], start: int, stop: int) -> tuple[Sequence[Any], ...]:
     """Texts, stamps, ways and connections of some messages."""
-    rows: list[tuple[Any, ...]]
-    if isinstance(events, Packed):
-        rows = list(map(attrgetter(*_FIELDS), events.arrived(start, stop)))
-    else:
-        rows = [tuple(map(event.get, _FIELDS)) for event in events[start:stop]]
+    rows = list(map(_FIELDS, arrived(events, start, stop)))
     return tuple(zip(*rows, strict=True)) if rows else ((), (), (), ())
 
 

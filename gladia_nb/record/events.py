@@ -18,6 +18,7 @@ from gladia_nb.clock import Anchor, Clock
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.record.event_kinds import KINDS, AnyEvent, EndEvent, ErrorEvent, RecordEvent
 from gladia_nb.record.file import dump_line
+from gladia_nb.record.header import converted
 
 __all__ = ["as_mapping", "end_event", "error_event", "event_line", "make_event", "read_event"]
 
@@ -96,12 +97,12 @@ def read_event(stored: Mapping[str, Any]) -> AnyEvent | None:
     if kind is None:
         return None
     try:
-        return msgspec.convert(stored, kind)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+        return converted(stored, kind)
+    except msgspec.ValidationError:
         pass
     try:
-        return msgspec.convert({**_blank(kind), **stored}, kind)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+        return converted({**_blank(kind), **stored}, kind)
+    except msgspec.ValidationError:
         return None
 
 

@@ -7,7 +7,7 @@ nobody had said it, and a sentence tells so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,8 @@ from gladia_nb.record.limits import LONGEST_S, MOST_CHANNELS
 from gladia_nb.record.message import writable
 
 __all__ = ["FORMAT", "VERSION", "checked_header", "converted", "said"]
+
+T = TypeVar("T")
 
 FORMAT = "gladia_nb.run"
 VERSION = 1
@@ -132,7 +134,7 @@ def checked_header(found: Mapping[str, Any], name: str) -> tuple[dict[str, Any],
     return header, problems
 
 
-def converted(value: Any, kind: Any) -> Any:
+def converted(value: Any, kind: type[T]) -> T:
     """`msgspec.convert`, which says of each value that does not fit that it does not.
 
     Raises:
@@ -209,7 +211,7 @@ def _anchor(value: Any, problems: list[str]) -> list[int]:
 
 def _versions(value: Any, problems: list[str]) -> dict[str, str]:
     try:
-        return dict(converted(value or {}, dict[str, str]))
+        return converted(value or {}, dict[str, str])
     except msgspec.ValidationError as error:
         problems.append(f"versions are left out: {said(error)}")
         return {}

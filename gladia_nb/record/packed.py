@@ -15,7 +15,7 @@ from typing import Any, overload
 
 import msgspec
 
-__all__ = ["Arrived", "Events", "Immutable", "Packed", "PackedTexts"]
+__all__ = ["Arrived", "Events", "Immutable", "Packed", "PackedTexts", "arrived"]
 
 Event = Mapping[str, Any]
 
@@ -149,9 +149,7 @@ class Packed(Immutable):
             found = []
         if len(found) == length:
             return found
-        names = Arrived.__struct_fields__
-        events = map(self._read, self._lines(number))
-        return [Arrived(**{name: event.get(name) for name in names}) for event in events]
+        return list(map(_of, map(self._read, self._lines(number))))
 
     def _length_of(self, number: int) -> int:
         # The last block still grows while a file is being read.
@@ -179,6 +177,17 @@ class Packed(Immutable):
         if number < len(self._blocks):
             return zlib.decompress(self._blocks[number])
         return _BETWEEN.join(self._open) if self._rest is None else zlib.decompress(self._rest[1])
+
+
+def arrived(events: Sequence[Event], start: int, stop: int) -> list[Arrived]:
+    """Some messages in a row, as columns are made of them, however they are held."""
+    if isinstance(events, Packed):
+        return events.arrived(start, stop)
+    return list(map(_of, events[start:stop]))
+
+
+def _of(event: Event) -> Arrived:
+    return Arrived(*map(event.get, Arrived.__struct_fields__))
 
 
 class PackedTexts(Immutable):
@@ -210,9 +219,7 @@ class PackedTexts(Immutable):
         )
 
     def _texts(self, start: int, stop: int) -> list[str]:
-        if isinstance(self._events, Packed):
-            return list(map(_raw_of, self._events.arrived(start, stop)))
-        return [event["raw"] for event in self._events[start:stop]]
+        return list(map(_raw_of, arrived(self._events, start, stop)))
 
 
 class Events(Immutable):
