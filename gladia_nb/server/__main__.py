@@ -1,28 +1,20 @@
-"""`python -m gladia_nb.server`: the embedded server in this process, until it is told to stop."""
+"""`python -m gladia_nb.server`: the embedded server in this process, until it is told to stop.
+
+The recogniser loads its model in a process of its own, which takes as long as this one takes to
+load what it serves with: that process is started first, and what is heavy is imported behind it.
+"""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import errno
-import gc
+import contextlib
 import json
-import logging
 import os
-import signal
-import socket
 import sys
-import threading
 from typing import Any
 
-from aiohttp import web
-
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
-from gladia_nb.server.bounded_log import BoundedHandler
-from gladia_nb.server.engines.base import EngineError
-from gladia_nb.server.engines.finding import make_engine
-from gladia_nb.server.http.app import Server
-from gladia_nb.server.settings.options import ServerOptions
+from gladia_nb.server.engines.decoding_child import SPHINX, launch_decoding
 
 __all__ = ["main"]
 
@@ -37,9 +29,6 @@ def main(arguments: list[str] | None = None) -> int:
         not be started; one sentence on the standard error says why.
     """
     parsed = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(name)s: %(message)s", handlers=[BoundedHandler()]
-    )
     keys = os.environ.pop(SERVER_KEYS_VARIABLE, "")
     control = os.environ.pop(SERVER_CONTROL_VARIABLE, "")
     try:
@@ -47,21 +36,24 @@ def main(arguments: list[str] | None = None) -> int:
         if parsed.options_fd is not None:
             with open(parsed.options_fd, encoding="utf-8") as file:  # noqa: PTH123 - it has no path
                 values |= json.load(file)
-        options = ServerOptions.from_dict(
-            {
-                **values,
-                **({"faults": parsed.fault} if parsed.fault else {}),
-                "host": parsed.host,
-                "port": parsed.port,
-                **({"keys": keys.split(",")} if keys else {}),
-                **({"control_token": control} if control else {}),
-            }
-        )
-        asyncio.run(_run(options, watch=parsed.watch_stdin))
-    except (ValueError, OSError, EngineError) as error:
-        sys.stderr.write(f"{_sentence(error, parsed)}\n")
+    except ValueError as error:
+        sys.stderr.write(f"{error}.\n")
         return 2
-    return 0
+    values |= {
+        **({"faults": parsed.fault} if parsed.fault else {}),
+        "host": parsed.host,
+        "port": parsed.port,
+        **({"keys": keys.split(",")} if keys else {}),
+        **({"control_token": control} if control else {}),
+    }
+    with contextlib.ExitStack() as stack:
+        child = None
+        if values.get("engine", "recogniser") == "recogniser" and not values.get("replay"):
+            child = launch_decoding(SPHINX)
+            stack.callback(child.close)
+        from gladia_nb.server.serving import serve
+
+        return serve(values, watch=parsed.watch_stdin, child=child)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,57 +100,6 @@ def _assignment(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         raise ValueError(f"the value of --set {name} must be JSON (got {value!r})") from None
-
-
-def _sentence(error: Exception, parsed: argparse.Namespace) -> str:
-    if isinstance(error, OSError) and (error.errno or 0) < 0:  # of the resolver
-        return f"There is no host {parsed.host}."
-    if isinstance(error, OSError):
-        place = f"{parsed.host}:{parsed.port}"
-        reasons = {
-            errno.EADDRINUSE: f"Port {parsed.port} is in use; choose another, or 0 for a free one.",
-            errno.EACCES: f"Port {parsed.port} is not allowed to you; choose one above 1023.",
-            errno.EADDRNOTAVAIL: f"This machine has no address {parsed.host}.",
-        }
-        return reasons.get(error.errno or 0, f"Cannot listen on {place} ({error}).")
-    if isinstance(error, ValueError):
-        return f"{error}."
-    return str(error)
-
-
-async def _run(options: ServerOptions, *, watch: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if watch:
-        threading.Thread(target=_watch_input, args=(loop, stop), daemon=True).start()
-    # First of all, so that a port in use is known before the model is loaded.
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    with socket.create_server((options.host, options.port), family=family) as listening:
-        app = Server(make_engine(options), options).application()
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        try:
-            await runner.setup()
-            await web.SockSite(runner, listening).start()
-            # What was made until now stays: looking through it for garbage takes 50 ms and more,
-            # for which no message would be acknowledged.
-            gc.collect()
-            gc.freeze()
-            host, port = listening.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            sys.stdout.write(json.dumps({"url": f"http://{shown}:{port}"}) + "\n")
-            sys.stdout.flush()
-            await stop.wait()
-        finally:
-            await runner.cleanup()
-
-
-def _watch_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    # Not through sys.stdin: its lock would be held while the interpreter shuts down.
-    while os.read(0, 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import errno
 import json
 import os
 import re
@@ -22,7 +20,6 @@ from hypothesis import strategies as st
 
 from gladia_nb.child import SERVER_CONTROL_VARIABLE, SERVER_KEYS_VARIABLE
 from gladia_nb.server import __main__ as program
-from gladia_nb.server.engines.base import EngineError
 from gladia_nb.server.settings.options import CONTROL_HEADER
 from tests.support.processes import family, gone
 
@@ -179,20 +176,3 @@ JSON = st.recursive(
 @given(st.text(st.characters(blacklist_characters="="), min_size=1), JSON)
 def test_an_assignment_gives_back_its_name_and_value(name: str, value: Any) -> None:
     assert program._assignment(f"{name}={json.dumps(value)}") == (name, value)
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (OSError(errno.EADDRINUSE, "x"), "Port 80 is in use; choose another, or 0 for a free one."),
-        (OSError(errno.EACCES, "x"), "Port 80 is not allowed to you; choose one above 1023."),
-        (OSError(errno.EADDRNOTAVAIL, "x"), "This machine has no address here."),
-        (socket.gaierror(socket.EAI_NONAME, "x"), "There is no host here."),
-        (OSError(errno.EIO, "odd"), "Cannot listen on here:80 ([Errno 5] odd)."),
-        (ValueError("port must be small"), "port must be small."),
-        (EngineError("There is no model."), "There is no model."),
-    ],
-)
-def test_errors_in_words(error: Exception, sentence: str) -> None:
-    parsed = argparse.Namespace(host="here", port=80)
-    assert program._sentence(error, parsed) == sentence

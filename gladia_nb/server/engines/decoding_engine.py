@@ -8,20 +8,20 @@ import json
 import logging
 import re
 import socket
+import subprocess
 from collections import deque
 from collections.abc import Callable
 
-from gladia_nb.child import child_command, child_environment
 from gladia_nb.config import SessionConfig
 from gladia_nb.server.engines import pipe as wire
 from gladia_nb.server.engines.base import Ended, EngineError, Event
+from gladia_nb.server.engines.decoding_child import DecodingChild, launch_decoding
 from gladia_nb.server.settings.options import ServerOptions
 
 __all__ = ["DecodingEngine", "DecodingStream"]
 
 _log = logging.getLogger(__name__)
 
-_STOP_S = 5.0
 #: Characters of a line of a decoding process that are looked at.
 _LONGEST_LINE = 500
 #: Lines that are kept of what it said.
@@ -38,17 +38,23 @@ class DecodingEngine:
         kind: of decoder, as `decoding` knows them.
         model: what the decoder is made from, in that kind's own words.
         ready_s: how long loading may take, in seconds.
+        child: that process, where it has been started already; the engine ends it.
     """
 
     def __init__(
-        self, options: ServerOptions, kind: str, model: str = "", *, ready_s: float = 30.0
+        self,
+        options: ServerOptions,
+        kind: str,
+        model: str = "",
+        *,
+        ready_s: float = 30.0,
+        child: DecodingChild | None = None,
     ) -> None:
         self._options = options
         self._kind = kind
         self._model = model
         self._ready_s = ready_s
-        self._process: asyncio.subprocess.Process | None = None
-        self._control: socket.socket | None = None
+        self._child = child
         self._starting = asyncio.Lock()
         self._streams: set[DecodingStream] = set()
         self._listening: asyncio.Task[None] | None = None
@@ -56,27 +62,14 @@ class DecodingEngine:
 
     async def start(self) -> None:
         """Start the process that holds the model, and wait until it has loaded it."""
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        # Numerical libraries start a thread for each core, which would not survive a fork.
-        alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        arguments = (str(theirs.fileno()), self._kind, self._model)
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                *child_command("gladia_nb.server.engines.decoding", *arguments),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                env=child_environment(alone),
-            )
-        self._control = ours
+        if self._child is None:
+            self._child = launch_decoding(self._kind, self._model)
         self._said.clear()
-        assert self._process.stderr is not None  # noqa: S101 - a pipe
-        self._listening = asyncio.create_task(self._listen(self._process.stderr))
+        self._listening = asyncio.create_task(self._listen(self._child.process))
         try:
             async with asyncio.timeout(self._ready_s):
-                answer = await asyncio.get_running_loop().sock_recv(ours, 1 << 16)
+                loop = asyncio.get_running_loop()
+                answer = await loop.sock_recv(self._child.control, 1 << 16)
         except TimeoutError:
             await self.close()
             raise EngineError(
@@ -87,8 +80,12 @@ class DecodingEngine:
             await self.close()
             raise EngineError(report["problem"])
 
-    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+    async def _listen(self, process: subprocess.Popen[bytes]) -> None:
         """Pass on what the processes complain of; libraries print without measure."""
+        stderr = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stderr), process.stderr
+        )
         try:
             while line := await stderr.readline():
                 text = line.decode(errors="replace").strip()[:_LONGEST_LINE]
@@ -97,11 +94,13 @@ class DecodingEngine:
                     _log.warning("a decoding process says: %s", text)
         except ValueError:  # a line without end
             _log.warning("a decoding process prints what are no lines; it is not listened to")
+        finally:
+            transport.close()
 
     async def _last_words(self) -> str:
         """One sentence about a process that ended instead of loading its model."""
-        assert self._process is not None  # noqa: S101 - its socket was closed
-        status = await self._process.wait()
+        assert self._child is not None  # noqa: S101 - its socket was closed
+        status = await asyncio.to_thread(self._child.process.wait)
         if self._listening is not None:
             await self._listening
         said = _PLACE.sub("", self._said[-1]).rstrip(".") if self._said else ""
@@ -115,23 +114,16 @@ class DecodingEngine:
         """End all streams and processes; returns when they are gone."""
         for stream in list(self._streams):
             stream.abort()
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        process, self._process = self._process, None
+        child, self._child = self._child, None
         listening, self._listening = self._listening, None
-        if process is not None:
-            try:
-                async with asyncio.timeout(_STOP_S):
-                    await process.wait()
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        if child is not None:
+            await asyncio.to_thread(child.end)
         if listening is not None:
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
+        if child is not None:
+            child.close()
 
     @property
     def supplies(self) -> frozenset[str]:
@@ -146,7 +138,7 @@ class DecodingEngine:
     ) -> DecodingStream:
         """A new process for one channel."""
         async with self._starting:
-            if self._process is None or self._process.returncode is not None:
+            if self._child is None or not self._child.is_running:
                 _log.warning("the process that holds the model is gone; starting another")
                 await self.close()
                 await self.start()
@@ -154,8 +146,8 @@ class DecodingEngine:
         ours.setblocking(False)
         with theirs:
             try:
-                assert self._control is not None  # noqa: S101 - started above
-                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
+                assert self._child is not None  # noqa: S101 - started above
+                socket.send_fds(self._child.control, [b"+"], [theirs.fileno()])
             except OSError as error:
                 ours.close()
                 raise EngineError(f"The recogniser takes no more streams ({error}).") from None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from gladia_nb.server.engines.base import Engine, EngineError
+from gladia_nb.server.engines.decoding_child import DecodingChild
 from gladia_nb.server.engines.replay import ReplayEngine
 from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.engines.sherpa import SherpaEngine
@@ -44,8 +45,12 @@ def engine_names() -> list[str]:
     return [*_OURS, *sorted(_others())]
 
 
-def make_engine(options: ServerOptions) -> Engine:
+def make_engine(options: ServerOptions, child: DecodingChild | None = None) -> Engine:
     """The engine that the options name, or the one that plays their recorded runs; not started.
+
+    Args:
+        options: of the server.
+        child: the process of our own recogniser, where it has been started already.
 
     Raises:
         EngineError: there is none of that name, or what another package brings cannot be used.
@@ -58,7 +63,7 @@ def make_engine(options: ServerOptions) -> Engine:
             raise EngineError(
                 f"The engine {options.engine!r} takes no model; the one for models is 'sherpa'."
             )
-        return make(options)
+        return make(options) if child is None else SphinxEngine(options, child)
     point = _others().get(options.engine)
     if point is None:
         raise EngineError(

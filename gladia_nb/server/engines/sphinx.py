@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gladia_nb.config import SessionConfig
+from gladia_nb.server.engines.decoding_child import SPHINX, DecodingChild
 from gladia_nb.server.engines.decoding_engine import DecodingEngine
 from gladia_nb.server.engines.vocabulary import entries_of, problems_of
 from gladia_nb.server.settings.options import ServerOptions
@@ -15,10 +16,11 @@ class SphinxEngine(DecodingEngine):
 
     Args:
         options: of the server.
+        child: the process that holds its model, where it has been started already.
     """
 
-    def __init__(self, options: ServerOptions) -> None:
-        super().__init__(options, "sphinx")
+    def __init__(self, options: ServerOptions, child: DecodingChild | None = None) -> None:
+        super().__init__(options, SPHINX, child=child)
 
     def refusals(self, config: SessionConfig) -> list[str]:
         """The model knows English only, and words need letters that it can read."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gladia_nb.config import SessionConfig
 from gladia_nb.server import LocalServer
-from gladia_nb.server.engines import decoding_engine
+from gladia_nb.server.engines import decoding_child
 from gladia_nb.server.engines import pipe as wire
 from gladia_nb.server.engines.base import Ended, EngineError, Event, Progress, Speech, Transcript
 from gladia_nb.server.engines.decoding_engine import DecodingEngine, DecodingStream
@@ -59,8 +59,8 @@ class Heard:
 
 def processes(engine: SphinxEngine) -> list[psutil.Process]:
     """The process that holds the model, and those of its streams."""
-    assert engine._process is not None
-    model = psutil.Process(engine._process.pid)
+    assert engine._child is not None
+    model = psutil.Process(engine._child.process.pid)
     return [model, *model.children()]
 
 
@@ -140,7 +140,7 @@ async def test_a_model_that_its_process_does_not_survive(
     sentence = "The recogniser's process did not start: no such key in the metadata."
     with pytest.raises(EngineError, match=f"^{sentence}$"):
         await engine.start()
-    assert engine._process is engine._control is engine._listening is None
+    assert engine._child is engine._listening is None
     assert "a decoding process says: Loading." in caplog.text
 
 
@@ -158,11 +158,11 @@ async def test_a_process_that_takes_too_long(
 ) -> None:
     (tmp_path / "pocketsphinx.py").write_text("import time\ntime.sleep(600)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(decoding_engine, "_STOP_S", 0.2)
+    monkeypatch.setattr(decoding_child, "_STOP_S", 0.2)
     engine = DecodingEngine(ServerOptions(), "sphinx", ready_s=0.2)
     with pytest.raises(EngineError, match="did not start within 0 s"):
         await engine.start()
-    assert engine._process is None
+    assert engine._child is None
 
 
 async def test_a_process_that_prints_no_lines_is_not_listened_to(
@@ -199,8 +199,7 @@ async def test_a_start_that_fails_is_one_sentence(
     engine = SphinxEngine(ServerOptions())
     with pytest.raises(EngineError, match=r'pip install "gladia-nb\[local\]"'):
         await engine.start()
-    assert engine._process is None
-    assert engine._control is None
+    assert engine._child is None
 
 
 def test_it_supplies_no_add_ons() -> None:
