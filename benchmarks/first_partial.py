@@ -40,7 +40,7 @@ def one(after_s: float) -> None:
         told = []
         for _ in range(2):
             clicked = time.perf_counter_ns()
-            live = lab.start()
+            lab.start()
             time.sleep(WATCHED_S)
             lab.stop()
             run = lab.result()

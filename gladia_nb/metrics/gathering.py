@@ -15,19 +15,17 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.checks import verdict
+from gladia_nb.metrics.pooled_rows import NUMBERS, TEXTS, Codes, PooledRows
 from gladia_nb.metrics.rows_of_latency import LatencyRows, latency_rows
 from gladia_nb.metrics.words import word_counts
 from gladia_nb.record.data import RunData, forgetting
 
-__all__ = ["USED", "Gathered", "gather"]
+__all__ = ["USED", "Gathered", "Worth", "gather", "together"]
 
 #: What is looked at of each row; hours of words have millions.
 _SHARED = tuple("name unit milestone since anchor".split())
-_TEXTS = (*_SHARED, "utterance_id", "trigger", "normaliser")
-_NUMBERS = ("anchor_s", "anchor_clock_s", "latency_ms")
-USED = [*_TEXTS, *_NUMBERS, "run", "channel", "reference"]
+USED = [*TEXTS, *NUMBERS, "run", "channel", "reference"]
 
-Codes = npt.NDArray[np.int32]
 Objects = npt.NDArray[np.object_]
 _NONE, _NOTHING = np.empty(0, dtype="int64"), np.empty(0)
 
@@ -63,98 +61,78 @@ def gather(
     runs = source if isinstance(source, Sequence) else [source]
     if not runs:
         raise ConfigError("There is no run to sum up; give one at least.")
-    table, worth, references = _Rows(), [], []
+    table, worth, references = PooledRows(), [], []
     for run in runs:
         # One run is most likely looked at again.
         with forgetting(run) if len(runs) > 1 else contextlib.nullcontext():
             choice = chosen(run, normaliser)
-            table.add(latency_rows(run, choice))
-            worth.append(_Worth.of(run, choice))
+            table.add(_part(table, latency_rows(run, choice)))
+            worth.append(Worth.of(run, choice))
             references.append(run.reference)
-    return Gathered(table.frame(), references, *_worth(worth))
+    return Gathered(table.frame(), references, *together(worth))
 
 
-class _Worth(NamedTuple):
-    """What a run is worth: its verdict, words of the reference, and how many a final holds."""
+class Worth(NamedTuple):
+    """What a run is worth.
+
+    Attributes:
+        status: its verdict.
+        spoken: words of its reference.
+        held: how many of them a final holds.
+    """
 
     status: str
     spoken: int
     held: int
 
     @classmethod
-    def of(cls, run: RunData, choice: Normaliser) -> _Worth:
+    def of(cls, run: RunData, choice: Normaliser) -> Worth:
+        """What is found in a run."""
         counts = word_counts(run, choice)
         spoken, held = sum(c.spoken for c in counts), sum(c.matched for c in counts)
         return cls(verdict(run).status, spoken, held)
 
 
-def _worth(runs: Sequence[_Worth]) -> tuple[str, float]:
+def together(runs: Sequence[Worth]) -> tuple[str, float]:
     """The worst verdict, and the share of the words spoken that a final holds."""
     statuses, spoken = {run.status for run in runs}, sum(run.spoken for run in runs)
     worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
     return worst, sum(run.held for run in runs) / spoken if spoken else math.nan
 
 
-class _Rows:
-    """Rows of very many runs: each text stands once, and the rows point to it."""
+def _part(table: PooledRows, found: LatencyRows) -> dict[str, npt.NDArray[Any]]:
+    """The rows of a run, as a table of many wants them."""
+    blocks, owners = found.blocks, found.owners
+    counts = [len(block.rows) for block in blocks]
+    rows = np.concatenate([_NONE, *(block.rows for block in blocks)])
+    part: dict[str, npt.NDArray[Any]] = {"channel": owners.channel[rows].astype("int32")}
+    for name in NUMBERS:
+        part[name] = np.concatenate([_NOTHING, *(getattr(block, name) for block in blocks)])
+    anchored = np.array([block.names["anchor"] == "reference" for block in blocks], dtype=bool)
+    places = owners.reference[rows]
+    known = (places >= 0) & np.repeat(anchored, counts)
+    part["reference"] = np.where(known, places, np.nan)
+    for name in _SHARED:
+        texts = [block.names[name] for block in blocks if len(block.rows)]
+        part[name] = np.repeat(table.places(name, texts), [count for count in counts if count])
+    part["utterance_id"] = _owned(table, "utterance_id", owners.ids, owners.utterance[rows])
+    codes, levels = pd.factorize(owners.trigger)
+    part["trigger"] = _owned(table, "trigger", levels, codes[rows])
+    told = table.places("normaliser", [found.normaliser] if len(rows) else [])
+    part["normaliser"] = np.repeat(told, len(rows))
+    return part
 
-    def __init__(self) -> None:
-        self._levels: dict[str, dict[str, int]] = {name: {} for name in _TEXTS}
-        self._parts: list[dict[str, npt.NDArray[Any]]] = []
 
-    def add(self, found: LatencyRows) -> None:
-        """The rows of the next run."""
-        blocks, owners = found.blocks, found.owners
-        counts = [len(block.rows) for block in blocks]
-        rows = np.concatenate([_NONE, *(block.rows for block in blocks)])
-        part: dict[str, npt.NDArray[Any]] = {"channel": owners.channel[rows].astype("int32")}
-        for name in _NUMBERS:
-            part[name] = np.concatenate([_NOTHING, *(getattr(block, name) for block in blocks)])
-        anchored = np.array([block.names["anchor"] == "reference" for block in blocks], dtype=bool)
-        places = owners.reference[rows]
-        known = (places >= 0) & np.repeat(anchored, counts)
-        part["reference"] = np.where(known, places, np.nan)
-        for name in _SHARED:
-            texts = [block.names[name] for block in blocks if len(block.rows)]
-            places = self._places(name, texts)
-            part[name] = np.repeat(places, [count for count in counts if count])
-        part["utterance_id"] = self._owned("utterance_id", owners.ids, owners.utterance[rows])
-        codes, levels = pd.factorize(owners.trigger)
-        part["trigger"] = self._owned("trigger", levels, codes[rows])
-        told = self._places("normaliser", [found.normaliser] if len(rows) else [])
-        part["normaliser"] = np.repeat(told, len(rows))
-        self._parts.append(part)
-
-    def _places(self, name: str, texts: Sequence[str]) -> Codes:
-        known = self._levels[name]
-        places = [known.setdefault(text, len(known)) for text in texts]
-        return np.array(places, dtype="int32")
-
-    def _owned(self, name: str, texts: Objects, codes: npt.NDArray[np.integer]) -> Codes:
-        """Places of the texts of rows, given out in the order of the rows; -1 for none."""
-        different, first = np.unique(codes, return_index=True)
-        order = different[np.argsort(first, kind="stable")]
-        order = order[order >= 0]
-        # Behind the last text is that of what is missing.
-        places = np.full(len(texts) + 1, -1, dtype="int32")
-        places[order] = self._places(name, texts[order].tolist())
-        found: Codes = places[codes]
-        return found
-
-    def frame(self) -> pd.DataFrame:
-        """All rows, with the number of their run."""
-        lengths = [len(part["channel"]) for part in self._parts]
-        columns: dict[str, Any] = {
-            "_run": np.repeat(np.arange(len(lengths), dtype="int32"), lengths)
-        }
-        for name in list(self._parts[0]):
-            parts = [part.pop(name) for part in self._parts]
-            whole: Any = np.concatenate(parts) if len(parts) > 1 else parts[0]
-            if name in self._levels:
-                levels = pd.Index(list(self._levels[name]), dtype="str")
-                whole = pd.Categorical.from_codes(whole, levels)
-            columns[name] = whole
-        return pd.DataFrame(columns, copy=False)
+def _owned(table: PooledRows, name: str, texts: Objects, codes: npt.NDArray[np.integer]) -> Codes:
+    """Places of the texts of rows, given out in the order of the rows; -1 for none."""
+    different, first = np.unique(codes, return_index=True)
+    order = different[np.argsort(first, kind="stable")]
+    order = order[order >= 0]
+    # Behind the last text is that of what is missing.
+    places = np.full(len(texts) + 1, -1, dtype="int32")
+    places[order] = table.places(name, texts[order].tolist())
+    found: Codes = places[codes]
+    return found
 
 
 def _of_table(rows: pd.DataFrame) -> pd.DataFrame:

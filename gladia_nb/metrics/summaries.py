@@ -137,19 +137,16 @@ def summary(
     return summed(gather(source, normaliser), names=names)
 
 
-def summed(
-    source: Gathered, *, names: str = "events", labels: tuple[Ints, Ints] | None = None
-) -> pd.DataFrame:
+def summed(source: Gathered, *, names: str = "events") -> pd.DataFrame:
     """The summary of rows that have been gathered; see `summary`.
 
     Args:
         source: the rows, and what is known of their runs.
         names: as for `summary`.
-        labels: what `pooling_labels` says of the rows, where somebody knows it already.
     """
     rows = source.rows
     columns: dict[str, list[Any]] = {name: [] for name in SUMMARY}
-    stretch, session = labels or pooling_labels(rows, source.references)
+    stretch, session = pooling_labels(rows, source.references)
     apart = _apart(rows)
     clock_s, latency_ms = (rows[name].to_numpy() for name in ("anchor_clock_s", "latency_ms"))
     run = rows["_run"].to_numpy()

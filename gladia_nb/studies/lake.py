@@ -13,9 +13,7 @@ this package may compute something else, and has files of its own. Needs the ext
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -28,12 +26,12 @@ import pandas as pd
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
 from gladia_nb.metrics.base.recordings import recording_key
-from gladia_nb.metrics.gathering import Gathered
-from gladia_nb.metrics.pooling import pooling_labels
-from gladia_nb.metrics.summaries import ordered, summed
+from gladia_nb.metrics.gathering import Gathered, Worth, together
+from gladia_nb.metrics.summaries import summed
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.schema import REFERENCE, to_frame
 from gladia_nb.studies.differences import RATIOS
+from gladia_nb.studies.lake_rows import read_rows
 
 __all__ = ["TABLES", "Lake"]
 
@@ -125,72 +123,41 @@ class Lake:
     def summaries(self, arms: Sequence[str]) -> pd.DataFrame:
         """The summary of each arm, as `Study.table` gives it, from the files alone.
 
-        Each file is opened once; then one measure after the other is looked at, so that memory
-        does not grow with the number of measures.
+        Each file is opened once, and one arm after the other is in memory.
 
         Args:
             arms: their names, in the order of the table.
+
+        Raises:
+            ConfigError: the extra is not installed, or nothing has been exported.
         """
+        with self.connection() as connection:
+            facts = connection.execute(_FACTS).df()
         parts = []
-        # On disk, where DuckDB keeps it compressed and lets go of what it does not need.
-        with (
-            tempfile.TemporaryDirectory(prefix="gladia_nb-lake-") as folder,
-            self.connection(Path(folder) / "rows.db") as connection,
-        ):
-            connection.execute(f"set memory_limit = '{_MEMORY_MB}MB'")
-            connection.execute(_COPY)
-            for name in _FEW:
-                # The names are those of this module.
-                texts = f"select distinct {name} from texts where {name} is not null"  # noqa: S608
-                connection.execute(f"create type few_{name} as enum ({texts})")
-            connection.execute(_NUMBERED)
-            connection.execute("drop table texts")
-            for arm in arms:
-                found = self._summed(connection, arm)
-                if len(found):
-                    found.insert(0, "arm", arm)
-                    parts.append(found)
+        for arm in arms:
+            found = self._summed(facts[facts["arm"] == arm])
+            if len(found):
+                found.insert(0, "arm", arm)
+                parts.append(found)
         if not parts:
             raise ConfigError("No cell of this study is done yet; run it first.")
         return pd.concat(parts, ignore_index=True)
 
-    def _summed(self, connection: Any, arm: str) -> pd.DataFrame:
-        """The summary of an arm."""
-        worth = connection.execute(_WORTH, [arm]).df()
-        files = {file: number for number, file in enumerate(worth["file"])}
+    def _summed(self, facts: pd.DataFrame) -> pd.DataFrame:
+        """The summary of some runs."""
         spoken = {
-            recording: self._words(connection, file)
-            for recording, file in worth.groupby("recording")["file"].first().items()
+            recording: self._words(file)
+            for recording, file in facts.groupby("recording")["file"].first().items()
         }
-        references = [spoken[recording] for recording in worth["recording"]]
-        statuses = set(worth["verdict"])
-        worst = next((status for status in ("invalid", "degraded") if status in statuses), "valid")
-        total = int(worth["reference_words"].sum())
-        rate = float(worth["matched"].sum() / total) if total else math.nan
-        parts, words = [], None
-        names = connection.execute(_NAMES, [arm]).fetchall()
-        labelled: dict[tuple[str, ...], tuple[pd.DataFrame, tuple[Ints, Ints]]] = {}
-        for name, unit, *kind, _ in names:
-            rows = _rows(connection, arm, (name, unit, *kind), files)
-            if unit == "word" and words is None:
-                words = rows
-            # A measure has the same rows on each of its clocks.
-            known, labels = labelled.get((unit, *kind), (None, None))
-            if known is None or not known.equals(rows[_LABELLED]):
-                beside = [] if unit == "word" or words is None else [words]
-                found = pooling_labels(pd.concat([rows, *beside], ignore_index=True), references)
-                labels = found[0][: len(rows)], found[1][: len(rows)]
-                labelled = {(unit, *kind): (rows[_LABELLED], labels)}
-            parts.append(summed(Gathered(rows, references, worst, rate), labels=labels))
-        if not parts:
-            return pd.DataFrame()
-        return ordered(
-            pd.concat(parts, ignore_index=True), list(dict.fromkeys(name for name, *_ in names))
-        )
+        references = [spoken[recording] for recording in facts["recording"]]
+        worth = map(Worth, facts["verdict"], facts["reference_words"], facts["matched"])
+        rows = read_rows([self._file("latency", file) for file in facts["file"]])
+        return summed(Gathered(rows, references, *together(list(worth))))
 
-    def _words(self, connection: Any, file: str) -> pd.DataFrame:
+    def _words(self, file: str) -> pd.DataFrame:
         """The words that were spoken in the recording of a run."""
-        found = connection.execute(_WORDS, [str(self._file("words", file))]).df()
+        found = pd.read_parquet(self._file("words", file))
+        found = found.sort_values(["start_s", "end_s"], kind="stable")
         return to_frame({name: found[name] for name in REFERENCE}, REFERENCE)
 
     def _file(self, table: str, run: str) -> Path:
@@ -213,46 +180,9 @@ class Lake:
             ) from None
 
 
-#: Memory that DuckDB takes, before it writes to its file.
-_MEMORY_MB = 1000
-#: Texts of which there are few, each of which is a number while the rows are looked at.
-_FEW = tuple("file arm name unit milestone since normaliser anchor trigger utterance_id".split())
-_PLAIN = ("anchor_s", "anchor_clock_s", "latency_ms", "channel", "reference")
-#: What a summary looks at: first as it is, since the files are opened once only.
-_COPY = f"create table texts as select {', '.join((*_FEW, *_PLAIN))} from latency"  # noqa: S608
-_NUMBERED = f"""
-create table rows as
-select {", ".join(f"{name}::few_{name} as {name}" for name in _FEW)}, {", ".join(_PLAIN)} from texts
-"""  # noqa: S608 - the names are those above
-_WORTH = """
-select verdict, reference_words, matched, recording, file from runs where arm = ? order by file
+_FACTS = """
+select arm, file, verdict, reference_words, matched, recording from runs order by file
 """
-_WORDS = "select * from read_parquet(?) order by start_s, end_s"
-_NAMES = """
-select name, unit, milestone, since, normaliser, min(rowid) as first from rows where arm = ?
-group by all order by first
-"""
-_ROWS = """
-select file, anchor, trigger, utterance_id, anchor_s, anchor_clock_s, latency_ms, channel, reference
-from rows where arm = ? and name = ? and normaliser = ? order by file::varchar, rowid
-"""
-#: What says which rows go together.
-_LABELLED = ["_run", "unit", "since", "anchor", "channel", "utterance_id", "reference", "anchor_s"]
-
-
-def _rows(
-    connection: Any, arm: str, names: tuple[str, ...], files: Mapping[str, int]
-) -> pd.DataFrame:
-    """The rows of a name, which say the same in some columns."""
-    name, unit, milestone, since, normaliser = names
-    rows = pd.DataFrame(connection.execute(_ROWS, [arm, name, normaliser]).df())
-    rows["_run"] = rows.pop("file").map(files).astype("int64")
-    rows["reference"] = rows["reference"].astype("Int64")
-    same = {"name": name, "unit": unit, "milestone": milestone, "since": since}
-    for column, text in {**same, "normaliser": normaliser}.items():
-        levels = pd.Index([text], dtype="str")
-        rows[column] = pd.Categorical.from_codes(np.zeros(len(rows), dtype="int8"), levels)
-    return rows
 
 
 def _latencies(run: RunData) -> pd.DataFrame:

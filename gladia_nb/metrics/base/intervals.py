@@ -365,7 +365,8 @@ class _Groups:
         if len(outer) != n:
             raise ValueError(f"{n} samples, but {len(outer)} run labels.")
         wide = max(len(labels), 1)
-        pairs, codes = np.unique(outer * wide + inner, return_inverse=True)
+        # Millions of samples are of some thousands of clusters: only these are put into order.
+        codes, pairs = pd.factorize(outer * wide + inner, sort=True)
         sizes = np.bincount(codes, minlength=len(pairs))
         return cls(codes, sizes, pairs // wide, len(pairs), len(names))
 
