@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
 from gladia_nb.api.route import Route
@@ -27,10 +29,14 @@ from gladia_nb.record.events import end_event, error_event, event_line
 from gladia_nb.record.redact import Redactor
 from gladia_nb.worker.commands import Begin, Command
 
-__all__ = ["MAX_WAITING_BYTES", "Job", "Tell", "Writer", "unfit", "unwritable"]
+__all__ = ["GATHER_S", "MAX_WAITING_BYTES", "Job", "Tell", "Writer", "unfit", "unwritable"]
 
 #: What may wait to be written: the disk, or the notebook, is slower than the service for long.
 MAX_WAITING_BYTES = 256 << 20
+#: Seconds for which lines are gathered. A chunk, its acknowledgement and what else the service says
+#: then come within milliseconds: to wake a thread for each would cost more than all else that a
+#: session does, and take the interpreter from the event loop just when it stamps the next.
+GATHER_S = 0.01
 #: Tells the other side a line.
 Tell = Callable[[bytes], None]
 
@@ -55,6 +61,7 @@ class Writer:
         self._then = then
         self._on_error = on_error
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._is_closing = False
         # Each is counted by one thread alone.
         self._put = self._done = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -77,24 +84,45 @@ class Writer:
 
     def _run(self) -> None:
         failed = False
-        while (line := self._queue.get()) is not None:
+        while lines := self._gathered():
+            written = len(lines)
             if not failed:
-                try:
-                    self._write(line)
-                except OSError as error:
-                    failed = True
+                written, error = self._write(lines)
+                failed = error is not None
+            for place, line in enumerate(lines):
+                if place == written and error is not None:
                     self._on_error(error)
-            self._then(line)
-            self._done += len(line)
+                self._then(line)
+                self._done += len(line)
         with contextlib.suppress(OSError):
             self._file.close()
 
-    def _write(self, line: bytes) -> None:
-        # A disk that fills up takes a part of a line first, and only then says so.
-        rest = memoryview(line)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        self._file.flush()
+    def _gathered(self) -> list[bytes]:
+        """What waits to be written, and what comes shortly after; nothing at the end."""
+        lines: list[bytes] = []
+        if self._is_closing or (line := self._queue.get()) is None:
+            return lines
+        time.sleep(GATHER_S)
+        with contextlib.suppress(Empty):
+            while line is not None:
+                lines.append(line)
+                line = self._queue.get_nowait()
+            self._is_closing = True
+        return lines
+
+    def _write(self, lines: Sequence[bytes]) -> tuple[int, OSError | None]:
+        """Write lines; how many of them are whole in the file, and why not all."""
+        data = b"".join(lines)
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self._file.flush()
+        except OSError as error:
+            # A disk that fills up takes a part of them first, and only then says so.
+            ends = itertools.accumulate(map(len, lines))
+            return sum(end <= len(data) - len(rest) for end in ends), error
+        return len(lines), None
 
 
 class Job(ABC):
