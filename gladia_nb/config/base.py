@@ -6,6 +6,7 @@ default, its limits and its title. The Lab's form and the command line read them
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Container, Mapping
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from pydantic.fields import ComputedFieldInfo, FieldInfo
 
 from gladia_nb.config.problems import Problem, as_config_error, problems_of
 
-__all__ = ["Part", "Settings", "field_lines", "title"]
+__all__ = ["Part", "Settings", "field_lines", "title", "with_fields"]
 
 
 def title(name: str, info: FieldInfo | ComputedFieldInfo | None = None) -> str:  # noqa: ARG001
@@ -72,6 +73,30 @@ def field_lines(model: type[BaseModel], names: Container[str], *, indent: int) -
     )
 
 
+def with_fields(doc: str, place: str, model: type[BaseModel], names: Container[str]) -> str:
+    """A docstring with what some fields do, on lines in place of `{place}`.
+
+    Since Python 3.13 docstrings come without the indentation of their source.
+
+    Args:
+        doc: the docstring.
+        place: what its line says between braces.
+        model: as for `field_lines`.
+        names: likewise.
+
+    Example:
+        >>> from gladia_nb.config import LanguageConfig
+        >>> with_fields("  {all}", "all", LanguageConfig, {"code_switching"})
+        '  code_switching: detect anew at each utterance.'
+    """
+    return re.sub(
+        rf"^( *)\{{{place}\}}",
+        lambda found: field_lines(model, names, indent=len(found[1])),
+        doc,
+        flags=re.MULTILINE,
+    )
+
+
 class Settings(Part):
     """Settings that one makes by hand: what is wrong is a `ConfigError` in words.
 
@@ -94,8 +119,7 @@ class Settings(Part):
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         super().__pydantic_init_subclass__(**options)
         if cls.__doc__ is not None:  # as with `python -OO`
-            lines = field_lines(cls, cls.model_fields, indent=8)
-            cls.__doc__ = cls.__doc__.replace("        {fields}", lines)
+            cls.__doc__ = with_fields(cls.__doc__, "fields", cls, cls.model_fields)
 
     @classmethod
     def problems_in(cls, data: Mapping[str, Any]) -> list[Problem]:

@@ -15,7 +15,7 @@ import pydantic
 from pydantic import Field
 
 from gladia_nb.config import SessionConfig
-from gladia_nb.config.base import Settings, field_lines
+from gladia_nb.config.base import Settings, with_fields
 from gladia_nb.errors import ConfigError
 from gladia_nb.network.profiles import PROFILES, Network, read_network
 
@@ -181,6 +181,5 @@ def describe_options(function: FunctionT) -> FunctionT:
     """
     if function.__doc__ is not None:  # as with `python -OO`
         taken = inspect.signature(function).parameters
-        lines = field_lines(SendOptions, taken, indent=8)
-        function.__doc__ = function.__doc__.replace("        {options}", lines)
+        function.__doc__ = with_fields(function.__doc__, "options", SendOptions, taken)
     return function

@@ -192,6 +192,8 @@ class Session:
         finally:
             try:
                 await self._put_away()
+                # What cancelled it while nothing was waited for reaches it here, or its caller.
+                await asyncio.sleep(0)
             except asyncio.CancelledError:
                 # It came when all was said, and is no less meant.
                 outcome = self._broken_off()

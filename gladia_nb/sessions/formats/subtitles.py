@@ -31,6 +31,8 @@ _ALMOST = re.compile(r"-->|^\s*\d+:\d\d.*->")
 _BLOCKS = ("NOTE", "STYLE", "REGION")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
 _TAG = re.compile(r"<[^>]*>")
+#: When a part of a cue is shown; the reader would take it for a broken line of times.
+_INLINE = re.compile(rf"<{_STAMP}>")
 
 
 def read_subtitles(path: Path) -> Found:
@@ -94,5 +96,5 @@ def _clean(path: Path, problems: list[Problem]) -> tuple[list[str], list[tuple[i
             continue
         if inside and (voice := _VOICE.search(line)) and cues[-1][1] is None:
             cues[-1] = (cues[-1][0], voice[1].strip())
-        kept.append(line)
+        kept.append(_INLINE.sub("", line))
     return kept, cues
