@@ -25,7 +25,15 @@ __all__ = [
 #: Where the files are.
 HEARING = Path(__file__).resolve().parent / "static" / "hearing"
 #: Those of the module, in the order in which one needs the other, and of the style sheet.
-_MODULES = ("dom.js", "sound.js", "plot.js", "pictures.js", "words.js", "hearing.js")
+_MODULES = (
+    "dom.js",
+    "turns.js",
+    "sound.js",
+    "plot.js",
+    "pictures.js",
+    "words.js",
+    "hearing.js",
+)
 _STYLES = ("hearing.css", "pictures.css")
 #: Lines that only speak to whoever reads the source.
 _COMMENT = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*(\n\s*\*.*)*)\n", re.MULTILINE)

@@ -188,7 +188,7 @@ def test_it_wears_the_theme_of_the_page_and_fits(desk):
     opened(shown)
     # The system likes it light all the time: what counts is what JupyterLab wears.
     drawn = "document.querySelector('.gnb-hear-plot canvas').toDataURL()"
-    light = until(page, f"document.querySelector('.gnb-hear-plot canvas').width > 300 && {drawn}")
+    light = until(page, f"document.querySelector('.gnb-hear-plot canvas')?.width > 300 && {drawn}")
     book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
     root = shown.locator(".gnb-hear")
@@ -264,7 +264,7 @@ def test_runs_without_sound_and_without_words_say_so(desk):
     assert shown.locator(".gnb-hear").get_by_role("button", name="Play").count() == 0
     word(shown, "tone7").click()
     expect(shown.locator(".gnb-hear-title")).to_have_text("tone7")
-    assert shown.locator(".gnb-hear-plot canvas").count() == 4
+    expect(shown.locator(".gnb-hear-plot canvas")).to_have_count(4)
     no_violations(page, "no sound")
     assert page.evaluate("window.heard") == []
     view(shown, page, "wordless.run")

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from gladia_nb.reporting import report
+from tests.support.make_runs import make_run, reference, utterance, words
 from tests.support.tones import RATE, WORDS, run_of_tones
 
 from .audio_graph import LISTEN, heard, same, until
@@ -44,6 +45,22 @@ LATE = """
     }
     return decode.call(this, data);
   };
+}
+"""
+#: A page that is never idle until somebody says so.
+BUSY = """
+window.waiting = [];
+window.requestIdleCallback = (act) => window.waiting.push(act);
+window.cancelIdleCallback = (ticket) => { window.waiting.splice(ticket - 1, 1); };
+window.idle = () => { for (const act of window.waiting.splice(0)) act(); };
+"""
+#: Whether a word is in view inside the transcript.
+IN_VIEW = """
+(word) => {
+  const [box, own] = [
+    document.querySelector(".gnb-hear-text"), document.querySelector(`[data-word="${word}"]`),
+  ].map((element) => element.getBoundingClientRect());
+  return own.top >= box.top && own.bottom <= box.bottom;
 }
 """
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -192,7 +209,8 @@ def test_pictures_follow_the_pointer_and_are_linked(page, pages):
     page.mouse.down()
     page.mouse.up()
     assert len(heard(page)[0]["samples"]) == round((1.0 + 1) * RATE)
-    assert page.locator("[aria-current]").inner_text() == "tone0"
+    # Out of view by now, it is still there.
+    assert page.locator("[aria-current] .gnb-hear-spoken").text_content() == "tone0"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -232,14 +250,89 @@ def test_without_sound_it_plays_in_silence(page, tmp_path):
 
 
 def test_foreign_words_are_only_text(page, tmp_path):
-    from tests.support.make_runs import make_run, utterance
-
     evil = "</script><img src=x onerror=alert(1)>"
     run = make_run(utterance([(evil, 0.5, 0.9), ("a&b", 1.0, 1.2)]))
     troubles = opened(page, report(run, tmp_path / "evil.html", figures=True))
-    assert page.locator("button.gnb-hear-word").first.inner_text() == evil
+    assert page.locator(".gnb-hear-word .gnb-hear-spoken").first.text_content() == evil
     assert page.locator("img[src=x]").count() == 0
     assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def long_page(tmp_path_factory):
+    """Six hundred utterances of five words, and a word that was missed between two of them."""
+    said = [words(f"a{k} b{k} c{k} d{k} e{k}", 1.0 + 3 * k) for k in range(600)]
+    arrivals = [part for k, group in enumerate(said) for part in utterance(group, f"00_{k:08x}")]
+    lost = [("lost", 2.9 + 3 * 500, 3.2 + 3 * 500), ("gone", 3.3 + 3 * 500, 3.5 + 3 * 500)]
+    known = sorted([*(word for group in said for word in group), *lost], key=lambda word: word[1])
+    run = make_run(arrivals, duration_s=1803.0, chunk_ms=1000, reference=reference(known))
+    return report(run, tmp_path_factory.mktemp("long") / "long.html", figures=False, audio=True)
+
+
+def counted(page):
+    return page.evaluate(
+        "['li', 'button.gnb-hear-word'].map((name) => document.querySelectorAll("
+        "`.gnb-hear-text ${name}`).length)"
+    )
+
+
+def test_hours_are_made_in_pieces_between_which_the_page_has_its_turn(page, long_page):
+    page.add_init_script(BUSY)
+    troubles = opened(page, long_page)
+    # Lines are there, words of the first; pictures come later.
+    assert counted(page) == [600, 200]
+    assert page.locator(".gnb-hear-plot").count() == 0
+    found = Axe().run(page, context=".gnb-hear", options={"runOnly": TAGS})
+    assert found.violations_count == 0, found.generate_report()
+    # What is asked for is made at once.
+    page.locator("button.gnb-hear-word").first.focus()
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.dataset.word") == "2999"
+    assert "e599" in page.get_by_role("region", name="The chosen word").inner_text()
+    assert page.evaluate(IN_VIEW, 2999)
+    assert counted(page) == [600, 205]
+    page.get_by_role("slider", name="Place in the audio").fill("901.5")
+    page.get_by_role("button", name="Play all").click()
+    page.locator(".gnb-hear-onair", has_text="b300").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    # An idle moment makes some of the rest, and not all of it.
+    page.evaluate("window.idle()")
+    assert page.locator(".gnb-hear-plot").count() > 0
+    assert counted(page)[1] < 3000
+    page.evaluate("() => { while (window.waiting.length) window.idle(); }")
+    assert counted(page) == [600, 3000]
+    assert page.locator(".gnb-hear-plot canvas").count() == 4
+    # All of it can be found by the browser, and what is out of view is not laid out.
+    assert page.evaluate("window.find('b500')")
+    picture = page.get_by_role("group", name="Word latency over the audio")
+    for key, chosen in (("Home", 0), ("End", 2999), ("ArrowLeft", 2998)):
+        picture.press(key)
+        until(page, f"({IN_VIEW})({chosen})")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('.gnb-hear-text li .gnb-hear-line')].filter((line) => "
+        "line.checkVisibility({ contentVisibilityAuto: true })).length"
+    )
+    assert 0 < shown < 100
+    # What was missed stands where it was said, in the order in which it was.
+    page.get_by_label("Errors").check()
+    lines = page.locator(".gnb-hear-text li")
+    missed = lines.nth(500).locator("[data-state=missing]")
+    assert missed.all_text_contents() == ["lost", "gone"]
+    assert page.locator("[data-state=missing]").count() == 3, "and one in the legend"
+    assert troubles == []
+
+
+def test_what_is_printed_is_whole(page, long_page):
+    page.add_init_script(BUSY)
+    opened(page, long_page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert counted(page) == [600, 3000]
+    assert page.locator(".gnb-hear-plot canvas").count() == 4
+    page.emulate_media(media="print")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.gnb-hear-text li .gnb-hear-line')].every((line) => "
+        "line.checkVisibility({ contentVisibilityAuto: true }))"
+    )
 
 
 @pytest.mark.parametrize("host", ["lab", "notebook"])

@@ -3,6 +3,7 @@
 import { el, idOf, placeText } from "./dom.js";
 import { picturesOf } from "./pictures.js";
 import { Player } from "./sound.js";
+import { inTurns } from "./turns.js";
 import { COLOURINGS, factsOf, legendOf, Transcript } from "./words.js";
 
 /** Seconds before and behind a word that are played with it. */
@@ -140,10 +141,17 @@ class Hearing {
       ...(this.plays ? [this.bar.element] : []),
       el("div", { class: "gnb-hear-top" }, colourings(this.data, colour), this.legend),
       el("div", { class: "gnb-hear-body" }, transcript.element, details.element),
-      el("div", { class: "gnb-hear-pictures" }, ...pictures.elements),
+      pictures.element,
     );
     colour(COLOURINGS[0][0]);
     if (transcript.current >= 0) details.show(transcript.current, false);
+    this.leaveOff = inTurns(this.rest());
+  }
+
+  /** What a long run would hold up the page with. */
+  *rest() {
+    yield* this.pictures.rest();
+    yield* this.transcript.rest();
   }
 
   /** Show where the sound is, until it is over. */
@@ -226,7 +234,9 @@ class Hearing {
   }
 
   close() {
+    this.leaveOff();
     cancelAnimationFrame(this.frame);
+    this.transcript.close();
     this.player.close();
     this.pictures.close();
     this.root.replaceChildren();

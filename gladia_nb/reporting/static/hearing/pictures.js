@@ -1,6 +1,6 @@
 // The four pictures of a run: utterances over time, latency of words, its distribution, the stairs.
 
-import { above, msText, placeText, watchColours } from "./dom.js";
+import { above, el, msText, placeText, watchColours } from "./dom.js";
 import { Plot, View } from "./plot.js";
 
 const TRIGGERS = {
@@ -17,29 +17,42 @@ const most = (values) => values.reduce((high, value) => Math.max(high, value ?? 
 const least = (values) => values.reduce((low, value) => Math.min(low, value ?? 0), 0);
 
 function dot(context, x, y, size) {
-  context.beginPath();
+  context.moveTo(x + size, y);
   context.arc(x, y, size, 0, 7);
-  context.fill();
 }
 
 function triangle(context, x, y, size) {
-  context.beginPath();
   context.moveTo(x, y - size * 1.2);
   context.lineTo(x + size * 1.15, y + size * 0.8);
   context.lineTo(x - size * 1.15, y + size * 0.8);
-  context.fill();
 }
 
 const MARKS = { dot, triangle };
+/** Marks that are one path: hours of words have tens of thousands. */
+const TOGETHER = 200;
 
+/** Marks of one kind at `[x, y]` in pixels. */
+function marks(context, kind, places, size) {
+  for (let from = 0; from < places.length; from += TOGETHER) {
+    context.beginPath();
+    for (const [x, y] of places.slice(from, from + TOGETHER)) MARKS[kind](context, x, y, size);
+    context.fill();
+  }
+}
+
+/** Steps; of those that share a dot of the screen the last is drawn. */
 function stairs(context, xs, ys, across, up, right) {
   context.beginPath();
-  xs.forEach((x, k) => {
-    if (k === 0) context.moveTo(across(x), up(ys[k]));
+  let [before, y] = [Number.NEGATIVE_INFINITY, 0];
+  xs.forEach((place, k) => {
+    if (k > 0 && k + 1 < xs.length && across(xs[k + 1]) - before < 0.25) return;
+    const x = across(place);
+    if (k === 0) context.moveTo(x, up(ys[k]));
     else {
-      context.lineTo(across(x), up(ys[k - 1]));
-      context.lineTo(across(x), up(ys[k]));
+      context.lineTo(x, y);
+      context.lineTo(x, up(ys[k]));
     }
+    [before, y] = [x, up(ys[k])];
   });
   if (xs.length) context.lineTo(across(right), up(ys.at(-1)));
   context.stroke();
@@ -89,7 +102,7 @@ function drawUtterance({ context, inks, across }, utterances, k, y, thick) {
   if (final === null) return;
   context.fillStyle = inks.final;
   context.fillRect(to, y - 0.5, across(final) - to, 1);
-  triangle(context, across(final), y, Math.min(5, Math.max(2.5, thick / 2.5)));
+  marks(context, "triangle", [[across(final), y]], Math.min(5, Math.max(2.5, thick / 2.5)));
 }
 
 function timeline(data, view) {
@@ -115,7 +128,7 @@ function timeline(data, view) {
     points: order.map((k) => ({
       x: utterances.start[k],
       y: row[k],
-      text: utteranceTold(data, k),
+      text: () => utteranceTold(data, k),
       pick: utterances.first[k],
     })),
     draw(pen) {
@@ -161,7 +174,7 @@ function wordLatency(data, view) {
     points: sorted.map((k) => ({
       x: words.end[k],
       y: words.seen_ms[k] ?? words.final_ms[k] ?? high,
-      text: told(k),
+      text: () => told(k),
       pick: k,
     })),
     draw({ context, inks, across, up, from, to }) {
@@ -170,10 +183,9 @@ function wordLatency(data, view) {
       context.globalAlpha = shown.length > 400 ? 0.65 : 0.85;
       for (const [name, ink, , mark] of [...KINDS].reverse()) {
         context.fillStyle = inks[ink];
-        for (const k of shown) {
-          const wait = words[name][k];
-          if (wait !== null) MARKS[mark](context, across(words.end[k]), up(wait), size);
-        }
+        const there = shown.filter((k) => words[name][k] !== null);
+        const places = there.map((k) => [across(words.end[k]), up(words[name][k])]);
+        marks(context, mark, places, size);
       }
       context.globalAlpha = 1;
     },
@@ -212,7 +224,7 @@ function staircase(data, view) {
     points: steps.map((at) => ({
       x: at,
       y: reached(curves.final ? "final" : "sent", at),
-      text: told(at),
+      text: () => told(at),
     })),
     draw({ context, inks, across, up }) {
       for (const name of kinds) {
@@ -244,8 +256,10 @@ function distributionPoints(curves, words) {
   const points = curves.flatMap((curve) =>
     curve.ms.map((x, rank) => {
       const [y, pick] = [share(curve, rank + 1), curve.word[rank]];
-      const word = pick < 0 ? "" : `: “${words.text[pick]}”`;
-      const text = `${y.toFixed(0)} % ${curve.text} within ${msText(x)}${word}`;
+      const text = () => {
+        const word = pick < 0 ? "" : `: “${words.text[pick]}”`;
+        return `${y.toFixed(0)} % ${curve.text} within ${msText(x)}${word}`;
+      };
       return { x, y, text, pick: pick < 0 ? undefined : pick };
     }),
   );
@@ -278,7 +292,7 @@ function distribution(data) {
         stairs(context, [curve.ms[0] ?? 0, ...curve.ms], [0, ...ys], across, up, to);
         for (const percent of [50, 90]) {
           const x = quantile(curve, percent);
-          if (x !== null) MARKS[curve.mark](context, across(x), up(percent), 4.5);
+          if (x !== null) marks(context, curve.mark, [[across(x), up(percent)]], 4.5);
         }
       }
     },
@@ -294,25 +308,32 @@ function distribution(data) {
 
 /**
  * The pictures; `picked(word, play)` is called with what is chosen in them, and `plays` is whether
- * something can be played.
+ * something can be played. `rest` makes them, one a step.
  */
 export function picturesOf(data, picked, plays) {
   const { utterances, words, curves } = data;
-  const ends = [...utterances.final, ...words.end, ...(curves.final?.at ?? [])];
-  const view = new View(0, Math.max(1, data.duration, most(ends)));
-  const specs = [
-    timeline(data, view),
-    wordLatency(data, view),
-    distribution(data),
-    staircase(data, view),
-  ];
-  const plots = specs.map((spec) => new Plot({ ...spec, plays }, picked));
+  const ends = [utterances.final, words.end, curves.final?.at ?? []].map(most);
+  const view = new View(0, Math.max(1, data.duration, ...ends));
+  const element = el("div", { class: "gnb-hear-pictures" });
+  const plots = [];
+  let chosen = -1;
   const forget = watchColours(() => {
     for (const plot of plots) plot.later();
   });
   return {
-    elements: plots.map((plot) => plot.element),
+    element,
+    *rest() {
+      for (const specOf of [timeline, wordLatency, distribution, staircase]) {
+        const plot = new Plot({ ...specOf(data, view), plays }, picked);
+        element.append(plot.element);
+        plots.push(plot);
+        if (chosen >= 0) plot.choose(chosen);
+        plot.draw();
+        yield;
+      }
+    },
     choose: (word) => {
+      chosen = word;
       for (const plot of plots) plot.choose(word);
     },
     /** Where the playhead is; null for nowhere. */

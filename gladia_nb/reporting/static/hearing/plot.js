@@ -1,6 +1,7 @@
 // A picture on a canvas that can be zoomed, walked through by keys, and read as a table.
 
 import { el, idOf, inksOf, tableOf } from "./dom.js";
+import { beforeFrame, notAnyMore } from "./turns.js";
 
 const SPACE = { left: 52, right: 14, top: 24, bottom: 36 };
 const FONT = "12px system-ui, sans-serif";
@@ -48,6 +49,17 @@ export class View {
   }
 }
 
+/** The first of some marks, rising in `x`, that does not lie before a place. */
+function firstOf(points, place) {
+  let [low, high] = [0, points.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle].x >= place) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** Numbers at which an axis is marked: 1, 2 or 5 times a power of ten apart. */
 export function ticksOf(low, high, most) {
   const rough = (high - low) / Math.max(1, most) || 1;
@@ -64,8 +76,8 @@ export function ticksOf(low, high, most) {
  * One picture. `spec`:
  * `title`, `summary` (in words), `height`, `view` (of the lower axis), `xTitle`, `yTitle`;
  * `range()` of the upright axis as `[low, high]`, or `rows` for one without numbers;
- * `plays`, whether a word can be heard; `draw(pen)`, called with context, inks and scales; `points`: marks, rising in `x`, each
- * `{x, y, text, pick}`; `table()`: `[columns, rows]`; `keys`: `[[name of an ink, text]]`.
+ * `plays`, whether a word can be heard; `draw(pen)`, called with context, inks and scales; `points`:
+ * marks, rising in `x`, each `{x, y, text, pick}` with `text()` what is said of it; `table()`: `[columns, rows]`; `keys`: `[[name of an ink, text]]`.
  */
 export class Plot {
   constructor(spec, picked) {
@@ -74,12 +86,16 @@ export class Plot {
     this.head = null;
     this.at = -1;
     this.drag = null;
+    this.width = 600;
+    this.now = () => this.draw();
     // What stays while the playhead moves is drawn once.
     this.still = el("canvas");
     this.stale = true;
     this.build();
     spec.view.listeners.push(() => this.later());
-    this.watch = new ResizeObserver(() => this.later());
+    this.watch = new ResizeObserver(() => {
+      if (this.canvas.clientWidth !== this.width) this.later();
+    });
     this.watch.observe(this.canvas);
   }
 
@@ -172,10 +188,6 @@ export class Plot {
 
   // -- where things are --
 
-  get width() {
-    return this.canvas.clientWidth || 600;
-  }
-
   across(x) {
     const { from, to } = this.spec.view;
     return SPACE.left + ((x - from) / (to - from)) * (this.width - SPACE.left - SPACE.right);
@@ -187,11 +199,16 @@ export class Plot {
     return SPACE.top + (1 - (y - low) / (high - low || 1)) * room;
   }
 
+  /** What lies at a pixel, also beside the axis. */
+  placeAt(x) {
+    const { from, to } = this.spec.view;
+    return from + ((x - SPACE.left) / (this.width - SPACE.left - SPACE.right)) * (to - from);
+  }
+
   placeOf(event) {
     const { from, to } = this.spec.view;
     const x = event.clientX - this.canvas.getBoundingClientRect().left;
-    const share = (x - SPACE.left) / (this.width - SPACE.left - SPACE.right);
-    return from + Math.min(1, Math.max(0, share)) * (to - from);
+    return Math.min(to, Math.max(from, this.placeAt(x)));
   }
 
   middle() {
@@ -203,11 +220,14 @@ export class Plot {
   nearest(event) {
     const box = this.canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const { points } = this.spec;
     let [best, found] = [NEAR, -1];
-    this.spec.points.forEach((point, k) => {
-      const far = Math.hypot(this.across(point.x) - x, this.up(point.y) - y);
+    // Of hours of marks only those are looked at that can be meant.
+    let k = firstOf(points, this.placeAt(x - NEAR));
+    for (; k < points.length && this.across(points[k].x) <= x + NEAR; k += 1) {
+      const far = Math.hypot(this.across(points[k].x) - x, this.up(points[k].y) - y);
       if (far < best) [best, found] = [far, k];
-    });
+    }
     return found;
   }
 
@@ -255,7 +275,7 @@ export class Plot {
     const at = Math.min(Math.max(0, to), points.length - 1);
     view.reveal(points[at].x);
     this.mark(at);
-    this.said.textContent = points[at].text;
+    this.said.textContent = points[at].text();
     this.picked(points[at].pick, false);
   }
 
@@ -265,7 +285,7 @@ export class Plot {
     const point = this.spec.points[at];
     this.tip.hidden = !point;
     if (point) {
-      this.tip.textContent = point.text;
+      this.tip.textContent = point.text();
       const x = Math.min(Math.max(this.across(point.x), 90), this.width - 90);
       const y = this.up(point.y);
       this.tip.style.left = `${x}px`;
@@ -296,15 +316,13 @@ export class Plot {
   /** Draw before the next frame: everything, or what moves alone. */
   later(everything = true) {
     this.stale ||= everything;
-    if (this.due) return;
-    this.due = requestAnimationFrame(() => {
-      this.due = 0;
-      this.draw();
-    });
+    beforeFrame(this.now);
   }
 
   draw() {
     const { canvas, spec, still } = this;
+    // Asked once: it is what each of thousands of marks is placed by.
+    this.width = canvas.clientWidth || this.width;
     if (this.stale) {
       this.stale = false;
       this.range = spec.range();
@@ -405,7 +423,7 @@ export class Plot {
 
   close() {
     this.watch.disconnect();
-    cancelAnimationFrame(this.due);
+    notAnyMore(this.now);
   }
 }
 

@@ -101,25 +101,78 @@ function shownAt(data, k, second) {
   return at < 0 ? "" : history[at][1];
 }
 
+/** Letters that stand in a row of the transcript, about, and the pixels of a row and around a line. */
+const [LETTERS, ROW_PX, AROUND_PX] = [70, 29, 6];
+/** So many words are there at once; the others come in turns with the page. */
+const AT_ONCE = 200;
+
+/**
+ * What was spoken and not heard, by the word behind which it stands; -1 for what was spoken before
+ * all others of its channel.
+ */
+function lostOf({ words, missing, utterances }) {
+  const channels = new Map();
+  words.start.forEach((start, word) => {
+    if (start === null) return;
+    const channel = utterances.channel[words.utterance[word]];
+    if (!channels.has(channel)) channels.set(channel, { at: [], least: [] });
+    channels.get(channel).at.push(word);
+  });
+  for (const own of channels.values()) {
+    // The first moment at which any of the words from here on begins: it rises.
+    let least = Number.POSITIVE_INFINITY;
+    own.least = own.at.map(() => 0);
+    for (let k = own.at.length - 1; k >= 0; k -= 1) {
+      least = Math.min(least, words.start[own.at[k]]);
+      own.least[k] = least;
+    }
+  }
+  const lost = new Map();
+  missing.text.forEach((text, k) => {
+    const own = channels.get(missing.channel[k]);
+    // Times are whole milliseconds.
+    const before = own ? above(own.least, missing.start[k] - 0.0005) : 0;
+    const word = before ? own.at[before - 1] : -1;
+    lost.set(word, [...(lost.get(word) ?? []), text]);
+  });
+  return lost;
+}
+
+/**
+ * A line an utterance. The words of a line are made when it is first needed, those of the others a
+ * few at a time (`rest`): hours of speech never hold up the page, and in the end all is in it, so
+ * that the browser finds it and can print it. What is out of view is not laid out (`hearing.css`).
+ */
 export class Transcript {
   /** `chosen(word, play)` is called with what is chosen; `hovered(word)` with what is pointed at. */
   constructor(data, chosen, hovered) {
-    Object.assign(this, { data, chosen, hovered, current: 0, live: new Set() });
+    const { start } = data.utterances;
+    Object.assign(this, {
+      data,
+      chosen,
+      hovered,
+      by: COLOURINGS[0][0],
+      live: new Set(),
+      revealing: 0,
+    });
     this.words = [];
-    this.lines = data.utterances.start.map((_, k) => this.line(k));
-    const order = [...this.lines.keys()].sort(
-      (a, b) => (data.utterances.start[a] ?? 0) - (data.utterances.start[b] ?? 0),
-    );
-    this.order = order;
-    this.placeMissing();
+    this.order = [...start.keys()].sort((a, b) => (start[a] ?? 0) - (start[b] ?? 0));
+    this.inOrder = this.order.flatMap((k) => this.wordsOf(k));
+    this.current = this.inOrder[0] ?? -1;
+    this.lost = lostOf(data);
+    this.lines = start.map((_, k) => this.line(k));
     this.element = el("ol", {
       class: "gnb-hear-text",
       "aria-label": "Transcript, a word a button",
     });
-    this.element.append(...order.map((k) => this.lines[k]));
-    this.inOrder = order.flatMap((k) => this.wordsOf(k));
-    this.words[this.inOrder[0]]?.setAttribute("tabindex", "0");
-    this.current = this.inOrder[0] ?? -1;
+    for (const k of this.order) this.element.append(this.lines[k]);
+    let count = 0;
+    for (const k of this.order) {
+      this.fill(k);
+      count += this.wordsOf(k).length;
+      if (count >= AT_ONCE) break;
+    }
+    this.button(this.current)?.setAttribute("tabindex", "0");
     this.listen();
   }
 
@@ -128,51 +181,74 @@ export class Transcript {
     return Array.from({ length: behind[k] - first[k] }, (_, n) => first[k] + n);
   }
 
+  /** An empty line, about as high as it will be. */
   line(k) {
-    const { data } = this;
-    const { words, utterances } = data;
-    const buttons = this.wordsOf(k).map((word) => {
-      const button = el(
-        "button",
-        {
-          type: "button",
-          class: "gnb-hear-word",
-          tabindex: "-1",
-          "data-word": word,
-          "data-state": words.state[word],
-          "data-reference": words.state[word] === "wrong" ? words.reference[word] : null,
-        },
-        el("span", { class: "gnb-hear-spoken" }, words.text[word]),
-        el("span", { class: "gnb-hear-screen", "aria-hidden": "true" }),
-      );
-      this.words[word] = button;
-      return button;
-    });
-    const channel = data.channels > 1 ? `${utterances.channel[k] + 1}: ` : "";
-    const head = el(
-      "span",
-      { class: "gnb-hear-at" },
-      `${channel}${placeText(utterances.start[k])}`,
-    );
-    const line = el("li", { dir: "auto" }, head, el("span", { class: "gnb-hear-line" }));
-    for (const button of buttons) line.lastChild.append(button, " ");
+    const { first, behind } = this.data.utterances;
+    const line = el("li", { dir: "auto" });
+    let letters = 0;
+    for (let word = first[k]; word < behind[k]; word += 1) {
+      letters += this.data.words.text[word].length + 2;
+    }
+    const rows = Math.max(1, Math.ceil(letters / LETTERS));
+    line.style.containIntrinsicBlockSize = `auto ${rows * ROW_PX + AROUND_PX}px`;
     return line;
   }
 
-  /** Words that were spoken and not heard stand where they were spoken. */
-  placeMissing() {
-    const { words, missing, utterances } = this.data;
-    missing.text.forEach((text, k) => {
-      const mark = el("span", { class: "gnb-hear-word", "data-state": "missing" }, text);
-      const isBefore = (word) =>
-        utterances.channel[words.utterance[word]] === missing.channel[k] &&
-        words.start[word] !== null &&
-        words.start[word] < missing.start[k];
-      let last = words.text.length - 1;
-      while (last >= 0 && !isBefore(last)) last -= 1;
-      if (last >= 0) this.words[last].after(" ", mark);
-      else this.lines[this.order[0]]?.lastChild.firstChild?.before(mark, " ");
+  /** Make the words of a line, if they are not there yet. */
+  fill(k) {
+    const line = this.lines[k];
+    if (line.firstChild) return;
+    const { channels, utterances } = this.data;
+    const channel = channels > 1 ? `${utterances.channel[k] + 1}: ` : "";
+    const lost = (word) =>
+      (this.lost.get(word) ?? []).flatMap((text) => [
+        el("span", { class: "gnb-hear-word", "data-state": "missing" }, text),
+        " ",
+      ]);
+    const words = this.wordsOf(k).flatMap((word) => {
+      this.words[word] = this.newButton(word);
+      return [this.words[word], " ", ...lost(word)];
     });
+    const before = k === this.order[0] ? lost(-1) : [];
+    line.append(
+      el("span", { class: "gnb-hear-at" }, `${channel}${placeText(utterances.start[k])}`),
+      el("span", { class: "gnb-hear-line" }, ...before, ...words),
+    );
+  }
+
+  newButton(word) {
+    const { words } = this.data;
+    const state = words.state[word];
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "gnb-hear-word",
+        tabindex: "-1",
+        "data-word": word,
+        "data-state": state,
+        "data-reference": state === "wrong" ? words.reference[word] : null,
+        "data-step": stepOf(words[this.by][word]),
+      },
+      el("span", { class: "gnb-hear-spoken" }, words.text[word]),
+      el("span", { class: "gnb-hear-screen", "aria-hidden": "true" }),
+    );
+  }
+
+  /** Makes all lines that are not there yet, one a step. */
+  *rest() {
+    for (const k of this.order) {
+      if (this.lines[k].firstChild) continue;
+      this.fill(k);
+      yield;
+    }
+  }
+
+  /** The button of a word, whose line is made for it; undefined for no word. */
+  button(word) {
+    const k = this.data.words.utterance[word];
+    if (k !== undefined) this.fill(k);
+    return this.words[word];
   }
 
   listen() {
@@ -224,33 +300,36 @@ export class Transcript {
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.words[this.inOrder[to]]?.focus();
+    this.button(this.inOrder[to])?.focus();
   }
 
   /** Mark the word that was chosen; it is the one that the tab key reaches. */
   choose(word) {
-    const button = this.words[word];
+    const button = this.button(word);
     if (!button) return;
-    this.words[this.current]?.setAttribute("tabindex", "-1");
-    this.words[this.current]?.removeAttribute("aria-current");
+    this.button(this.current)?.setAttribute("tabindex", "-1");
+    this.button(this.current)?.removeAttribute("aria-current");
     button.setAttribute("tabindex", "0");
     button.setAttribute("aria-current", "true");
     this.current = word;
   }
 
   /** Bring a word into view, inside the transcript alone. */
-  reveal(word) {
-    const button = this.words[word];
-    if (!button) return;
+  reveal(word, tries = 4) {
+    const button = this.button(word);
+    cancelAnimationFrame(this.revealing);
+    if (!button || !tries) return;
     const [box, own] = [this.element.getBoundingClientRect(), button.getBoundingClientRect()];
-    if (own.top < box.top + 8 || own.bottom > box.bottom - 40) {
-      this.element.scrollTop += own.top - box.top - box.height / 3;
-    }
+    if (own.top >= box.top + 8 && own.bottom <= box.bottom - 40) return;
+    this.element.scrollTop += own.top - box.top - box.height / 3;
+    // Lines that come into view may be higher than they were thought to be.
+    this.revealing = requestAnimationFrame(() => this.reveal(word, tries - 1));
   }
 
   colour(by) {
     this.element.dataset.by = by;
     if (by === "state") return;
+    this.by = by;
     this.words.forEach((button, word) => {
       button.dataset.step = stepOf(this.data.words[by][word]);
     });
@@ -258,7 +337,7 @@ export class Transcript {
 
   /** Light up what is spoken at a second, and what the screen has then; null for no more. */
   follow(second) {
-    const { words, utterances } = this.data;
+    const { utterances } = this.data;
     this.element.classList.toggle("gnb-hear-playing", second !== null);
     const near = this.order.filter(
       (k) =>
@@ -268,6 +347,7 @@ export class Transcript {
     );
     for (const k of new Set([...this.live, ...near])) {
       const on = near.includes(k);
+      this.fill(k);
       this.lines[k].classList.toggle("gnb-hear-onair", on);
       for (const word of this.wordsOf(k)) this.light(word, on ? second : null);
     }
@@ -278,7 +358,6 @@ export class Transcript {
       this.reveal(this.wordsOf(speaking)[0]);
     }
     if (second === null) this.speaking = undefined;
-    return words.text.length;
   }
 
   light(word, second) {
@@ -297,5 +376,8 @@ export class Transcript {
       "gnb-hear-final",
       on && words.final[word] !== null && second >= words.final[word],
     );
+  }
+  close() {
+    cancelAnimationFrame(this.revealing);
   }
 }
