@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from gladia_nb.plots.fonts import NO_FONT, fall_back
 from gladia_nb.plots.palette import GREY
 from gladia_nb.plots.style import drawable
 
@@ -53,6 +54,7 @@ def name_points(ax: Axes, at: Sequence[tuple[float, float]], names: Sequence[str
     figure.draw_without_rendering()
     size = _MARK * figure.dpi / 72
     taken = [_around(x, y, size) for x, y in ax.transData.transform(list(at)).tolist()]
+    lost = False
     for point, name in zip(at, names, strict=True):
         text = ax.annotate(
             drawable(name, _LONGEST),
@@ -63,6 +65,7 @@ def name_points(ax: Axes, at: Sequence[tuple[float, float]], names: Sequence[str
             va="center",
             arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.7, "shrinkB": 4},
         )
+        lost = fall_back([text]) or lost
         for place in _places():
             _move(text, place)
             box = _extent(text)
@@ -70,6 +73,9 @@ def name_points(ax: Axes, at: Sequence[tuple[float, float]], names: Sequence[str
             if inside and not any(box.overlaps(other) for other in taken):
                 break
         taken.append(_extent(text))
+    if lost:
+        ax.set_xlabel(f"{ax.get_xlabel()}\n{NO_FONT}")
+        fall_back([ax.xaxis.label])
 
 
 def _places() -> Iterator[_Place]:

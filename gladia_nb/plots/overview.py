@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gladia_nb.metrics.checks import verdict
+from gladia_nb.plots.fonts import fall_back
 from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
 from gladia_nb.plots.style import drawable
 from gladia_nb.plots.timeline import plot_staircase, plot_timeline
@@ -41,5 +42,5 @@ def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
     plot_latency_ecdf(run, fig.add_subplot(grid[2, 0]))
     plot_staircase(run, fig.add_subplot(grid[2, 1]))
     title = f"{drawable(run.name, 60)}: {run.duration_s:.1f} s of audio, {run.outcome}"
-    fig.suptitle(f"{title}, measurement {verdict(run).status}", fontweight="bold")
+    fall_back([fig.suptitle(f"{title}, measurement {verdict(run).status}", fontweight="bold")])
     return fig

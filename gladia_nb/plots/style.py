@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from matplotlib import font_manager, rcParams
+from matplotlib import rcParams
+from matplotlib.ticker import FixedLocator
 
+from gladia_nb.plots.fonts import NO_FONT, fall_back, with_marks
 from gladia_nb.plots.palette import GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 __all__ = [
     "LABELS",
@@ -67,20 +71,34 @@ def empty(ax: Axes, sentence: str) -> None:
 
 
 def finish(ax: Axes, *, title: str, xlabel: str, ylabel: str) -> Axes:
-    """Title, labels with units, a faint grid behind, no box."""
+    """Title, labels with units, a faint grid behind, no box.
+
+    Words in it get fonts that have their signs; where there is none for some, it says so.
+    """
     ax.set_title(title, loc="left", fontsize="medium", fontweight="bold")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.grid(visible=True, alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
+    if fall_back(_texts(ax)):
+        ax.set_xlabel(f"{xlabel}\n{NO_FONT}")
+        fall_back([ax.xaxis.label])
     return ax
 
 
-def drawable(text: str, limit: int) -> str:
-    """Foreign text for a picture: shortened, no formulas, only signs that the font has.
+def _texts(ax: Axes) -> Iterator[Text]:
+    """Texts that may hold words; numbers at ticks do not."""
+    yield from (*ax.texts, ax.title, ax._left_title)  # type: ignore[attr-defined] # noqa: SLF001
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(axis.get_major_locator(), FixedLocator):
+            yield from axis.get_ticklabels()
 
-    A sign that it has not would warn at each drawing.
+
+def drawable(text: str, limit: int) -> str:
+    """Foreign text for a picture: shortened, no formulas, only signs that a font here has.
+
+    A sign that none has would warn at each drawing, and be a box.
 
     Example:
         >>> drawable("hello wonderful world", 12)
@@ -88,6 +106,4 @@ def drawable(text: str, limit: int) -> str:
     """
     text = " ".join(text.split())
     text = text if len(text) <= limit else text[: limit - 1] + "\u2026"
-    font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
-    shown = "".join(c if font.get_char_index(ord(c)) else "?" for c in text)
-    return shown.replace("$", r"\$")
+    return with_marks(text).replace("$", r"\$")
