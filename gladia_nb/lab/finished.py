@@ -14,7 +14,7 @@ from gladia_nb.lab.endpoint_view import explored
 from gladia_nb.lab.headlines import medians, shown
 from gladia_nb.lab.listen_view import listened, sound_piece
 from gladia_nb.lab.replay import Replay, start_replay
-from gladia_nb.lab.shelf_changes import delete_runs, rename_run, restore_runs
+from gladia_nb.lab.shelf_changes import delete_runs, empty_trash, rename_run, restore_runs
 from gladia_nb.lab.views import (
     Look,
     after,
@@ -68,6 +68,7 @@ class FinishedRuns:
         "rename": "_do_rename",
         "delete": "_do_delete",
         "restore": "_do_restore",
+        "sweep": "_do_sweep",
         "save": "_do_write",
         "export": "_do_write",
         "report": "_do_write",
@@ -168,8 +169,13 @@ class FinishedRuns:
         if self._deleted:
             restore_runs(self._deleted.pop())
 
+    def _do_sweep(self, _content: Content, live: bool) -> None:
+        """Runs that were deleted long ago go for good."""
+        if not live:
+            empty_trash(self._place())
+
     def _do_write(self, content: Content, _live: bool) -> Answer:
-        text = self._write(content["kind"], _place(content["path"]))
+        text = self._write(content["kind"], _named(content["path"]))
         return {"kind": "done", "text": text}, ()
 
     # -- what is shown --
@@ -180,7 +186,7 @@ class FinishedRuns:
 
     def shelf(self) -> dict[str, Any]:
         """The runs of the directory, as plain data."""
-        place = self._directory or str(runs_directory())
+        place = self._place()
         rows, skipped = shelf_rows(place)
         self._rows = rows
         none = {"seen": "", "final": ""}
@@ -192,6 +198,10 @@ class FinishedRuns:
             "skipped": skipped,
             "deleted": [path.stem for path, _ in deleted],
         }
+
+    def _place(self) -> str:
+        """The directory of the shelf."""
+        return self._directory or str(runs_directory())
 
     def replay(self, speed: Any) -> Replay:
         """Begin to show the run on view again; a speed of 0 is at once."""
@@ -286,7 +296,7 @@ def _medians_of(run: Run | None, path: str) -> dict[str, str]:
     return {"seen": shown(found["seen_ms"]), "final": shown(found["final_ms"])}
 
 
-def _place(path: str) -> Path:
+def _named(path: str) -> Path:
     if not path.strip():
         raise ConfigError("Name a place to write to.")
     return expanded(path.strip(), ConfigError)

@@ -49,8 +49,10 @@ class CommandThreads:
             for queue, name in zip(self._queues, ("commands", "questions"), strict=True)
         ]
 
-    def start(self) -> None:
-        """Begin to work."""
+    def start(self, *first: dict[str, Any]) -> None:
+        """Begin to work, with some commands."""
+        for command in first:
+            self.post(command)
         for thread in self.threads:
             thread.start()
 

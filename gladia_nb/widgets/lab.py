@@ -129,7 +129,7 @@ class Lab(InPieces):
         self.on_msg(self._receive)
         publisher = threading.Thread(target=self._publish, daemon=True, name="gladia_nb lab view")
         self._threads = [*self._commands.threads, publisher]
-        self._commands.start()
+        self._commands.start({"kind": "sweep"})
         publisher.start()
         self.recipe.prepare(self._server)  # before a page has drawn anything
         for other in registry.register(self):

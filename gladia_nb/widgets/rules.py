@@ -17,6 +17,7 @@ from gladia_nb.lab.form import Field
 from gladia_nb.lab.headlines import terms
 from gladia_nb.lab.recipe import OPTIONS
 from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE, WHILE_SPOKEN
+from gladia_nb.lab.shelf_changes import KEPT_DAYS, TRASH
 from gladia_nb.lab.study_draft import SAMPLES, study_settings
 from gladia_nb.plots.palette import RUN_COLOURS, SIGNS
 from gladia_nb.sessions.formats.reading import ENDS
@@ -142,6 +143,7 @@ def lab_rules() -> dict[str, Any]:
         "letters": LETTERS,
         "run_colours": RUN_COLOURS,
         "downloads": list(DOWNLOADS.items()),
+        "deleted": f"kept in the folder {TRASH} for {KEPT_DAYS} days",
     }
 
 

@@ -294,6 +294,16 @@ def test_renamed_deleted_and_back(kept, made, tmp_path):
     do(kept, "restore")
 
 
+def test_what_was_deleted_long_ago_is_removed_beside_no_session(kept, made, tmp_path):
+    place = tmp_path / ".deleted" / "2026-01-01"
+    place.mkdir(parents=True)
+    old = made[0].save(place / "old.run")
+    do(kept, "sweep", live=True)
+    assert old.exists()
+    do(kept, "sweep")
+    assert not (tmp_path / ".deleted").exists()
+
+
 def test_a_file_for_the_browser(kept, made):
     do(kept, "ended", handle=Ended(made[0]))
     answer, (data,) = do(kept, "download", what="table", table="Messages")

@@ -81,7 +81,7 @@ function shelfRow(row, chosen, { send }, mark) {
 }
 
 /** Rename and delete what is chosen, and bring back what was deleted last. */
-function shelfChanges(chosen, { send, ask }) {
+function shelfChanges(chosen, { send, ask, rules }) {
   const id = unique("rename");
   const name = h("input", {
     type: "text",
@@ -134,7 +134,7 @@ function shelfChanges(chosen, { send, ask }) {
     update(deleted) {
       undone.hidden = !deleted?.length;
       const what = deleted?.length === 1 ? deleted[0] : `${deleted?.length} runs`;
-      say(words, deleted?.length ? `Deleted: ${what}.` : "");
+      say(words, deleted?.length ? `Deleted: ${what}; ${rules.deleted}.` : "");
     },
   };
 }
