@@ -21,8 +21,8 @@ def beside(runs: Sequence[Run]) -> dict[str, Any]:
 
     Returns:
         `table`, as `frame` makes it, with a column a run; `differs`, for each of its rows whether
-        not all runs have the same; `paired`, for each run but the first whether it has words that
-        can be paired with those of the first.
+        not all runs have the same; `paired`, for each run but the first how its latencies are
+        paired with those of the first, in words.
 
     Raises:
         ConfigError: there are fewer than two, or too many.

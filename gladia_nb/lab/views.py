@@ -24,6 +24,7 @@ from gladia_nb.metrics import (
     summary,
     turns,
 )
+from gladia_nb.metrics.partners import pairings
 from gladia_nb.plots import (
     plot_comparison,
     plot_endpointing,
@@ -245,20 +246,29 @@ def differences(first: Run, second: Run, look: Look = Look()) -> tuple[bytes, st
         plot_comparison(first, second, figure.add_subplot())
 
     data = _drawn_by(draw, (11, 4.5), look)
-    how = (
-        "word by word"
-        if paired(first, second)
-        else "between the medians of the whole runs, since they have no reference in common"
-    )
     return data, (
-        f"Difference of every latency, {how}: to the right of 0 the second run is later. The 95 % "
-        "intervals hold for these two sessions only."
+        f"Difference of every latency, {paired(first, second)}: to the right of 0 the second run "
+        "is later. The 95 % intervals hold for these two sessions only."
     )
 
 
-def paired(first: Run, second: Run) -> bool:
-    """Whether two runs have words that can be paired: the same reference."""
-    return bool(len(first.reference)) and first.reference.equals(second.reference)
+#: By what the words of two runs are paired, in words.
+_PAIRED = MappingProxyType(
+    {
+        "reference": "word by word",
+        "text": "word by word where their texts are the same, without a reference in common",
+        "run": "medians of the whole runs, which have no reference in common",
+    }
+)
+
+
+def paired(first: Run, second: Run) -> str:
+    """How the latencies of two runs are paired, in words."""
+    (pairing,) = pairings([first], [second])
+    if pairing.share is not None:
+        same = f"{100 * pairing.share:.0f} % of their words are the same"
+        return f"medians of the whole runs, since only {same}"
+    return _PAIRED[pairing.by]
 
 
 #: Pixels of a page for an inch of a picture: its letters then are those of a page.

@@ -13,10 +13,10 @@ import pandas as pd
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.intervals import quantiles, student
-from gladia_nb.metrics.base.recordings import recording_numbers, same_recording
 from gladia_nb.metrics.base.significance import mean_or_median
 from gladia_nb.metrics.defined_latencies import LATENCIES
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
+from gladia_nb.metrics.partners import median, paired_latencies, pairings
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -28,11 +28,11 @@ COMPARISON: Schema = MappingProxyType(
         "name": "str",
         "anchor": "str",
         "trigger": "str",  # for finals of utterances; missing when neither is known, or came
-        "paired_by": "str",  # reference: the same word or utterance; run: medians of whole runs
+        "paired_by": "str",  # same word by reference or by text; run: medians of whole runs
         "pairs": "int64",  # in which at least one of the two came
         "clusters": "int64",  # utterances that they are from
         "runs": "int64",  # pairs of runs
-        "recordings": "int64",  # that were sent; 0 where no reference tells them apart
+        "recordings": "int64",  # that were sent; 0 where whole runs are paired
         "unpaired": "int64",  # samples of either side that have no partner on the other
         "never_a": "int64",  # of the pairs: only the one of b came
         "never_b": "int64",  # of the pairs: only the one of a came
@@ -56,10 +56,6 @@ FEWEST_PAIRS = 3
 
 _LONE = "An interval needs two utterances or more pairs of runs. "
 _NEITHER = "In no pair did either of the two come."
-_KEY = ["name", "channel", "anchor_s", "_copy"]
-
-#: Columns of a latency that tell which one it is.
-_KEPT = ("name", "anchor", "channel", "utterance_id", "anchor_s")
 
 
 class Difference(NamedTuple):
@@ -94,8 +90,17 @@ def compare(
     that what changes in the course of the day changes for both. Where the two runs of a pair have
     the same reference a word is paired with itself: the same reference word of the same channel,
     and an utterance with that which begins or ends with the same reference word. What has no
-    partner is counted, not compared. Other pairs of runs may be of another recording. In a pair
-    without a common reference the medians of the two runs are paired.
+    partner is counted, not compared. Other pairs of runs may be of another recording.
+
+    Two runs without a common reference are of one recording where their headers say the same of the
+    sound that was sent: its name, length, rate and channels. Their words are paired by `text` then:
+    equal words of finals in the same order, by the service's own times at most two seconds apart
+    (by order alone where it gives none); an utterance goes with that which begins or ends with the
+    same word. Each word counts from the end that its own run says it has (anchor
+    `service`): where two services place words differently, that is in the difference. What a run
+    has missed is no word that never came, since nobody knows that it was spoken: it has no partner.
+    Where less than half of the words of both are the same, which the note says, and in other pairs
+    without a common reference, the medians of the two runs are paired (`run`).
 
     The difference is the median over the pairs, not the difference of medians: what makes a word
     hard is the same on both sides. A latency that never came is greater than any other, so that a
@@ -136,10 +141,10 @@ def compare(
             f"Runs are compared in pairs, but there are {len(left)} and {len(right)}; "
             "give as many of one kind as of the other."
         )
-    recordings = _recordings(left, right)
+    how = pairings(left, right, normaliser)
     blocks = [
-        _block(a, b, recording, normaliser).assign(_run=k)
-        for k, (a, b, recording) in enumerate(zip(left, right, recordings, strict=True))
+        paired_latencies(a, b, pairing, normaliser).assign(_run=k)
+        for k, (a, b, pairing) in enumerate(zip(left, right, how, strict=True))
     ]
     table = pd.concat(blocks, ignore_index=True)
     columns: dict[str, list[Any]] = {name: [] for name in COMPARISON}
@@ -168,13 +173,13 @@ def paired(a: RunData, b: RunData) -> Iterator[tuple[str, float, float, float]]:
     Example:
         `{name: difference for name, _, _, difference in paired(before, after)}`
     """
-    table = _block(a, b, _recordings([a], [b])[0], "basic")
+    table = paired_latencies(a, b, pairings([a], [b])[0], "basic")
     table = table[table["paired"]]
     came = np.isfinite(table["ms_a"]) | np.isfinite(table["ms_b"])
     for (name, trigger), group in table[came].groupby(["name", "trigger"], sort=False):
         label = f"{name} ({trigger})" if trigger else str(name)
-        difference = _median(group["ms_b"] - group["ms_a"])
-        yield label, _median(group["ms_a"]), _median(group["ms_b"]), difference
+        difference = median(group["ms_b"] - group["ms_a"])
+        yield label, median(group["ms_a"]), median(group["ms_b"]), difference
 
 
 def _names(left: Sequence[RunData], right: Sequence[RunData]) -> list[str]:
@@ -193,80 +198,6 @@ def _listed(runs: RunData | Sequence[RunData]) -> list[RunData]:
     return list(runs) if isinstance(runs, Sequence) else [runs]
 
 
-def _recordings(left: Sequence[RunData], right: Sequence[RunData]) -> list[int]:
-    """Number of the recording of each pair of runs; -1 where the two have no common reference."""
-    numbers = recording_numbers([a.reference for a in left])
-    pairs = zip(numbers, left, right, strict=True)
-    return [k if same_recording(a.reference, b.reference) else -1 for k, a, b in pairs]
-
-
-def _block(a: RunData, b: RunData, recording: int, normaliser: Choice) -> pd.DataFrame:
-    """Rows of a pair of runs, side by side."""
-    shared = recording >= 0
-    join = _by_reference if shared else _by_run
-    found = join(*(_samples(run, normaliser, shared=shared) for run in (a, b)))
-    return found.assign(paired_by="reference" if shared else "run", recording=recording)
-
-
-def _samples(run: RunData, normaliser: Choice, *, shared: bool) -> pd.DataFrame:
-    """Placed latencies of a run, with `inf` for those that never came."""
-    rows = latency(run, normaliser=normaliser)
-    rows = rows[rows["anchor_clock_s"].notna()]
-    rows = rows[rows["anchor"] == ("reference" if shared else "service")]
-    final = (rows["unit"] == "utterance") & (rows["milestone"] == "final")
-    return pd.DataFrame(
-        {
-            **{name: rows[name] for name in _KEPT},
-            "trigger": rows["trigger"].fillna("").where(final, ""),
-            "ms": rows["latency_ms"].fillna(np.inf),
-            "_copy": rows.groupby(["name", "channel", "anchor_s"]).cumcount(),
-        }
-    )
-
-
-def _by_reference(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
-    """Rows of both sides, side by side where they are of the same reference word."""
-    table = a.merge(b, on=_KEY, how="outer", suffixes=("_a", "_b"))
-    for side in ("a", "b"):
-        table[f"trigger_{side}"] = table[f"trigger_{side}"].fillna("")
-    both = table["ms_a"].notna() & table["ms_b"].notna()
-    # What never came has no trigger of its own.
-    known = table["trigger_a"].where(table["trigger_a"] != "", table["trigger_b"])
-    odd = both & (table["trigger_a"] != table["trigger_b"])
-    odd &= (table["trigger_a"] != "") & (table["trigger_b"] != "")
-    return pd.DataFrame(
-        {
-            "name": table["name"],
-            "anchor": table["anchor_a"].fillna(table["anchor_b"]),
-            "trigger": known,
-            "cluster": _labels(table),
-            "ms_a": table["ms_a"],
-            "ms_b": table["ms_b"],
-            "paired": both & ~odd,
-            "alone": (~both).astype("int64") + 2 * odd,
-        }
-    )
-
-
-def _labels(table: pd.DataFrame) -> pd.Series:
-    """Utterances of the side that has fewer, whose words share their fate on both."""
-    sides = [table[f"utterance_id_{side}"] for side in ("a", "b")]
-    if sides[1].nunique() < sides[0].nunique():
-        sides.reverse()
-    return table["channel"].astype(str).str.cat(sides[0].fillna(sides[1]), sep=" ")
-
-
-def _by_run(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
-    """Medians of both sides, side by side."""
-    keys = ["name", "anchor", "trigger"]
-    first, second = (
-        side.groupby(keys, sort=False)["ms"].agg(ms=_median).reset_index() for side in (a, b)
-    )
-    table = first.merge(second, on=keys, how="outer", suffixes=("_a", "_b"))
-    both = table["ms_a"].notna() & table["ms_b"].notna()
-    return table.assign(cluster="all", paired=both, alone=(~both).astype("int64"))
-
-
 def _row(group: pd.DataFrame, paired_by: str) -> dict[str, Any]:
     paired = group[group["paired"]]
     neither = np.isinf(paired["ms_a"]) & np.isinf(paired["ms_b"])
@@ -275,8 +206,9 @@ def _row(group: pd.DataFrame, paired_by: str) -> dict[str, Any]:
         kept["ms_b"] - kept["ms_a"],
         kept["_run"],
         kept["recording"],
-        kept["cluster"] if paired_by == "reference" else None,
+        None if paired_by == "run" else kept["cluster"],
     )
+    notes = dict.fromkeys([*group["pairing_note"], found.note or ""])
     return {
         "name": group["name"].iloc[0],
         "anchor": group["anchor"].iloc[0],
@@ -291,14 +223,14 @@ def _row(group: pd.DataFrame, paired_by: str) -> dict[str, Any]:
         "never": int(neither.sum()),
         "negative_a": int((kept["ms_a"] < 0).sum()),
         "negative_b": int((kept["ms_b"] < 0).sum()),
-        "a_p50_ms": _median(kept["ms_a"]),
-        "b_p50_ms": _median(kept["ms_b"]),
+        "a_p50_ms": median(kept["ms_a"]),
+        "b_p50_ms": median(kept["ms_b"]),
         "difference_ms": found.point,
         "low_ms": found.low,
         "high_ms": found.high,
         "interval_of": found.of,
         "more_pairs": found.more,
-        "note": found.note,
+        "note": " ".join(filter(None, notes)) or None,
     }
 
 
@@ -321,7 +253,7 @@ def difference(
     """
     if not len(ms):
         return Difference(math.nan, math.nan, math.nan, None, FEWEST_PAIRS, _NEITHER)
-    medians = ms.groupby(runs).agg(_median)
+    medians = ms.groupby(runs).agg(median)
     more = max(FEWEST_PAIRS - len(medians), 0)
     if not more:
         # A recording that is sent again is not another recording.
@@ -351,10 +283,6 @@ def _of_units(values: pd.Series) -> tuple[float, float, float]:
     mean = float(values.mean())
     wide = student(0.95, count - 1) * float(values.std()) / math.sqrt(count)
     return mean, mean - wide, mean + wide
-
-
-def _median(values: pd.Series) -> float:
-    return float(quantiles(values, range(len(values)), (0.5,)).points[0])
 
 
 def _too_few(count: int, more: int) -> str:

@@ -181,6 +181,14 @@ def _anchors(run: RunData) -> tuple[str, str]:
     return run_anchor(run), "stopwatch"
 
 
+#: What two runs are paired by, in words.
+_PAIRED_BY = {
+    "reference": "the same reference word or utterance",
+    "text": "words that both runs have, and utterances that begin or end with one",
+    "run": "whole runs",
+}
+
+
 def comparison(runs: list[RunData], labels: list[str]) -> str:
     """The second of two runs against the first."""
     if len(runs) != 2:
@@ -193,11 +201,7 @@ def comparison(runs: list[RunData], labels: list[str]) -> str:
         measure=_measures(found, "send"),
         interval=[_interval(*row) for row in zip(found.low_ms, found.high_ms, strict=True)],
     )
-    by = (
-        "the same reference word or utterance"
-        if (found["paired_by"] == "reference").all()
-        else "whole runs"
-    )
+    (by,) = set(found["paired_by"])
     names = {
         "measure": "milliseconds (@send)",
         "pairs": "pairs",
@@ -208,7 +212,7 @@ def comparison(runs: list[RunData], labels: list[str]) -> str:
         "interval": "95 % interval, these two sessions only",
     }
     said = sorted({note for note in found["note"] if isinstance(note, str)})
-    caption = f"Paired by {by}; above 0: {labels[1]} is later."
+    caption = f"Paired by {_PAIRED_BY[by]}; above 0: {labels[1]} is later."
     return frame(shown, names, caption=caption) + _soft(said)
 
 

@@ -251,9 +251,9 @@ def test_replay_pause_and_compare(desk):
     expect(table).to_contain_text("utterances")
     differences = lab.locator(".gnb-shelf .gnb-result img")
     expect(differences).to_be_visible()
-    # Without a reference nothing is paired, and nobody says so.
-    assert "medians of the whole runs" in differences.get_attribute("alt")
-    expect(lab.get_by_text("word by word")).to_have_count(0)
+    # Without a reference they are paired by their texts, and that is said.
+    assert "word by word where their texts are the same" in differences.get_attribute("alt")
+    expect(lab.get_by_role("heading", name="word by word where their texts")).to_have_count(1)
     no_violations(page, "compare")
     boxes.nth(1).uncheck()
     lab.get_by_role("button", name="Rename", exact=True).click()

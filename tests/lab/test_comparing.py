@@ -5,7 +5,7 @@ import pytest
 from gladia_nb.errors import ConfigError
 from gladia_nb.lab.comparing import LETTERS, beside, difference
 from gladia_nb.lab.views import Look
-from tests.support.make_runs import rich_run
+from tests.support.make_runs import make_run, rich_run, utterance, words
 
 
 def test_a_column_a_run_and_what_differs():
@@ -16,14 +16,13 @@ def test_a_column_a_run_and_what_differs():
     assert found["differs"] == [len({*row[1:]}) > 1 for row in rows]
     assert True in found["differs"]
     assert False in found["differs"]
-    # Without the same reference there are no pairs, and nobody says so.
-    assert found["paired"][1] is False
+    assert found["paired"][1].startswith("word by word where their texts are the same")
 
 
 def test_the_same_run_is_paired_with_itself_and_does_not_differ():
     run = rich_run()
     found = beside([run, run])
-    assert found["paired"] == [True]
+    assert found["paired"] == ["word by word"]
     assert True not in found["differs"]
 
 
@@ -35,10 +34,12 @@ def test_how_many(count, words):
 
 
 def test_what_is_said_of_the_picture():
-    run, other = rich_run(), rich_run(8, with_reference=False)
+    run, other = rich_run(), make_run(utterance(words("of another sound")))
     _, text = difference(run, run, Look())
     assert "word by word" in text
     data, text = difference(run, other, Look(width=500, scale=1))
     assert data.startswith(b"\x89PNG")
     assert "medians of the whole runs" in text
     assert "word by word" not in text
+    _, text = difference(run, rich_run(8, with_reference=False), Look(width=500, scale=1))
+    assert "word by word where their texts are the same" in text

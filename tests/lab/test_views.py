@@ -281,8 +281,17 @@ def test_a_dark_page_has_a_dark_picture(run):
     assert light != dark
 
 
-def test_words_are_paired_by_their_reference(run):
-    assert views.paired(run, run)
-    assert not views.paired(run, rich_run(with_reference=False))
+def test_how_words_are_paired_is_said(run):
+    assert views.paired(run, run) == "word by word"
     bare = rich_run(with_reference=False)
-    assert not views.paired(bare, bare)
+    by_text = views.paired(bare, bare)
+    assert by_text.startswith("word by word where their texts are the same")
+    assert views.paired(run, bare) == by_text
+    said = utterance(words("none of these words"))
+    other = make_run(said, duration_s=bare.duration_s, name=bare.name)
+    assert views.paired(bare, other) == (
+        "medians of the whole runs, since only 0 % of their words are the same"
+    )
+    assert views.paired(bare, make_run(said, duration_s=3.25)) == (
+        "medians of the whole runs, which have no reference in common"
+    )

@@ -16,14 +16,14 @@ SAID = words("hello it is very nice", 0.5)
 KNOWN = reference([word for group in GROUPS for word in group])
 
 
-def talk(partial_s=0.2, final_s=0.5, known=True, skip=(), lag=None):
+def talk(partial_s=0.2, final_s=0.5, known=True, skip=(), lag=None, name="made.flac"):
     """Six utterances; `lag` has one more delay for each of them."""
     arrivals = []
     for number, group in enumerate(GROUPS):
         more = lag[number] if lag is not None else 0.0
         late = None if number in skip else final_s + more
         arrivals += utterance(group, f"0_{number}", partial_s=partial_s + more, final_s=late)
-    return make_run(arrivals, duration_s=14, reference=KNOWN if known else None)
+    return make_run(arrivals, duration_s=14, reference=KNOWN if known else None, name=name)
 
 
 def named(table, name):
@@ -118,10 +118,11 @@ def test_finals_of_different_triggers_are_not_compared():
     assert "word_end -> final @send" in set(table["name"])
 
 
-def test_without_a_reference_runs_are_paired():
+def test_runs_of_different_sounds_are_paired_as_a_whole():
     lags = [(0.2, 0.25), (0.3, 0.36), (0.25, 0.32)]
     table = compare(
-        [talk(a, known=False) for a, _ in lags], [talk(b, known=False) for _, b in lags]
+        [talk(a, known=False) for a, _ in lags],
+        [talk(b, known=False, name="other.flac") for _, b in lags],
     )
     assert set(table["paired_by"]) == {"run"}
     row = named(table, "speech_end -> last_partial_message @send")
@@ -131,14 +132,45 @@ def test_without_a_reference_runs_are_paired():
     assert (row["low_ms"], row["high_ms"]) == pytest.approx((35.1586, 84.8414))
     assert (row["interval_of"], row["more_pairs"], row["recordings"]) == ("kinds", 0, 0)
     for count, more in ((1, 2), (2, 1)):
-        few = compare([talk(known=False)] * count, [talk(0.3, known=False)] * count)
+        later = talk(0.3, known=False, name="other.flac")
+        few = compare([talk(known=False)] * count, [later] * count)
         few = named(few, "speech_end -> last_partial_message @send")
         assert few["difference_ms"] == pytest.approx(100)
         assert math.isnan(few["low_ms"])
         assert few["more_pairs"] == more
         assert few["note"].endswith(f"record {more} more.")
+
+
+def test_without_a_reference_words_are_paired_by_their_texts():
+    lags = [(0.2, 0.25), (0.3, 0.36), (0.25, 0.32)]
+    table = compare(
+        [talk(a, known=False) for a, _ in lags], [talk(b, known=False) for _, b in lags]
+    )
+    assert set(table["paired_by"]) == {"text"}
+    assert set(table["anchor"]) == {"service"}
+    row = named(table, "word_end -> first_seen @send")
+    assert (row["pairs"], row["clusters"], row["runs"], row["unpaired"]) == (54, 18, 3, 0)
+    # By hand, as of whole runs: 50, 60, 70.
+    assert (row["low_ms"], row["high_ms"]) == pytest.approx((35.1586, 84.8414))
+    assert (row["interval_of"], row["recordings"]) == ("kinds", 1)
+    one = compare(talk(known=False), talk(0.3, known=False))
+    row = named(one, "word_end -> first_seen @send")
+    assert (row["pairs"], row["clusters"], row["interval_of"]) == (18, 6, "runs")
+    row = named(one, "speech_end -> last_partial_message @send")
+    assert (row["pairs"], row["clusters"], row["interval_of"]) == (6, 6, "runs")
+    assert (row["low_ms"], row["high_ms"]) == pytest.approx((100, 100))
     mixed = compare(talk(), talk(known=False))
-    assert set(mixed["paired_by"]) == {"run"}
+    assert set(mixed["paired_by"]) == {"text"}
+
+
+def test_where_texts_differ_too_much_the_note_says_so():
+    other = make_run(utterance(words("none of this was said", 0.5)), duration_s=14)
+    table = compare(talk(known=False), other)
+    assert set(table["paired_by"]) == {"run"}
+    assert table["recordings"].unique().tolist() == [0]
+    for note in table["note"]:
+        assert note.startswith("Only 0 % of the words of two runs are the same, so that whole")
+        assert note.endswith("record 2 more.")
 
 
 def test_negative_latencies_are_counted():
@@ -187,7 +219,7 @@ def test_each_pair_has_a_recording_of_its_own():
     assert (row["runs"], row["recordings"]) == (2, 2)
     assert row["difference_ms"] == pytest.approx(50)
     # Of two pairs one has no common reference: it is paired by its medians, in a row of its own.
-    mixed = compare([talk(), talk(known=False)], [talk(0.25), talk(0.3)])
+    mixed = compare([talk(), talk(known=False)], [talk(0.25), talk(0.3, name="other.flac")])
     rows = mixed[mixed["name"] == "word_end -> first_seen @send"].set_index("paired_by")
     assert rows["difference_ms"].to_dict() == pytest.approx({"reference": 50, "run": 100})
 

@@ -128,8 +128,9 @@ def test_comparison():
     assert tables.comparison([*runs, runs[0]], [*labels, "C"]) == ""
     nothing = tables.comparison([make_run()] * 2, labels)
     assert nothing == "<p>There is nothing that both runs have measured.</p>"
-    without = [make_run(utterance(SAID)), make_run(utterance(SAID))]
-    assert "Paired by whole runs" in tables.comparison(without, labels)
+    without = [make_run(utterance(SAID), name=name) for name in "aab"]
+    assert "Paired by words that both runs have" in tables.comparison(without[:2], labels)
+    assert "Paired by whole runs" in tables.comparison(without[1:], labels)
 
 
 def test_accuracy():

@@ -48,10 +48,7 @@ function differencePart(runs, chips, paired, ask, picture) {
       say(place, "");
       return;
     }
-    const how = paired[k]
-      ? "word by word"
-      : "medians of the whole runs, which have no reference in common";
-    const head = h("h4", {}, `${chips[k + 1]} minus ${chips[0]}, ${how}`);
+    const head = h("h4", {}, `${chips[k + 1]} minus ${chips[0]}, ${paired[k]}`);
     place.replaceChildren(head, picture.of(answer.buffers[0], answer.content.text));
   }
   const choice = field(select, `Against ${chips[0]}`);
