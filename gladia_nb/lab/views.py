@@ -37,6 +37,7 @@ from gladia_nb.plots import (
     plot_timeline,
     plot_word_latency,
 )
+from gladia_nb.plots.overview import NARROW_INCHES
 from gladia_nb.plots.palette import DARK, LIGHT
 from gladia_nb.plots.theme import themed
 from gladia_nb.run import Run
@@ -229,6 +230,8 @@ def picture(run: Run, name: str, look: Look = Look()) -> tuple[bytes, str]:  # n
     if name not in _drawn():
         raise ConfigError(f"There is no picture {name!r}; there are {', '.join(_drawn())}.")
     function, size, text = PICTURES[name]
+    if name == "Overview" and look.width < NARROW_INCHES * _PIXELS:
+        size = size[0], 1.5 * size[1]
 
     def draw(figure: Figure) -> None:
         if name == "Overview":

@@ -26,6 +26,10 @@ _BAND = 400
 
 #: How wide axes of an overview become, from how wide they are before their layout; inches.
 _ROOM = (1.42, 1.05)
+#: What names of rows above or below axes may take from them, inches.
+_BESIDE = 0.3
+#: What the title beside the legend of the words takes, inches.
+_TITLE = 0.9
 #: Words in the window of the rolling median.
 _WINDOW = 9
 
@@ -96,7 +100,12 @@ def _name_curves(ax: Axes) -> None:
     narrow = [label.replace(", p90", ",\np90").replace(" (n", "\n(n") for label in below]
     # A constrained layout, which comes later, gives shares of what fixed labels leave.
     share, taken_in = _ROOM
-    room = share * ax.get_window_extent().width / ax.figure.dpi - taken_in
+    width = ax.get_window_extent().width / ax.figure.dpi
+    room = share * width - taken_in
+    spec = ax.get_subplotspec()
+    if spec is not None and len(spec.colspan) == spec.get_gridspec().ncols:
+        # Alone in its row it gets no wider, and names of others may take from it.
+        room = min(room, width - _BESIDE)
     for words, size in ((labels, "small"), (below, "x-small"), (narrow, "x-small")):
         legend = ax.legend(handles, words, loc="lower right", fontsize=size, framealpha=0.85)
         if legend.get_window_extent().width / ax.figure.dpi <= room:
@@ -145,15 +154,7 @@ def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         room = max(highest - lowest, 1)
         ax.set_ylim(lowest - 0.04 * room * (lowest < 0), highest + 0.2 * room)
         ax.set_xlim(left=0)
-        # Above the axes, where it hides no word.
-        ax.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=4,
-            fontsize="small",
-            frameon=False,
-            borderaxespad=0.1,
-        )
+        _name_marks(ax)
     else:
         empty(ax, NO_TRANSCRIPTS)
     return finish(
@@ -162,6 +163,21 @@ def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         xlabel=f"audio time of the word's end (s); lines: median of {_WINDOW} words",
         ylabel=f"ms since word end (@{clock})",
     )
+
+
+def _name_marks(ax: Axes) -> None:
+    """A legend above the axes, where it hides no word; in as many lines as it needs."""
+    for columns in (4, 2, 1):
+        legend = ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=columns,
+            fontsize="small",
+            frameon=False,
+            borderaxespad=0.1,
+        )
+        if legend.get_window_extent().width + _TITLE * ax.figure.dpi <= ax.bbox.width:
+            break
 
 
 def _cross(ax: Axes, never: pd.DataFrame, milestone: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from gladia_nb.metrics.checks import verdict
@@ -14,11 +15,19 @@ from gladia_nb.record.data import RunData
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["plot_overview"]
+__all__ = ["NARROW_INCHES", "plot_overview"]
+
+#: Width of a figure below which nothing in it stands beside something else.
+NARROW_INCHES = 8.0
+#: Signs of a title to an inch.
+_SIGNS = 9.5
 
 
 def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
     """Timeline, word latency over the audio, distribution and staircase of a run in one figure.
+
+    In a figure that is narrower than `NARROW_INCHES` they stand below each other, and want it half
+    as high again.
 
     Args:
         run: the run.
@@ -30,17 +39,24 @@ def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
         from matplotlib import pyplot as plt
 
         fig = plt.figure(figsize=(12, 7.5 + 0.13 * rows), layout="constrained")
-    grid = fig.add_gridspec(3, 2, height_ratios=heights)
-    timeline = fig.add_subplot(grid[0, :])
-    plot_timeline(run, timeline)
-    words = plot_word_latency(run, fig.add_subplot(grid[1, :]))
+    narrow = fig.get_figwidth() < NARROW_INCHES
+    if narrow:
+        grid = fig.add_gridspec(4, 1, height_ratios=[*heights, heights[-1]])
+        places = [grid[row, 0] for row in range(4)]
+    else:
+        grid = fig.add_gridspec(3, 2, height_ratios=heights)
+        places = [grid[0, :], grid[1, :], grid[2, 0], grid[2, 1]]
+    timeline = plot_timeline(run, fig.add_subplot(places[0]))
+    words = plot_word_latency(run, fig.add_subplot(places[1]))
     if float(run.record.header["options"]["speed"]) == 1 and len(run.utterances):
         # Audio time and time since the audio began are the same then.
         right = max(timeline.get_xlim()[1], words.get_xlim()[1])
         timeline.set_xlim(0, right)
         words.set_xlim(0, right)
-    plot_latency_ecdf(run, fig.add_subplot(grid[2, 0]))
-    plot_staircase(run, fig.add_subplot(grid[2, 1]))
+    plot_latency_ecdf(run, fig.add_subplot(places[2]))
+    plot_staircase(run, fig.add_subplot(places[3]))
     title = f"{drawable(run.name, 60)}: {run.duration_s:.1f} s of audio, {run.outcome}"
-    fall_back([fig.suptitle(f"{title}, measurement {verdict(run).status}", fontweight="bold")])
+    title = f"{title}, measurement {verdict(run).status}"
+    lines = textwrap.wrap(title, round(_SIGNS * fig.get_figwidth()))
+    fall_back([fig.suptitle("\n".join(lines), fontweight="bold")])
     return fig

@@ -73,7 +73,7 @@ def test_more_utterances_make_it_higher_up_to_a_bound():
     assert [height(n) for n in (0, 20, 80)] == pytest.approx([8.28, 10.1, 12.7])
 
 
-@pytest.mark.parametrize(("inches", "lines"), [(14, 1), (9, 2), (6.5, 4)])
+@pytest.mark.parametrize(("inches", "lines"), [(14, 1), (9, 2), (5.8, 2), (4.6, 2)])
 def test_the_legend_of_the_distribution_is_no_wider_than_its_axes(rich, inches, lines):
     figure = plot_overview(rich, Figure(figsize=(inches, 8), layout="constrained"))
     drawn(figure)
@@ -83,3 +83,27 @@ def test_the_legend_of_the_distribution_is_no_wider_than_its_axes(rich, inches, 
     texts = [text.get_text() for text in named.get_texts()]
     assert len(texts[0].splitlines()) == lines
     assert "final of the utterance: p50" in " ".join(texts[1].split())
+
+
+@pytest.mark.parametrize("inches", [5.8, 7.9, 8.0, 9.4, 14])
+def test_nothing_leaves_a_narrow_picture(rich, inches):
+    figure = plot_overview(rich, Figure(figsize=(inches, 12), layout="constrained"))
+    drawn(figure)
+    for text in (figure._suptitle, *(ax._left_title for ax in figure.axes)):
+        box = text.get_window_extent()
+        assert box.x0 >= 0, text
+        assert box.x1 <= figure.bbox.width, text
+    for ax in figure.axes:
+        assert ax.get_legend().get_window_extent().x0 >= 0
+    # Below eight inches one stands below the other.
+    columns = {round(ax.get_window_extent().x0 / figure.bbox.width, 1) for ax in figure.axes}
+    assert (len(columns) == 1) == (inches < 8)
+
+
+def test_the_title_of_words_and_their_legend_are_apart(rich):
+    for inches in (5.8, 7, 8, 9.4, 14):
+        figure = plot_overview(rich, Figure(figsize=(inches, 10), layout="constrained"))
+        drawn(figure)
+        ax = figure.axes[1]
+        title, legend = ax._left_title.get_window_extent(), ax.get_legend().get_window_extent()
+        assert title.x1 <= legend.x0, inches

@@ -313,7 +313,8 @@ function distribution(data) {
 export function picturesOf(data, picked, plays) {
   const { utterances, words, curves } = data;
   const ends = [utterances.final, words.end, curves.final?.at ?? []].map(most);
-  const view = new View(0, Math.max(1, data.duration, ...ends));
+  // The last mark is whole.
+  const view = new View(0, 1.01 * Math.max(1, data.duration, ...ends));
   const element = el("div", { class: "gnb-hear-pictures" });
   const plots = [];
   let chosen = -1;
