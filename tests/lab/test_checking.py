@@ -1,6 +1,7 @@
 """A check in the Lab: which service it asks, its lines as they come, and how it ends."""
 
 import json
+import socket
 import threading
 
 import psutil
@@ -135,6 +136,19 @@ def test_an_embedded_server_that_does_not_start_is_a_line(monkeypatch):
     (row,) = (row for row in found.view()["rows"] if row["name"] == "service")
     assert (row["state"], row["advice"]) == ("todo", "Then start it again.")
     assert found.wait(PATIENCE_S)
+
+
+def test_who_stops_it_while_a_service_is_silent_does_not_wait_for_it(monkeypatch):
+    monkeypatch.setattr(examination.services, "_ANSWER_S", 3600.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        found = begin(Recipe(target="url", url=url))
+        connection, _ = silent.accept()
+        found.stop()
+        assert found.wait(PATIENCE_S)
+        connection.close()
+    assert "service" not in {row["name"] for row in found.view()["rows"]}
+    assert found.view()["summary"].startswith("Stopped before its end.")
 
 
 def test_who_stops_it_in_the_short_session_waits_for_nothing_and_leaves_nothing(

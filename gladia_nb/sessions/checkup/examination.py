@@ -47,9 +47,10 @@ def examine(
     yield looked("processor", machine.processor)
     yield looked("timer", machine.timer)
     yield looked("runs folder", machine.runs_folder)
-    yield looked("service", lambda: services.service(key, url, server))
+    over = over or threading.Event()
+    yield looked("service", lambda: services.service(key, url, server, over))
     if session:
-        yield from _locally(over or threading.Event())
+        yield from _locally(over)
     yield looked("clocks", clocks.finding)
 
 

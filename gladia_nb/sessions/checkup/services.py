@@ -8,8 +8,8 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ __all__ = ["service", "started_server", "trial_session"]
 _ANSWER_S, _SESSION_S = 8.0, 60.0
 #: Seconds between two looks whether anybody still wants to know.
 _LOOK_S = 0.1
+#: Seconds that what nobody wants any more has to end.
+_LEAVE_S = 0.3
 #: Seconds of the recording that a short session sends, and silence behind them.
 _SPEECH_S, _TAIL_S = 3.0, 1.0
 _START_AGAIN = "Then start it again."
@@ -54,6 +56,7 @@ def service(
     key: str | Secret | None = None,
     url: str | None = None,
     server: Callable[[], Any] | None = None,
+    over: threading.Event | None = None,
 ) -> Finding:
     """Whether the service answers from here, and takes the key where there is one.
 
@@ -63,9 +66,11 @@ def service(
         key: API key; by default `GLADIA_API_KEY`.
         url: base URL; by default `GLADIA_API_URL`, else Gladia's.
         server: gives the `LocalServer` to ask instead, with its own key.
+        over: when it is set, nobody waits for an answer any more.
     """
+    over = over or threading.Event()
     if server is not None:
-        return _embedded(server)
+        return _embedded(server, over)
     key = Secret.of(key) or Secret.of(os.environ.get(KEY_VARIABLE))
     url = url or os.environ.get(URL_VARIABLE)
     try:
@@ -73,31 +78,52 @@ def service(
     except ConfigError as error:
         advice = f"Mend {KEY_VARIABLE} or {URL_VARIABLE}, or what was passed."
         return Finding("service", "todo", str(error), advice)
-    return _asked(target, has_key=key is not None, chosen=url is not None)
+    return _asked(target, over, has_key=key is not None, chosen=url is not None)
 
 
-def _embedded(server: Callable[[], Any]) -> Finding:
+def _embedded(server: Callable[[], Any], over: threading.Event) -> Finding:
     try:
         target = resolve_target(server=server())
     except ServerError as error:
         return Finding("service", "todo", str(error), _START_AGAIN)
-    return _asked(replace(target, label="The embedded server"), has_key=True, chosen=True)
+    return _asked(replace(target, label="The embedded server"), over, has_key=True, chosen=True)
 
 
-def _asked(target: Target, *, has_key: bool, chosen: bool) -> Finding:
+def _asked(target: Target, over: threading.Event, *, has_key: bool, chosen: bool) -> Finding:
     """What it answers."""
     began = time.perf_counter()
+    # A notebook has a loop of its own on this thread.
+    pool = ThreadPoolExecutor(1, "gladia_nb checkup")
+    asked = pool.submit(lambda: asyncio.run(_unless(over, _listed(target))))
     try:
-        # A notebook has a loop of its own on this thread.
-        with ThreadPoolExecutor(1, "gladia_nb checkup") as pool:
-            text = pool.submit(asyncio.run, _listed(target)).result()
+        while not wait((asked,), _LOOK_S).done and not over.is_set():
+            pass
+        # Looking a name up cannot be ended: its thread is left to do so by itself.
+        text = asked.result(_LEAVE_S if over.is_set() else None)
+    except (TimeoutError, asyncio.CancelledError, CancelledError):
+        return Finding("service", "note", f"{target.label} was not waited for.")
     except GladiaNbError as error:
         return _refused(target.label, error, has_key=has_key, chosen=chosen)
+    finally:
+        pool.shutdown(wait=False)
     if not _is_list(text):
         return _no_service(target.label)
     taken = "takes the key" if has_key else "takes any key"
     found = f"{target.label} answers in {(time.perf_counter() - began) * 1e3:.0f} ms and {taken}."
     return Finding("service", "ok", found)
+
+
+async def _unless(over: threading.Event, work: Coroutine[Any, Any, str]) -> str:
+    """What some work gives, unless nobody wants it any more.
+
+    Raises:
+        CancelledError: nobody does.
+    """
+    task = asyncio.ensure_future(work)
+    while not (await asyncio.wait((task,), timeout=_LOOK_S))[0]:
+        if over.is_set():
+            task.cancel()
+    return task.result()
 
 
 async def _listed(target: Target) -> str:

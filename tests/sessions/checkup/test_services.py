@@ -1,7 +1,9 @@
 """The service, the embedded server and the short session: as they are, and with each fault."""
 
 import asyncio
+import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.support.raw_service import Misbehaviour
 from tests.support.scripted_helpers import SCRIPT
 
 KEY = "a-key-that-nobody-may-see"
+PATIENCE_S = 60
 
 
 async def lists(request):
@@ -67,6 +70,34 @@ def test_nobody_there(key):
     found = services.service(key, "http://127.0.0.1:9")
     assert (found.state, "Cannot reach http://127.0.0.1:9" in found.found) == ("todo", True)
     assert KEY not in repr(found)
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """A service that takes connections and says nothing, and that may take an hour for it."""
+    monkeypatch.setattr(services, "_ANSWER_S", 3600.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def test_a_silent_service_is_left_when_nobody_wants_to_know(silent):
+    over = threading.Event()
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(services.service, KEY, url, None, over)
+        connection, _ = silent.accept()
+        assert connection.recv(1 << 16).startswith(b"GET /v2/live?limit=1")
+        assert not looking.done()
+        over.set()
+        found = looking.result(PATIENCE_S)
+        # It has hung up, and nothing of it goes on.
+        assert connection.recv(1) == b""
+        connection.close()
+    assert (found.state, found.found) == ("note", "127.0.0.1 was not waited for.")
+    left = [thread for thread in threading.enumerate() if "checkup" in thread.name]
+    for thread in left:
+        thread.join(PATIENCE_S)
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_gladia_out_of_reach_is_no_fault_without_a_key(monkeypatch):
