@@ -49,11 +49,11 @@ def page_of(
     page.set_default_timeout(60_000)
     book = host.open(page, [PREPARE.replace("{faults}", faults), SHOW])
     if dark:
-        book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+        book.wear("Dark")
     book.run()
     page.wait_for_selector(".gnb-lab")
     yield page
-    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    book.wear("Light")
     context.close()
 
 

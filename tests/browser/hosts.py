@@ -266,6 +266,12 @@ class Notebook:
         given = f"{json.dumps(name)}, {json.dumps(arguments or {})}"
         self._do(f"await app.commands.execute({given});")
 
+    def wear(self, theme: str) -> None:
+        """Change the theme of JupyterLab: `Light` or `Dark`; returns when the page wears it."""
+        self.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
+        light = str(theme == "Light").lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+
     def run(self) -> None:
         """Run all cells and wait until the kernel has done them."""
         self.command("notebook:run-all-cells")

@@ -93,11 +93,10 @@ def test_marks_lie_on_the_sound_also_where_it_is_dark_and_narrow(explorer):
     # Speech ends at 0.95 s of 3 s, and is known to have ended 0.3 s later.
     place = lab.locator(".gnb-cut").first.bounding_box()["x"] - track["x"]
     assert place == pytest.approx(track["width"] * 1.25 / 3, abs=3)
-    book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    book.wear("Dark")
     no_violations(page, "endpointing, dark")
     page.set_viewport_size({"width": 700, "height": 900})
     assert lab.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
     no_violations(page, "endpointing, narrow")
     page.set_viewport_size(SIZE)
-    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    book.wear("Light")

@@ -327,14 +327,13 @@ def test_errors_are_said(desk):
 
 def test_dark_and_narrow(desk):
     page, book, lab, _ = desk
-    book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    book.wear("Dark")
     no_violations(page, "dark")
     page.set_viewport_size({"width": 700, "height": 900})
     assert lab.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
     no_violations(page, "narrow")
     page.set_viewport_size(SIZE)
-    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    book.wear("Light")
 
 
 def test_half_an_hour_of_words_leaves_the_page_flat(desk):

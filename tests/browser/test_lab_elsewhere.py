@@ -49,22 +49,30 @@ def test_what_happens_to_the_kernel_ends_the_session_and_keeps_its_record(lab, p
     expect(newest).to_contain_text(load(live).outcome)
 
 
-@pytest.mark.parametrize("choice", ["stream", "direct"])
-def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
+#: Counts how often a page asks for a microphone.
+ASKS = """
+window.asked = 0;
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = (wishes) => { window.asked += 1; return ask(wishes); };
+"""
+
+
+@pytest.fixture
+def speaking(make_browser, clip):
+    """A Chromium in whose microphone somebody speaks."""
     sound = f"--use-file-for-fake-audio-capture={clip.with_suffix('.wav')}"
     samples, rate = soundfile.read(clip)
     soundfile.write(clip.with_suffix(".wav"), samples, rate, subtype="PCM_16")
     fake = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    page = make_browser(*fake, sound).new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    _, shown = show(lab, page)
-    shown.get_by_label("Source", exact=True).select_option(choice)
-    expect(shown.locator(".gladia-nb-mic")).to_be_visible()
-    expect(shown.get_by_role("button", name="Record")).to_be_hidden()
-    no_violations(page, "microphone")
-    start(shown)
-    expect(shown.get_by_role("log")).to_contain_text("one two three four")
-    shown.locator(".gnb-bar").get_by_role("button", name="Stop").click()
+    context = make_browser(*fake, sound).new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(ASKS)
+    yield context
+    context.close()
+
+
+def ended(page, shown, choice):
+    """The session of a microphone that was stopped, in one of the pages that show it."""
     expect(shown.locator(".gnb-verdict")).to_be_visible()
     expect(shown.locator(".gnb-source")).to_contain_text("take.wav")
     run = load(path_of(shown))
@@ -73,7 +81,47 @@ def test_the_microphone_in_the_lab(lab, make_browser, clip, choice):
     browser_held = run.record.header["options"].get("stopwatch") == "browser"
     assert browser_held is (choice == "direct")
     no_violations(page, "microphone stopped")
-    page.close()
+    return run
+
+
+def begun(lab, page, choice):
+    """A Lab with the microphone as its source, that is about to be started."""
+    book, shown = show(lab, page)
+    shown.get_by_label("Source", exact=True).select_option(choice)
+    expect(shown.locator(".gladia-nb-mic")).to_be_visible()
+    expect(shown.get_by_role("button", name="Record")).to_be_hidden()
+    no_violations(page, "microphone")
+    return book, shown
+
+
+def test_the_microphone_held_by_the_browser(lab, speaking):
+    page = speaking.new_page()
+    _, shown = begun(lab, page, "direct")
+    start(shown)
+    expect(shown.get_by_role("log")).to_contain_text("one two three four")
+    shown.locator(".gnb-bar").get_by_role("button", name="Stop").click()
+    ended(page, shown, "direct")
+
+
+def test_the_microphone_and_a_second_page_that_shows_the_same_session(lab, speaking):
+    page, other = speaking.new_page(), speaking.new_page()
+    book, shown = begun(lab, page, "stream")
+    # What is on the page is in the file: the second one has the same cells and the same kernel.
+    book.save()
+    other.goto(lab.address(book.path.name))
+    second = other.locator(".gnb-lab")
+    expect(second.get_by_label("Source", exact=True)).to_have_value("stream")
+    kept = set((lab.work.parent / "runs").glob("*.run"))
+    start(shown)
+    expect(second.get_by_role("status").filter(has_text="Streaming")).to_be_visible()
+    for one in (shown, second):
+        expect(one.get_by_role("log")).to_contain_text("one two three four")
+    assert [one.evaluate("window.asked") for one in (page, other)] == [1, 0]
+    # Either of them ends it, for both, and there was one session.
+    second.locator(".gnb-bar").get_by_role("button", name="Stop").click()
+    paths = {ended(*one, "stream").path for one in ((page, shown), (other, second))}
+    assert set((lab.work.parent / "runs").glob("*.run")) - kept == paths
+    assert [one.evaluate("window.asked") for one in (page, other)] == [1, 0]
 
 
 # -- where people meet it --
@@ -103,12 +151,22 @@ def test_start_is_on_the_screen_beside_a_file_browser(lab, page, width, height, 
 # -- the other hosts --
 
 
+def listens(page, shown):
+    """The tab *Listen*: what is clicked is chosen, and its pictures are there."""
+    shown.get_by_role("tab", name="Listen", exact=True).click()
+    shown.locator(".gnb-hear").get_by_role("button", name="six", exact=True).click()
+    expect(shown.locator(".gnb-hear-title")).to_have_text("six")
+    expect(shown.get_by_role("button", name="Play it")).to_be_visible()
+    expect(shown.locator(".gnb-hear-plot canvas")).to_have_count(4)
+
+
 def test_notebook_7(notebook, page, requests):
     _, shown = show(notebook, page)
     start(shown)
     expect(shown.locator(".gnb-verdict")).to_be_visible()
     expect(shown.get_by_role("log")).to_contain_text("five six seven")
     assert load(path_of(shown)).outcome == "finished"
+    listens(page, shown)
     no_violations(page, "Notebook 7")
     assert requests.outside == []
 
@@ -121,6 +179,7 @@ def test_voila(voila, page, scheme):
     expect(shown.locator(".gnb-verdict")).to_be_visible()
     expect(shown.get_by_role("log")).to_contain_text("five six seven")
     assert load(path_of(shown)).outcome == "finished"
+    listens(page, shown)
     # The microphone has the colours of the Lab around it, whoever decided on them.
     shown.get_by_label("Source", exact=True).select_option("take")
     expect(shown.get_by_role("button", name="Record")).to_be_visible()

@@ -189,8 +189,7 @@ def test_it_wears_the_theme_of_the_page_and_fits(desk):
     # The system likes it light all the time: what counts is what JupyterLab wears.
     drawn = "document.querySelector('.gnb-hear-plot canvas').toDataURL()"
     light = until(page, f"document.querySelector('.gnb-hear-plot canvas')?.width > 300 && {drawn}")
-    book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    book.wear("Dark")
     root = shown.locator(".gnb-hear")
     ink = "(root) => getComputedStyle(root).color"
     assert root.evaluate(ink) == shown.evaluate(ink)
@@ -205,13 +204,36 @@ def test_it_wears_the_theme_of_the_page_and_fits(desk):
     assert shown.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
     no_violations(page, "listen, narrow")
     page.set_viewport_size(SIZE)
-    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
+    book.wear("Light")
     page.emulate_media(forced_colors="active")
     no_violations(page, "forced colours")
     before = page.evaluate(drawn)
     page.emulate_media(forced_colors="none")
     until(page, f"{drawn} !== {json.dumps(before)}")
+
+
+def test_at_two_hundred_percent_nothing_is_lost(desk):
+    """Half as many pixels of the page, each of two by two of the screen."""
+    page, _, shown, _ = desk
+    screen = page.context.new_cdp_session(page)
+    twice = {"width": SIZE["width"] // 2, "height": 450, "deviceScaleFactor": 2, "mobile": False}
+    screen.send("Emulation.setDeviceMetricsOverride", twice)
+    until(page, "devicePixelRatio === 2 && innerWidth === 600")
+    opened(shown)
+    go = shown.get_by_role("button", name="Start", exact=True)
+    for part in (".gnb-live", ".gnb-hear-pictures", ".gnb-shelf"):
+        shown.locator(part).evaluate("(part) => part.scrollIntoView()")
+        expect(go).to_be_in_viewport(ratio=1)
+    assert shown.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # As sharp as the screen.
+    until(page, "[...document.querySelectorAll('.gnb-hear-plot canvas')].length === 4 && "
+          "[...document.querySelectorAll('.gnb-hear-plot canvas')].every((canvas) => "
+          "canvas.width === 2 * canvas.clientWidth)")  # fmt: skip
+    no_violations(page, "200 %")
+    screen.send("Emulation.clearDeviceMetricsOverride")
+    page.set_viewport_size(SIZE)
+    screen.detach()
 
 
 def test_when_it_is_left_nothing_of_it_stays(desk):

@@ -137,15 +137,14 @@ def test_run_watch_and_compare(desk, study, lab, tmp_path):
 
 def test_dark_narrow_and_in_a_small_window(desk, study):
     page, book, whole, _ = desk
-    book.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    book.wear("Dark")
     no_violations(page, "dark")
     look(page, study, "dark")
     page.set_viewport_size({"width": 700, "height": 900})
     assert whole.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
     no_violations(page, "narrow")
     look(page, study, "narrow")
-    book.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    book.wear("Light")
     page.set_viewport_size({"width": 1366, "height": 768})
     assert whole.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
     look(page, study, "small")
