@@ -27,7 +27,7 @@ export function listenView() {
     close = () => {};
   }
 
-  function show({ content, buffers }, ask, place) {
+  async function show({ content, buffers }, ask, place) {
     const { path, rate, pieces, silent } = content;
     const data = JSON.parse(new TextDecoder().decode(buffers[0]));
     if (!data.words.text.length) {
@@ -44,6 +44,10 @@ export function listenView() {
         return answer.buffers[0];
       }),
     }));
+    // Hours of words are read in a while; the page has its turn before they are shown.
+    await new Promise((resolve) => setTimeout(resolve));
+    // Nobody may want to see them any more.
+    if (!place.isConnected) return;
     const root = h("div", {});
     place.replaceChildren(root);
     const why = silent && `${silent} Choose a word to see when it came; it cannot be played.`;
