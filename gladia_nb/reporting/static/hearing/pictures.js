@@ -21,13 +21,18 @@ function dot(context, x, y, size) {
   context.arc(x, y, size, 0, 7);
 }
 
+/** As large as a dot, and drawn in a quarter of its time. */
+function square(context, x, y, size) {
+  context.rect(x - size * 0.88, y - size * 0.88, size * 1.76, size * 1.76);
+}
+
 function triangle(context, x, y, size) {
   context.moveTo(x, y - size * 1.2);
   context.lineTo(x + size * 1.15, y + size * 0.8);
   context.lineTo(x - size * 1.15, y + size * 0.8);
 }
 
-const MARKS = { dot, triangle };
+const MARKS = { dot, square, triangle };
 /** Marks that are one path: hours of words have tens of thousands. */
 const TOGETHER = 200;
 
@@ -179,13 +184,15 @@ function wordLatency(data, view) {
     })),
     draw({ context, inks, across, up, from, to }) {
       const shown = sorted.slice(above(ends, from - 1e-9), above(ends, to));
-      const size = shown.length > 400 ? 2 : 3.2;
-      context.globalAlpha = shown.length > 400 ? 0.65 : 0.85;
+      const dense = shown.length > 400;
+      const size = dense ? 2 : 3.2;
+      context.globalAlpha = dense ? 0.65 : 0.85;
       for (const [name, ink, , mark] of [...KINDS].reverse()) {
         context.fillStyle = inks[ink];
         const there = shown.filter((k) => words[name][k] !== null);
         const places = there.map((k) => [across(words.end[k]), up(words[name][k])]);
-        marks(context, mark, places, size);
+        // So small a dot is as good as a square.
+        marks(context, dense && mark === "dot" ? "square" : mark, places, size);
       }
       context.globalAlpha = 1;
     },
