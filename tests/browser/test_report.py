@@ -289,7 +289,7 @@ def test_hours_are_made_in_pieces_between_which_the_page_has_its_turn(page, long
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement.dataset.word") == "2999"
     assert "e599" in page.get_by_role("region", name="The chosen word").inner_text()
-    assert page.evaluate(IN_VIEW, 2999)
+    until(page, f"({IN_VIEW})(2999)")
     assert counted(page) == [600, 205]
     page.get_by_role("slider", name="Place in the audio").fill("901.5")
     page.get_by_role("button", name="Play all").click()
@@ -308,11 +308,11 @@ def test_hours_are_made_in_pieces_between_which_the_page_has_its_turn(page, long
     for key, chosen in (("Home", 0), ("End", 2999), ("ArrowLeft", 2998)):
         picture.press(key)
         until(page, f"({IN_VIEW})({chosen})")
-    shown = page.evaluate(
+    shown = (
         "[...document.querySelectorAll('.gnb-hear-text li .gnb-hear-line')].filter((line) => "
         "line.checkVisibility({ contentVisibilityAuto: true })).length"
     )
-    assert 0 < shown < 100
+    until(page, f"0 < {shown} && {shown} < 100")
     # What was missed stands where it was said, in the order in which it was.
     page.get_by_label("Errors").check()
     lines = page.locator(".gnb-hear-text li")
@@ -329,9 +329,10 @@ def test_what_is_printed_is_whole(page, long_page):
     assert counted(page) == [600, 3000]
     assert page.locator(".gnb-hear-plot canvas").count() == 4
     page.emulate_media(media="print")
-    assert page.evaluate(
+    until(
+        page,
         "[...document.querySelectorAll('.gnb-hear-text li .gnb-hear-line')].every((line) => "
-        "line.checkVisibility({ contentVisibilityAuto: true }))"
+        "line.checkVisibility({ contentVisibilityAuto: true }))",
     )
 
 
