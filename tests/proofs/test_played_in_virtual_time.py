@@ -36,7 +36,11 @@ class Player(MemoryService):
         self, cassette: dict[str, Any], config: SessionConfig, clock: VirtualClock, **ways: int
     ) -> None:
         super().__init__({"words": []}, config, clock, **ways)
-        self._engine = ReplayEngine([Cassette.from_dict(cassette)], timetable=Timetable(clock))  # type: ignore[assignment]
+        engine = ReplayEngine([Cassette.from_dict(cassette)], timetable=Timetable(clock))
+        played = engine.for_session(config)
+        # What pings would find.
+        played.way.ns = self._up_ns + self._down_ns
+        self._engine = played  # type: ignore[assignment]
 
     def _report(self, event: Event) -> None:
         if isinstance(event, Recorded):
@@ -74,6 +78,37 @@ def test_the_same_messages_at_the_same_moments(chunk_ms, ways, monkeypatch):
     sent = both[both["name"].str.contains("@send") & both["latency_ms"].notna()]
     assert len(sent) > 20
     assert np.abs(sent["latency_ms"] - sent["latency_ms_again"]).max() <= MICROSECOND_NS / 1e6
+
+
+@pytest.mark.parametrize("chunk_ms", [20, 100, 250])
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"up_ns": 50_000_000, "down_ns": 19_000_000},
+        {"up_ns": 3_000_000, "down_ns": 30_000_000},
+        {"up_ns": 300_000},
+    ],
+)
+def test_a_way_that_is_not_longer_changes_nothing(chunk_ms, way, monkeypatch):
+    recorded = {"up_ns": 40_000_000, "down_ns": 30_000_000}
+    run, _ = virtual_run(SCRIPT, chunk_ms=chunk_ms, **recorded, **OPTIONS)
+    way = {**way, "chunk_ms": chunk_ms}
+    again = played(run, monkeypatch, **way)
+    before, after = said(run), said(again)
+    assert before["raw"].tolist() == after["raw"].tolist()
+    assert len(before) > 8
+    assert np.abs(before["recv_s"] - after["recv_s"]).max() * 1e9 <= MICROSECOND_NS
+
+
+def test_over_a_longer_way_nothing_comes_before_what_it_followed(monkeypatch):
+    run, _ = virtual_run(SCRIPT, up_ns=10_000_000, down_ns=40_000_000, **OPTIONS)
+    again = played(run, monkeypatch, up_ns=150_000_000, down_ns=50_000_000)
+    before, after = said(run), said(again)
+    assert before["raw"].tolist() == after["raw"].tolist()
+    late_s = (after["recv_s"] - before["recv_s"]).to_numpy()
+    # What followed audio at once comes later by as much as the way is longer; other things less.
+    assert late_s.min() >= -1e-6
+    assert 0.1 < late_s.max() <= 0.15 + 1e-6
 
 
 @pytest.mark.parametrize("chunk_ms", [10, 50, 400])

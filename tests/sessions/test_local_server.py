@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import gladia_nb as gn
+from gladia_nb.record.cassette import cassette_of
 from tests.support.recorded_sessions import (
     CONFIG,
     RATE,
@@ -19,6 +21,7 @@ from tests.support.recorded_sessions import (
     said,
     session,
 )
+from tests.support.scripted_helpers import trace_of
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,32 @@ def test_a_drop_and_a_resume(recorded):
     assert said(run) == said(recorded)
     audit = gn.audio_audit(run).iloc[0]
     assert audit["acknowledged_bytes"] == audit["spoken_bytes"]
+
+
+def test_over_a_network_words_come_when_they_came_over_another(tmp_path):
+    words = [
+        {"word": f"w{k}", "start_s": 0.2 * k, "end_s": round(0.2 * k + 0.15, 2)} for k in range(5)
+    ]
+    options = {"source": (SILENCE[: 2 * RATE, 0], RATE), "channels": 1, "reference": words}
+    options |= {"realtime_processing": {}, "post_processing": {}, "speed": 1}
+    with gn.LocalServer(engine="scripted", script={"words": words, "delay": 0.3}) as server:
+        before = session(server, tmp_path / "far.run", **options, network={"delay_ms": 60})
+    with gn.LocalServer(replay=before.path, trace=True) as server:
+        after = session(server, **options, network={"delay_ms": 50})
+        told = trace_of(server, after.session_id)["sent"]
+    assert said(after) == said(before)
+    recorded = cassette_of(before.record, "far.run")["messages"]
+    dated = [message for message in told if "due_ns" in message]
+    assert len(dated) == len(recorded)
+    # How much earlier than recorded the server says each: the way there and back, at least 100 ms.
+    earlier_s = [
+        row[2] - (message["due_ns"] - message["received_ns"]) / 1e9
+        for row, message in zip(recorded, dated, strict=True)
+        if row[0] == "audio"
+    ]
+    assert len(earlier_s) > 5
+    assert statistics.median(earlier_s) >= 0.1
+    assert min(message["due_ns"] - message["received_ns"] for message in dated) >= 0
 
 
 def test_an_early_stop_ends_as_the_protocol_has_it(recorded, server):

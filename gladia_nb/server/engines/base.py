@@ -24,6 +24,7 @@ __all__ = [
     "Speech",
     "Stream",
     "Transcript",
+    "Way",
     "Word",
 ]
 
@@ -62,6 +63,17 @@ class Due:
     ns: int
     position: float
     received_ns: int
+
+
+@dataclass(slots=True)
+class Way:
+    """The way from the server to a client and back.
+
+    Attributes:
+        ns: how long it takes at least, as measured; 0 as long as that is not known.
+    """
+
+    ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 A message is due when the audio that it followed has been received (the stamp of the frame that
 covers its position) plus its recorded delay; one that followed the opening or the stop, likewise
-after that. Within a session nothing overtakes. Whoever sends less audio hears what was said until
+after that. The delay was recorded at the client, so that the way of the audio and that of the
+message are in it: what both take now, the server says the message earlier, though never before what
+it followed. (What followed the opening has been there by one way only, as the opening itself.)
+Within a session nothing overtakes. Whoever sends less audio hears what was said until
 there, and of what was being said the final cut to the words whose audio has come.
 """
 
@@ -18,7 +21,7 @@ from typing import Any
 from gladia_nb import audio
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
-from gladia_nb.server.engines.base import Ended, Event, Progress, Recorded
+from gladia_nb.server.engines.base import Ended, Event, Progress, Recorded, Way
 from gladia_nb.server.engines.timetable import Saying, Timetable
 from gladia_nb.server.settings.cassette import Cassette, Closing, Said
 
@@ -155,11 +158,15 @@ class Playback:
         cassette: what is played.
         events: its messages.
         timetable: of the server.
+
+    Attributes:
+        way: to the client and back, for the session to measure.
     """
 
     def __init__(
         self, cassette: Cassette, events: Sequence[Recorded], timetable: Timetable
     ) -> None:
+        self.way = Way()
         self._cassette = cassette
         self._events = events
         self._timetable = timetable
@@ -186,7 +193,7 @@ class Playback:
         saying = Saying(report, self._timetable)
         if channel:
             return _Beside(config, saying, self._cassette.left)
-        return _Stream(self._cassette, self._events, config, saying, self._timetable)
+        return _Stream(self._cassette, self._events, config, saying, self._timetable, way=self.way)
 
 
 class _Beside:
@@ -223,11 +230,14 @@ class _Stream(_Beside):
         config: SessionConfig,
         saying: Saying,
         timetable: Timetable,
+        *,
+        way: Way,
     ) -> None:
         super().__init__(config, saying, cassette.left)
         self._cassette = cassette
         self._events = events
         self._timetable = timetable
+        self._way = way
         self._next = 0
         self._is_finishing = False
         self._is_ended = False
@@ -265,14 +275,14 @@ class _Stream(_Beside):
         messages = self._cassette.messages
         while self._next < len(messages) and self._is_reached(messages[self._next], moment):
             said = messages[self._next]
-            self._schedule(self._events[self._next], said.delay, at_ns, said.position)
+            self._schedule(self._events[self._next], self._wait(said), at_ns, said.position)
             self._next += 1
         closing = self._cassette.closing
         if self._next < len(messages) or closing is None or self._is_ended:
             return
         if self._is_reached(closing, moment):
             self._is_ended = True
-            due_ns = max(self._saying.last_due_ns, at_ns + round(closing.delay * 1e9))
+            due_ns = max(self._saying.last_due_ns, at_ns + round(self._wait(closing) * 1e9))
             end = Ended(code=closing.code, result=self._cassette.result)
             self._timetable.at(due_ns, lambda: self._saying.now(end))
 
@@ -285,6 +295,10 @@ class _Stream(_Beside):
             # All of the audio is there but for what was too little to count.
             return True
         return self._samples >= math.ceil(said.position * self._rate - 1e-6)
+
+    def _wait(self, said: Said | Closing) -> float:
+        """Seconds from what it followed, so that it comes to the client when it came then."""
+        return said.delay if said.after == "open" else max(0.0, said.delay - self._way.ns / 1e9)
 
     def _schedule(self, event: Recorded, delay: float, at_ns: int, position: float = 0.0) -> None:
         self._saying.later(event, at_ns, delay=delay, position=position, received_ns=at_ns)

@@ -133,7 +133,10 @@ class Server:
         # Compression would cost time on every acknowledgement and save nothing on a machine's
         # own network; a client that offers it goes on without.
         # aiohttp refuses frames from this size on.
-        ws = web.WebSocketResponse(max_msg_size=_LARGEST + 1, compress=False, timeout=2.0)
+        # The session's connection answers pings, or it would see no pongs.
+        ws = web.WebSocketResponse(
+            max_msg_size=_LARGEST + 1, compress=False, timeout=2.0, autoping=False
+        )
         await ws.prepare(request)
         await session.serve(ws, request)
         return ws

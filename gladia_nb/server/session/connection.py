@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from gladia_nb.server.engines.base import Due
+from gladia_nb.server.engines.base import Due, Way
 from gladia_nb.server.session.client_frames import Audio, read_text
 from gladia_nb.server.session.injector import Injector
+from gladia_nb.server.session.pings import Pings
 from gladia_nb.server.session.trace import Trace
 from gladia_nb.server.settings.faults import FaultBoard
 
@@ -28,10 +29,11 @@ class Connection:
     """Sends in the background what it is given.
 
     Args:
-        ws: the WebSocket, open.
+        ws: the WebSocket, open; pings of the client are answered here.
         transport: of its TCP connection.
         faults: what is to go wrong on purpose.
         trace: where to note what is sent, or None.
+        way: where to note how long the way to the client and back takes, or None.
 
     Attributes:
         ws: the WebSocket.
@@ -44,12 +46,14 @@ class Connection:
         transport: asyncio.Transport | None,
         faults: FaultBoard,
         trace: Trace | None = None,
+        way: Way | None = None,
     ) -> None:
         self.ws = ws
         self.received_ns = time.perf_counter_ns()
         self._transport = transport
         self._faults = faults
         self._injector = Injector(faults, end=self._end_on_purpose, say=self._push)
+        self._pings = Pings(ws, way) if way is not None else None
         self._trace = trace
         self._number = trace.opened(self.received_ns) if trace is not None else 0
         self._breaking: asyncio.Task[None] | None = None
@@ -84,11 +88,24 @@ class Connection:
                 self._transport.resume_reading()
             message = await self.ws.receive()
             self.received_ns = time.perf_counter_ns()
+            if message.type in (WSMsgType.PING, WSMsgType.PONG):
+                await self._pinged(message)
+                continue
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             yield message
             if self._faults.armed:
                 self._injector.received(_audio_bytes(message))
+
+    async def _pinged(self, message: WSMessage) -> None:
+        """Answer a ping; a pong is the answer to one of ours, or to none."""
+        if message.type is WSMsgType.PONG:
+            if self._pings is not None:
+                self._pings.answered(bytes(message.data), self.received_ns)
+            return
+        # A lost connection is found by what is read next.
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            await self.ws.pong(message.data)
 
     def send(self, text: str, due: Due | None = None) -> None:
         """Send a message after those before it; never waits.
@@ -137,6 +154,8 @@ class Connection:
         returns, aiohttp closes it in its own way.
         """
         await self._end_sender()
+        if self._pings is not None:
+            await self._pings.close()
         self._injector.close()
         if self._code is not None:
             await self.cut(self._code)

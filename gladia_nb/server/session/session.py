@@ -28,6 +28,7 @@ from gladia_nb.server.engines.base import (
     Stream,
     Transcript,
 )
+from gladia_nb.server.engines.replay import Playback
 from gladia_nb.server.engines.spelling import Spelling
 from gladia_nb.server.session.add_ons import AddOns
 from gladia_nb.server.session.client_frames import Audio, BadAudio, Stop, read_text
@@ -119,6 +120,7 @@ class Session:
         # Of a recording that has been played to its end.
         self._played: Ended | None = None
         self._recorded_id = ""
+        self._way = engine.way if isinstance(engine, Playback) else None
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self._began = math.nan
@@ -156,7 +158,7 @@ class Session:
         if self.is_over:
             await ws.close(code=self._options.ended_code)
             return
-        connection = Connection(ws, request.transport, self._faults, self.trace)
+        connection = Connection(ws, request.transport, self._faults, self.trace, self._way)
         replaced, self._connection = self._connection, connection
         if replaced is not None:
             self._spawn(replaced.close(1001))

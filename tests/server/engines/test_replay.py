@@ -47,7 +47,9 @@ CASSETTE: dict[str, Any] = {
 }
 
 
-def played(pieces: list[float], *, channels: int = 1, **changes: Any) -> list[tuple[float, Event]]:
+def played(
+    pieces: list[float], *, channels: int = 1, way_ms: float = 0, **changes: Any
+) -> list[tuple[float, Event]]:
     """What is reported when pieces of audio of these lengths come in real time, then the stop."""
 
     async def work() -> list[tuple[float, Event]]:
@@ -63,6 +65,7 @@ def played(pieces: list[float], *, channels: int = 1, **changes: Any) -> list[tu
 
         config = SessionConfig()
         session = engine.for_session(config)
+        session.way.ns = round(way_ms * 1e6)
         streams = [await session.open(config, channel, report) for channel in range(channels)]
         for seconds in pieces:
             await asyncio.sleep(seconds)
@@ -128,6 +131,23 @@ def test_a_service_that_ended_by_itself() -> None:
 def test_nothing_overtakes() -> None:
     slow = [["audio", 0.3, 0.5, "websocket", FIRST], ["audio", 0.4, 0.0, "websocket", SECOND]]
     assert texts(played([0.1] * 10, messages=slow)) == [(0.8, FIRST), (0.8, SECOND)]
+
+
+def test_the_way_to_the_client_and_back_is_in_the_delays_already() -> None:
+    found = played([0.1] * 10, way_ms=30)
+    assert texts(found) == [
+        (0.01, '{"type":"start_recording"}'),  # followed the opening, which came by the same way
+        (0.32, FIRST),
+        (0.92, SECOND),
+        (1.17, '{"type":"end_session"}'),
+    ]
+    assert ends(found) == [(1.27, Ended(code=1000, result="{}"))]
+
+
+def test_on_a_long_way_nothing_comes_before_what_it_followed() -> None:
+    found = played([0.1] * 10, way_ms=5000)
+    assert texts(found)[1:] == [(0.3, FIRST), (0.9, SECOND), (1.0, '{"type":"end_session"}')]
+    assert [at for at, _ in ends(found)] == [1.0]
 
 
 def test_other_channels_only_count() -> None:

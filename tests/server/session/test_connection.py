@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import WSMessage, WSMsgType, web
 
-from gladia_nb.server.engines.base import Due
+from gladia_nb.server.engines.base import Due, Way
 from gladia_nb.server.session import connection as module
 from gladia_nb.server.session.connection import Connection
 from gladia_nb.server.session.trace import Trace
@@ -36,16 +36,18 @@ class Ends:
 
 
 @asynccontextmanager
-async def connected(*faults: Fault, trace: Trace | None = None) -> AsyncIterator[Ends]:
+async def connected(
+    *faults: Fault, trace: Trace | None = None, way: Way | None = None, autoping: bool = True
+) -> AsyncIterator[Ends]:
     loop = asyncio.get_running_loop()
     made: asyncio.Future[Connection] = loop.create_future()
     unsent: asyncio.Future[list[str]] = loop.create_future()
     leaving = asyncio.Event()
 
     async def handler(request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse(compress=False, timeout=1.0)
+        ws = web.WebSocketResponse(compress=False, timeout=1.0, autoping=False)
         await ws.prepare(request)
-        found = Connection(ws, request.transport, FaultBoard(faults), trace)
+        found = Connection(ws, request.transport, FaultBoard(faults), trace, way)
         made.set_result(found)
         await leaving.wait()
         unsent.set_result(await found.leave())
@@ -56,7 +58,7 @@ async def connected(*faults: Fault, trace: Trace | None = None) -> AsyncIterator
     async with (
         site_of(app) as url,
         aiohttp.ClientSession() as http,
-        http.ws_connect(url, compress=0) as client,
+        http.ws_connect(url, compress=0, autoping=autoping) as client,
     ):
         yield Ends(await made, client, leaving, unsent)
         leaving.set()
@@ -107,6 +109,59 @@ async def test_frames_are_read_and_stamped_until_the_client_goes() -> None:
         assert not ends.server.is_open
         ends.server.send("too late")
         assert await ends.left() == ["too late"]
+
+
+async def received(ends: Ends, *, count: int = 1) -> list[str | bytes]:
+    """So many frames that the server reads."""
+    found: list[str | bytes] = []
+    async for message in ends.server.read():
+        found.append(message.data)
+        if len(found) == count:
+            break
+    return found
+
+
+@pytest.mark.parametrize("way", [None, Way()], ids=["nobody asks for the way", "somebody does"])
+async def test_pings_of_the_client_are_answered(way: Way | None) -> None:
+    async with connected(way=way, autoping=False) as ends:
+        await ends.client.ping(b"one")
+        await ends.client.pong(b"unasked")
+        await ends.client.ping(b"two")
+        await ends.client.send_str("text")
+        assert await received(ends) == ["text"]
+        pongs = []
+        while len(pongs) < 2:
+            message = await ends.client.receive()
+            if message.type is WSMsgType.PONG:
+                pongs.append(bytes(message.data))
+        assert pongs == [b"one", b"two"]
+
+
+async def test_the_way_is_measured_while_it_is_read() -> None:
+    way, delay_s = Way(), 0.05
+    async with connected(way=way, autoping=False) as ends:
+
+        async def answer() -> None:
+            """As a client at the end of a long way."""
+            for _ in range(5):
+                message = await ends.client.receive()
+                assert message.type is WSMsgType.PING
+                await asyncio.sleep(delay_s)
+                await ends.client.pong(message.data)
+            await ends.client.send_str("text")
+
+        answering = asyncio.create_task(answer())
+        assert await received(ends) == ["text"]
+        await answering
+        assert way.ns >= delay_s * 1e9
+
+
+async def test_of_a_client_that_answers_no_ping_the_way_is_not_known() -> None:
+    way = Way()
+    async with connected(way=way, autoping=False) as ends:
+        await ends.client.send_str("text")
+        assert await received(ends) == ["text"]
+        assert way.ns == 0
 
 
 async def test_a_connection_that_broke_has_no_code() -> None:
