@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.lab.views import whole_table
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run
+from gladia_nb.scratch import ScratchFolder
 
 __all__ = ["DOWNLOADS", "download"]
 
@@ -39,8 +39,7 @@ def download(run: Run, what: str, table: str = "") -> tuple[str, bytes]:
         return f"{stem}-{table.lower()}.csv", text.encode("utf-8")
     if what not in DOWNLOADS:
         raise ConfigError(f"There is no download {what!r}; there are {', '.join(DOWNLOADS)}.")
-    with tempfile.TemporaryDirectory(prefix="gladia_nb-") as folder:
-        place = Path(folder)
+    with ScratchFolder() as place:
         if what == "run":
             return f"{stem}.run", run.save(place / f"{stem}.run").read_bytes()
         if what == "report":

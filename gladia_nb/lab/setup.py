@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +26,7 @@ from gladia_nb.lab.recipe import NO_PROXY, OPTIONS, Recipe, as_curl, as_json, re
 from gladia_nb.lab.waveform import peaks, playable
 from gladia_nb.paths import replacing
 from gladia_nb.record.folders import new_path, runs_directory
+from gladia_nb.scratch import ScratchFolder
 from gladia_nb.sessions.reference import find_reference
 
 __all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "WHILE_SPOKEN", "Setup", "form"]
@@ -96,7 +96,7 @@ class Setup:
         microphone: bool = False,
     ) -> None:
         self._choices = (*CHOICES, *(MICROPHONE if microphone else ()))
-        self._folder = tempfile.TemporaryDirectory(prefix="gladia_nb-")
+        self._folder = ScratchFolder()
         self._by_name = {item.name: item for item in (*fields(), *OPTIONS)}
         self._uploads: dict[str, list[bytes]] = {}
         self._preset = ""
@@ -113,7 +113,7 @@ class Setup:
 
     def close(self) -> None:
         """Remove what was uploaded."""
-        self._folder.cleanup()
+        self._folder.close()
 
     # -- the source --
 
@@ -187,7 +187,7 @@ class Setup:
         if part + 1 < parts:
             return None
         plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "upload"
-        path = Path(self._folder.name) / plain
+        path = self._folder.path / plain
         _write(path, b"".join(self._uploads.pop(name)))
         return path
 

@@ -8,7 +8,6 @@ recogniser. What is kept of it has no speech in it, and can be played back or ha
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from gladia_nb.record.folders import new_path
 from gladia_nb.record.message import parse_message
 from gladia_nb.reporting.contact_page import Check, write_contact_page
 from gladia_nb.run import Run
+from gladia_nb.scratch import ScratchFolder
 from gladia_nb.server.local import LocalServer
 from gladia_nb.sessions.runner import transcribe
 from gladia_nb.sessions.samples import sample
@@ -145,8 +145,8 @@ def _sound() -> Audio:
 
 def _emulated(run: Run, sound: Audio, options: dict[str, Any]) -> Run:
     """The same session with the embedded server, which hears what the service heard."""
-    with tempfile.TemporaryDirectory(prefix="gladia-nb-") as folder:
-        path = Path(folder) / "emulated.run"
+    with ScratchFolder() as folder:
+        path = folder / "emulated.run"
         with LocalServer(engine="scripted", script=script_of(run)) as server:
             return transcribe(sound, CONFIG, path=path, server=server, **options)
 

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import hashlib
 import importlib
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from gladia_nb.api.target import Target, shared_server
 from gladia_nb.audio import Audio
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.keys import STARS, Hidden, Secret
+from gladia_nb.scratch import ScratchFolder
 from gladia_nb.studies.design import Block, Cell, Design
 from gladia_nb.studies.progress import Progress
 from gladia_nb.studies.running import Outcome, Runner
@@ -218,7 +218,7 @@ def run_block(order: BlockOrder) -> BlockResult:
     said: list[str] = []
     problem = ""
     outcome = Outcome()
-    with tempfile.TemporaryDirectory(prefix="gladia_nb-") as folder:
+    with ScratchFolder() as folder:
         store = Store(folder)
         refused: Mapping[str, str] = {}
         try:

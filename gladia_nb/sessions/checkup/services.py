@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from gladia_nb.api.target import GLADIA_URL, URL_VARIABLE, Target, resolve_target
@@ -31,6 +29,7 @@ from gladia_nb.errors import (
 from gladia_nb.keys import Secret
 from gladia_nb.metrics import verdict
 from gladia_nb.run import Run
+from gladia_nb.scratch import ScratchFolder
 from gladia_nb.server.local import LocalServer
 from gladia_nb.sessions.checkup.findings import Finding
 from gladia_nb.sessions.handle import Live
@@ -192,11 +191,11 @@ def trial_session(server: LocalServer, over: threading.Event | None = None) -> F
     """
     audio = read_audio(sample())
     speech = audio.samples[: round(_SPEECH_S * audio.sample_rate)]
-    with tempfile.TemporaryDirectory(prefix="gladia_nb-") as folder:
+    with ScratchFolder() as folder:
         try:
             live = start(
                 (speech, audio.sample_rate),
-                path=Path(folder) / "checkup.run",
+                path=folder / "checkup.run",
                 tail_s=_TAIL_S,
                 server=server,
             )

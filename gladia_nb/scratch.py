@@ -1,0 +1,111 @@
+"""Folders for what lies on the disk for a while, which are gone when whoever made them is.
+
+A process that is killed removes nothing, and what people have uploaded or spoken would lie in the
+temporary folder until somebody clears that. So each folder is locked by its owner, whose lock the
+system takes back however it ends, and whoever makes one removes those that nobody holds any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from pathlib import Path
+from types import TracebackType
+
+try:
+    import fcntl
+except ImportError:  # where there is none, what the killed leave stays
+    _can_lock = False
+else:
+    _can_lock = True
+
+__all__ = ["ScratchFolder"]
+
+#: By this name it is known whose folders may be removed; those of earlier versions have no lock.
+_PREFIX = "gladia_nb-held-"
+#: Seconds after which an owner must have locked what it made.
+_SETTLED_S = 60.0
+
+
+class ScratchFolder:
+    """A new folder in the temporary folder, removed by `close`, by `with`, or when it is forgotten.
+
+    Attributes:
+        path: where it is.
+
+    Raises:
+        OSError: it cannot be made.
+
+    Example:
+        >>> with ScratchFolder() as folder:
+        ...     _ = (folder / "a.txt").write_text("for a while")
+        >>> folder.exists()
+        False
+    """
+
+    def __init__(self) -> None:
+        _sweep(Path(tempfile.gettempdir()))
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = _lock(self.path)
+        self._remove = weakref.finalize(self, _removed, self.path, lock, os.getpid())
+
+    def close(self) -> None:
+        """Remove it with all that is in it. Repeatable."""
+        self._remove()
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+
+def _lock(folder: Path) -> int | None:
+    """Hold a folder of one's own; returns what holds it, or None when somebody else does.
+
+    The file system may know no locks; then it is not held, and nobody takes it for left behind.
+    """
+    if not _can_lock:
+        return None
+    number = -1
+    try:
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        if os.fstat(number).st_uid == os.geteuid():
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return number
+    except OSError:
+        pass
+    if number >= 0:
+        os.close(number)
+    return None
+
+
+def _removed(folder: Path, lock: int | None, owner: int) -> None:
+    # The child of a fork has the lock as well, but not the folder.
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+    if lock is not None:
+        with contextlib.suppress(OSError):
+            os.close(lock)
+
+
+def _sweep(place: Path) -> None:
+    """Remove what processes of this user have left behind."""
+    before = time.time() - _SETTLED_S
+    with contextlib.suppress(OSError):
+        for folder in place.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if folder.lstat().st_mtime < before and (lock := _lock(folder)) is not None:
+                    _removed(folder, lock, os.getpid())
