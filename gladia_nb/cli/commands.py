@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import dataclasses
 import importlib
+import io
 import json
 import os
 import secrets
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ready_streams()
     try:
         with raised_signals():
-            arguments = command_parser().parse_args(argv)
+            arguments = _read_arguments(argv)
             code = commands[arguments.command](arguments)
             # What cannot be written is said here, and not when the interpreter ends.
             sys.stdout.flush()
@@ -86,6 +87,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = f"standard output cannot be written ({error.strerror or error})"
         print(f"gladia-nb: {why}; send it elsewhere.", file=sys.stderr)
         return 2
+
+
+def _read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            return command_parser().parse_args(argv)
+    finally:
+        # What --help and --version say; argparse would not tell that it cannot be written.
+        if text := said.getvalue():
+            print(text, end="", flush=True)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

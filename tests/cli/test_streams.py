@@ -36,6 +36,16 @@ def test_an_output_that_is_full_is_one_sentence(page, tmp_path):
     assert (tmp_path / "page.html").exists()
 
 
+@FULL
+@pytest.mark.parametrize("asked", [["--version"], ["--help"], ["serve", "--help"]])
+def test_an_answer_that_cannot_be_written_is_no_success(asked):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, *asked], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"gladia-nb: standard output cannot be written (No space")
+    assert done.stderr.count(b"\n") == 1
+
+
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-"])
 def test_closed_streams_disturb_nothing(page, tmp_path, closed):
     done = page(closed)
