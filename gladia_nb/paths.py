@@ -8,12 +8,14 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from gladia_nb.errors import GladiaNbError
 
-__all__ = ["content_of", "expanded", "mount_point", "replacing"]
+__all__ = ["content_of", "create_whole", "expanded", "mount_point", "replacing"]
 
 #: What somebody wrote by hand has less.
 _MOST_BYTES = 64 << 20
@@ -110,3 +112,43 @@ def replacing(path: Path) -> Iterator[Path]:
         new.replace(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def create_whole(path: Path, content: bytes) -> None:
+    """Make a file that is never there in part, or empty, whatever interrupts this.
+
+    Raises:
+        FileExistsError: there is one; it stays.
+        OSError: it cannot be written; none is there.
+
+    Example:
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> create_whole(path, b"whole")
+        >>> path.read_text()
+        'whole'
+    """
+    # Short, where the name of the file may be as long as names can be.
+    draft = path.with_name(f".writing-{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Some file systems have no links.
+            _create_in_place(path, content)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _create_in_place(path: Path, content: bytes) -> None:
+    file = path.open("xb")
+    try:
+        with file:
+            file.write(content)
+    except BaseException:
+        # It is ours, and in part it would stand in the way of the next attempt.
+        path.unlink(missing_ok=True)
+        raise

@@ -1,10 +1,12 @@
 import os
+import resource
 from pathlib import Path
 
 import pytest
 
+from gladia_nb import paths
 from gladia_nb.errors import AudioError, RunFileError
-from gladia_nb.paths import content_of, expanded, mount_point, replacing
+from gladia_nb.paths import content_of, create_whole, expanded, mount_point, replacing
 
 
 def test_a_path_is_expanded(monkeypatch, tmp_path):
@@ -82,3 +84,54 @@ def test_what_has_no_end_is_not_read(tmp_path):
         content_of(tmp_path)
     with pytest.raises(FileNotFoundError):
         content_of(tmp_path / "none")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_is_created_whole(tmp_path, monkeypatch, links):
+    def refuses(*_):
+        raise PermissionError("a file system without links")
+
+    if not links:
+        monkeypatch.setattr(paths.os, "link", refuses)
+    # As long as a name may be.
+    path = tmp_path / ("a" * 251 + ".run")
+    create_whole(path, b"one")
+    with pytest.raises(FileExistsError):
+        create_whole(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_whatever_interrupts_it_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
+    path, real = tmp_path / "a.run", os.link
+
+    def interrupted(*names):
+        real(*names)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(paths.os, "link", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        create_whole(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_disk_without_room_for_it_leaves_nothing(tmp_path, monkeypatch, links):
+    """The limit of a process on the size of its files stands for the disk."""
+    path, soft_hard = tmp_path / "a.run", resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fills_up(*_):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2, soft_hard[1]))
+        raise PermissionError("a file system without links")
+
+    if links:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2, soft_hard[1]))
+    else:
+        monkeypatch.setattr(paths.os, "link", fills_up)
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            create_whole(path, b"whole")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, soft_hard)
+    assert list(tmp_path.iterdir()) == []

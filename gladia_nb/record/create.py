@@ -12,7 +12,7 @@ from typing import Any
 
 from gladia_nb.clock import Anchor
 from gladia_nb.errors import RunFileError
-from gladia_nb.paths import expanded
+from gladia_nb.paths import create_whole, expanded
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.record.folders import new_path, runs_directory, sound_files
 from gladia_nb.record.redact import redact_url
@@ -63,12 +63,15 @@ def create_run_file(
     while True:
         place = _new_place(name) if path is None else expanded(path, RunFileError).absolute()
         try:
-            for sound in sound_files(place):
+            if sounds := sound_files(place):
+                if path is None:
+                    # Of a run that began since this name was free.
+                    continue
                 # That of a run that has gone; it would pass for this one's.
                 raise RunFileError(
-                    f"{sound} exists already; a run is never overwritten, nor its sound."
+                    f"{sounds[0]} exists already; a run is never overwritten, nor its sound."
                 )
-            _write_header(place, line)
+            create_whole(place, line.encode("ascii"))
         except FileExistsError:
             if path is None:
                 # Somebody else began at the same moment, and has this name now.
@@ -85,18 +88,6 @@ def _new_place(name: str) -> Path:
     now = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
     stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:60] or "audio"
     return new_path(runs_directory(), f"{now}-{stem}").absolute()
-
-
-def _write_header(path: Path, line: str) -> None:
-    """Make a file with this line; none is there when that fails."""
-    file = path.open("x", encoding="ascii", newline="\n")
-    try:
-        with file:
-            file.write(line)
-    except BaseException:
-        # It is ours, and an empty one would stand in the way of the next attempt.
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _versions() -> dict[str, str]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from gladia_nb.errors import ConfigError, RunFileError
+from gladia_nb.paths import create_whole
 from gladia_nb.studies.design import changes
 
 __all__ = ["ALIVE_S", "Claim", "Store"]
@@ -111,7 +112,7 @@ class Store:
         content = {"format": FORMAT, "version": VERSION, "design": design}
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _create_whole(place, json.dumps(content, indent=1).encode())
+            create_whole(place, json.dumps(content, indent=1).encode())
         except FileExistsError:
             # Another process was first: it is looked at whether that was the same.
             return self.freeze(design)
@@ -169,7 +170,7 @@ class Store:
                         return made
                 # Whoever else was first with this number keeps it.
                 with contextlib.suppress(FileExistsError):
-                    _create_whole(path, content)
+                    create_whole(path, content)
                     return path
         except OSError as error:
             raise RunFileError(
@@ -199,7 +200,7 @@ class Store:
             if numbers and _alive(folder / f"{block}.{numbers[-1]}.json"):
                 return None
             path = folder / f"{block}.{numbers[-1] + 1 if numbers else 0}.json"
-            _create_whole(path, json.dumps({"host": platform.node(), "pid": os.getpid()}).encode())
+            create_whole(path, json.dumps({"host": platform.node(), "pid": os.getpid()}).encode())
         except FileExistsError:
             return None
         except OSError as error:
@@ -238,23 +239,6 @@ def _alive(path: Path) -> bool:
     except (OSError, ValueError, KeyError, TypeError):
         return path.exists()
     return True
-
-
-def _create_whole(path: Path, content: bytes) -> None:
-    """Make a file that nobody sees half written, unless it exists."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
-    try:
-        draft.write_bytes(content)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            raise
-        except OSError:
-            # Some file systems have no links.
-            with path.open("xb") as file:
-                file.write(content)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

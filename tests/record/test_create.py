@@ -71,6 +71,18 @@ def test_runs_that_begin_at_the_same_moment_have_names_of_their_own(tmp_path, mo
     assert all(path.read_text().count("\n") == 1 for path in paths)
 
 
+def test_a_name_that_another_run_has_taken_meanwhile_with_its_sound(tmp_path, monkeypatch):
+    """Between a look for a free name and the file, another session may have begun with it."""
+    taken, free = tmp_path / "a.run", tmp_path / "a-2.run"
+    create_run_file(taken, name="a", **WHAT)
+    (tmp_path / "a.run.flac").touch()
+    places = iter([taken, free])
+    monkeypatch.setattr(create, "_new_place", lambda _: next(places))
+    assert create_run_file(None, name="a", **WHAT) == free
+    with pytest.raises(RunFileError, match=r"a\.run\.flac exists already; a run is never"):
+        create_run_file(taken, name="a", **WHAT)
+
+
 def test_a_password_in_a_url_is_not_written(tmp_path):
     body = {"callback_config": {"url": "https://me:hunter-2@example.com/hook?token=7a0c"}}
     path = create_run_file(
