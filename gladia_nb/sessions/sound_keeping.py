@@ -48,6 +48,8 @@ _everyone: weakref.WeakSet[SoundKeeper] = weakref.WeakSet()
 def keeping(run: Path, data: bytes | None, *, wanted: bool = True) -> Iterator[SoundKeeper | None]:
     """Begin to keep the sound of a run whose file has its header, and give it up on an error.
 
+    Inside, a session is begun with it; only behind it that can be told what the disk did not take.
+
     Args:
         run: its path.
         data: as for `SoundKeeper`.
@@ -73,6 +75,7 @@ def keeping(run: Path, data: bytes | None, *, wanted: bool = True) -> Iterator[S
     except BaseException:
         keeper.end()
         raise
+    keeper.tell()
 
 
 class SoundKeeper:
@@ -84,8 +87,8 @@ class SoundKeeper:
         data: all that will be sent, where that is known; None for live audio, which is fed.
 
     Attributes:
-        failed: called once, on the thread that writes, with a sentence, when the disk takes no
-            more.
+        failed: called once, with a sentence, when the disk takes no more: on the thread that
+            writes, or by `tell`.
 
     Raises:
         OSError: the file cannot be made.
@@ -100,6 +103,9 @@ class SoundKeeper:
         # Sample frames that have been set down.
         self._there = 0
         self.failed: Callable[[str], None] = lambda _: None
+        self._is_heard = False
+        self._untold: str | None = None
+        self._telling = threading.Lock()
         # What the disk did not take.
         self._unwritten: bytearray | None = None
         self._queue: SimpleQueue[bytes | int | threading.Event | None] = SimpleQueue()
@@ -112,6 +118,14 @@ class SoundKeeper:
         self._thread = threading.Thread(target=self._work, name="gladia_nb sound", daemon=True)
         self._thread.start()
         _everyone.add(self)
+
+    def tell(self) -> None:
+        """From now on somebody listens: what went wrong until now is told, and all else."""
+        with self._telling:
+            self._is_heard = True
+            untold, self._untold = self._untold, None
+        if untold is not None:
+            self.failed(untold)
 
     def feed(self, data: bytes) -> None:
         """More live audio, as it goes over the wire; behind the end it is kept in memory alone."""
@@ -240,10 +254,15 @@ class SoundKeeper:
             self._unwritten = bytearray()
             at_s = self._writer.frames / self._wire.sample_rate
             place = mount_point(self._writer.path)
-            self.failed(
+            sentence = (
                 f"The disk at {place} did not take the sound of the run behind {at_s:.1f} s "
                 f"({error.strerror or error}); make room there. The run itself goes on."
             )
+            with self._telling:
+                if not self._is_heard:
+                    self._untold = sentence
+                    return
+            self.failed(sentence)
 
     def disown(self) -> None:
         """In a forked child: the file and the thread that writes it are the parent's."""

@@ -16,6 +16,7 @@ from gladia_nb.audio import decode
 from gladia_nb.errors import RunFileError
 from gladia_nb.record.folders import delete_run, move_run, sound_files
 from gladia_nb.record.sound import Wire
+from gladia_nb.record.sound_writing import SoundWriter
 from gladia_nb.server import LocalServer
 from gladia_nb.sessions.sound_keeping import SoundKeeper, keeping
 from tests.support.faulty import arm, file_of, left, run_session
@@ -202,6 +203,7 @@ def test_what_the_disk_did_not_take_of_live_audio_is_in_memory(tmp_path):
     keeper = SoundKeeper(path, run.record.header, None)
     told = []
     keeper.failed = told.append
+    keeper.tell()
     first, second = (np.full(1000, value, "<i2").tobytes() for value in (1, 2))
     keeper.feed(first)
     assert len(keeper.so_far("x").samples) == 1000
@@ -218,6 +220,26 @@ def test_what_the_disk_did_not_take_of_live_audio_is_in_memory(tmp_path):
     keeper.end()
     assert keeper.wait(10)
     assert (keeper.so_far("x").samples * 2**15).ravel().tolist() == [1] * 1000 + [2] * 2000
+
+
+def test_what_the_disk_refuses_at_once_is_told_when_somebody_can_be_told(tmp_path, monkeypatch):
+    """A note for a session that the worker does not know yet would go nowhere."""
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(SoundWriter, "set_down", refuse)
+    path = make_run().save(tmp_path / "a.run")
+    told = []
+    with keeping(path, bytes(3200)) as keeper:
+        keeper.failed = told.append
+        keeper.end()
+        assert keeper.wait(10)
+        assert told == []
+    assert len(told) == 1
+    assert "behind 0.0 s (No space left on device)" in told[0]
+    keeper.tell()
+    assert len(told) == 1
 
 
 def test_what_cannot_begin_leaves_nothing(tmp_path):
