@@ -174,6 +174,6 @@ def start_direct(  # noqa: D417 - the options are described where they are defin
             acknowledged=bool(flags.get("receive_acknowledgments", True)),
             sound=sound,
         )
-        live = get_worker().launch(command, b"", make)
-    live.note_warnings(doubts)
+        with get_worker().launch(command, b"", make) as live:
+            live.note_warnings(doubts)
     return live

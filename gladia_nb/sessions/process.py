@@ -91,13 +91,16 @@ class WorkerProcess:
         """Number of the process."""
         return self._process.pid
 
+    @contextlib.contextmanager
     def launch(
         self,
         command: Start | Direct,
         audio: bytes,
         make: Callable[[WorkerProcess, int], HandleT],
-    ) -> HandleT:
-        """Begin a session.
+    ) -> Iterator[HandleT]:
+        """Begin a session, and hand it over inside: whatever goes wrong there ends it.
+
+        Whoever is interrupted before that gets no handle, and nobody could end the session.
 
         Args:
             command: what the worker needs to know.
@@ -109,14 +112,16 @@ class WorkerProcess:
             self._next += 1
         live = make(self, number)
         self._live[number] = live
+        sent = False
         try:
             self.send(number, command, audio)
+            sent = True
+            yield live
         except BaseException:
-            # Whoever is interrupted here gets no handle: nobody could end the session.
-            self._live.pop(number, None)
+            if not sent:
+                self._live.pop(number, None)
             self.send(number, Abort())
             raise
-        return live
 
     def send(self, session: int, command: AnyCommand, audio: bytes = b"") -> None:
         """Send a command with the bytes that belong to it; nothing happens when it has died.

@@ -124,10 +124,10 @@ def start(  # noqa: D417 - the options are described where they are defined
             duration_s=None if is_live else prepared.duration_s,
             sound=sound,
         )
-        live = get_worker().launch(command, prepared.data, make)
-    live.note_warnings(doubts)
-    if isinstance(source, LiveAudio):
-        source.connect(live, prepared.config)
+        with get_worker().launch(command, prepared.data, make) as live:
+            live.note_warnings(doubts)
+            if isinstance(source, LiveAudio):
+                source.connect(live, prepared.config)
     return live
 
 

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -71,6 +72,7 @@ def keeping(run: Path, data: bytes | None, *, wanted: bool = True) -> Iterator[S
             "or leave the sound out with audio=False."
         ) from None
     try:
+        keeper.begin()
         yield keeper
     except BaseException:
         keeper.end()
@@ -79,7 +81,7 @@ def keeping(run: Path, data: bytes | None, *, wanted: bool = True) -> Iterator[S
 
 
 class SoundKeeper:
-    """Keeps the sound of one session.
+    """Keeps the sound of one session, from `begin` on.
 
     Args:
         run: path of the run.
@@ -116,8 +118,11 @@ class SoundKeeper:
         self._late = bytearray()
         self._late_lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="gladia_nb sound", daemon=True)
-        self._thread.start()
+
+    def begin(self) -> None:
+        """Begin to write what is put in the queue, on the thread."""
         _everyone.add(self)
+        self._thread.start()
 
     def tell(self) -> None:
         """From now on somebody listens: what went wrong until now is told, and all else."""
@@ -280,8 +285,11 @@ def _after_fork() -> None:
 
 def _finish_all() -> None:
     """Sessions have been ended: their files are made whole."""
+    until = time.monotonic() + _PARTING_S
     for keeper in list(_everyone):
-        keeper.wait(_PARTING_S)
+        # One whose session never was has not been told.
+        keeper.end()
+        keeper.wait(max(0.0, until - time.monotonic()))
 
 
 atexit.register(_finish_all)

@@ -83,6 +83,25 @@ def test_a_start_that_is_interrupted_is_ended(local_server, monkeypatch):
     assert sent == ["Start", "Abort"]
 
 
+def test_a_session_that_nobody_gets_the_handle_of_is_ended(local_server, monkeypatch, tmp_path):
+    """The interrupt comes when it has begun already; its audio would never end by itself."""
+    begun = []
+
+    def interrupted(_, live, config):
+        begun.append(live)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gn.LiveAudio, "connect", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gn.start(gn.LiveAudio(), server=local_server, path=tmp_path / "a.run")
+    (live,) = begun
+    assert live.wait(60)
+    assert live.state == "aborted"
+    assert live.sound.wait(60)
+    assert live._number not in get_worker()._live
+    assert works(local_server)
+
+
 def test_a_line_that_nobody_understands_stops_nothing(local_server):
     for line in (b"nonsense\n", b"\n", b"x {}\n", b"\xff\xfe 1\n", b"999999 {}\n"):
         get_worker()._take(line)

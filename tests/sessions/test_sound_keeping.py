@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from gladia_nb.record.folders import delete_run, move_run, sound_files
 from gladia_nb.record.sound import Wire
 from gladia_nb.record.sound_writing import SoundWriter
 from gladia_nb.server import LocalServer
+from gladia_nb.sessions import sound_keeping
 from gladia_nb.sessions.sound_keeping import SoundKeeper, keeping
 from tests.support.faulty import arm, file_of, left, run_session
 from tests.support.kept_sounds import LAYOUTS
@@ -201,6 +203,7 @@ def test_what_the_disk_did_not_take_of_live_audio_is_in_memory(tmp_path):
     run = make_run()
     path = run.save(tmp_path / "a.run")
     keeper = SoundKeeper(path, run.record.header, None)
+    keeper.begin()
     told = []
     keeper.failed = told.append
     keeper.tell()
@@ -240,6 +243,17 @@ def test_what_the_disk_refuses_at_once_is_told_when_somebody_can_be_told(tmp_pat
     assert "behind 0.0 s (No space left on device)" in told[0]
     keeper.tell()
     assert len(told) == 1
+
+
+def test_at_the_end_of_the_interpreter_nobody_is_waited_for_who_was_left(tmp_path, monkeypatch):
+    """Whoever was interrupted before it had the keeper has not ended it."""
+    path = make_run().save(tmp_path / "a.run")
+    keeper = SoundKeeper(path, gn.load(path).record.header, None)
+    keeper.begin()
+    monkeypatch.setattr(sound_keeping, "_everyone", weakref.WeakSet([keeper]))
+    monkeypatch.setattr(sound_keeping, "_PARTING_S", 60.0)
+    sound_keeping._finish_all()
+    assert keeper.wait(0)
 
 
 def test_what_cannot_begin_leaves_nothing(tmp_path):
