@@ -63,6 +63,8 @@ def resolve_target(
     if server is not None:
         return Target(server.url, Secret(server.key), "embedded server")
     key = key or Secret.of(os.environ.get(KEY_VARIABLE))
+    if key is not None and (fault := key.fault()):
+        raise ConfigError(f"{KEY_VARIABLE} cannot be used. {fault}")
     if not url and key is None:
         own = shared_server()
         return Target(own.url, Secret(own.key), "embedded server")

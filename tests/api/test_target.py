@@ -53,6 +53,17 @@ def test_who_has_no_key_shares_none_with_other_processes():
     assert all(len(key.strip()) >= 32 for key in keys)
 
 
+@pytest.mark.parametrize(
+    ("key", "sentence"), [("ab\ncd", "holds what no key has"), ("  ", "is empty; paste it")]
+)
+def test_a_key_of_the_environment_that_is_none(monkeypatch, local_server, key, sentence):
+    monkeypatch.setenv("GLADIA_API_KEY", key)
+    with pytest.raises(ConfigError, match=f"^GLADIA_API_KEY cannot be used. The key {sentence}"):
+        resolve_target()
+    assert resolve_target(server=local_server).url == local_server.url
+    assert resolve_target(key="0123").key == Secret("0123")
+
+
 def test_elsewhere_needs_one():
     with pytest.raises(AuthenticationError, match=r"no API key for api\.example"):
         resolve_target(url="https://api.example")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from gladia_nb.errors import ConfigError
@@ -63,6 +64,8 @@ def add_sound(path: Path, name: str, into: Gathering) -> None:
     Raises:
         ConfigError: a library that the format takes is missing.
     """
+    if not path.is_file():
+        return into.tell((str(path), None), "there is no such sound file.")
     beside = _beside(path)
     if beside is None:
         ends = ", ".join(ENDS)
@@ -92,9 +95,18 @@ def _beside(path: Path) -> Path | None:
     return None
 
 
-def _names(folder: Path) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        yield from sorted(entry.name for entry in entries if entry.is_file())
+def _names(folder: Path) -> list[str]:
+    """Names of its files; what cannot be looked at, such as a link to itself, is none."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if _is_file(entry))
+    return []
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _of(name: str, references: Mapping[str, Reference]) -> Reference | None:

@@ -71,6 +71,23 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_there(tmp_path):
     ]
 
 
+def test_what_cannot_be_looked_at_is_no_reference(tmp_path):
+    path = sound_file(tmp_path / "a.wav")
+    (tmp_path / "a.txt").symlink_to("a.txt")
+    into = Gathering()
+    add_sound(path, "a", into)
+    add_sound(tmp_path / "no" / "such.wav", "such", into)
+    assert [problem.sentence.partition(" (")[0] for problem in into.problems] == [
+        "no reference lies beside it",
+        "there is no such sound file.",
+    ]
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").write_text("hi")
+    (tmp_path / "b").symlink_to("b")
+    add_sound(path, "a", into)
+    assert list(into.items) == ["a"]
+
+
 def test_a_folder_without_sounds(tmp_path):
     (tmp_path / "a.txt").write_text("hi")
     with pytest.raises(ConfigError, match="holds no sound file"):
