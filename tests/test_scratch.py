@@ -78,10 +78,12 @@ def test_it_is_removed_by_close_by_with_and_when_it_is_forgotten(place: Path) ->
 
 
 def test_it_gives_back_what_holds_it() -> None:
+    gc.collect()
     before = open_files()
     for _ in range(20):
         ScratchFolder().close()
-    assert open_files() == before
+    # What other tests have left may be closed meanwhile.
+    assert open_files() <= before
 
 
 @locks
