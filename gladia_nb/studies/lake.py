@@ -19,8 +19,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from gladia_nb.errors import ConfigError, RunFileError
@@ -34,8 +32,6 @@ from gladia_nb.studies.differences import RATIOS
 from gladia_nb.studies.lake_rows import read_rows
 
 __all__ = ["TABLES", "Lake"]
-
-Ints = npt.NDArray[np.int64]
 
 #: The tables that can be asked for: latencies, facts of each run, words of its reference.
 TABLES = ("latency", "runs", "words")
@@ -81,17 +77,14 @@ class Lake:
             self._write(self._file(table, name), frame)
 
     @contextlib.contextmanager
-    def connection(self, database: Path | None = None) -> Iterator[Any]:
+    def connection(self) -> Iterator[Any]:
         """A DuckDB connection with a view of each table; nothing in the files can be changed.
-
-        Args:
-            database: a file for tables of one's own; None for memory.
 
         Raises:
             ConfigError: the extra is not installed, or nothing has been exported.
         """
         duckdb = _duckdb()
-        with contextlib.closing(duckdb.connect(str(database or ":memory:"))) as connection:
+        with contextlib.closing(duckdb.connect(":memory:")) as connection:
             for table in TABLES:
                 files = self.path / table / f"*.{self._version}.parquet"
                 if not any(files.parent.glob(files.name)):
