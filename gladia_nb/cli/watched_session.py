@@ -16,6 +16,8 @@ from gladia_nb.cli.text import plain, plain_lines
 from gladia_nb.config import SessionConfig
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.metrics import audit_note, latency_table, word_errors
+from gladia_nb.metrics.base.granularity import why_no_rates
+from gladia_nb.metrics.base.sent_reference import unsent
 from gladia_nb.record.folders import new_path, sound_files
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run
@@ -103,16 +105,23 @@ def _watch(live: Live, signals: Sequence[int]) -> set[str]:
     return view.told
 
 
+def _error_rate(run: Run) -> str:
+    """How many words were wrong, or why nobody knows."""
+    if reason := why_no_rates(run):
+        return reason
+    total = word_errors(run).iloc[-1]
+    words = int(total["reference_words"])
+    rate = f"Word error rate {total['wer']:.3f} ({words} reference words)" if words else ""
+    return " ".join(filter(None, [rate, unsent(run)]))
+
+
 def _print_results(run: Run, told: set[str]) -> None:
     """What came of a session; on standard error what there is to note and was not told before."""
     print(f"\n{plain_lines(run.text)}\n")
     table = latency_table(run).to_string(index=False)
     print(f"Latency in milliseconds, partial versus final\n{plain_lines(table)}\n")
     if run.granularity is not None:
-        total = word_errors(run).iloc[-1]
-        print(
-            f"Word error rate {total['wer']:.3f} ({total['reference_words']:.0f} reference words)\n"
-        )
+        print(f"{_error_rate(run)}\n")
     print(f"Measurement: {plain_lines(run.verdict)}\n")
     for text in (*run.warnings, audit_note(run)):
         if text and text not in told:

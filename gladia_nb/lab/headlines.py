@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from gladia_nb.metrics import latency_part, run_anchor, summary, word_errors
+from gladia_nb.metrics.base.granularity import why_no_rates
+from gladia_nb.metrics.base.sent_reference import unsent
 from gladia_nb.metrics.definitions import DEFINITIONS
 from gladia_nb.run import Run
 
@@ -128,12 +130,16 @@ def shown(milliseconds: float | None) -> str:
 
 
 def _wrong(run: Run) -> tuple[str, str]:
-    if not len(run.reference) and not len(run.spoken):
+    if run.granularity is None:
         return NOTHING, "no reference"
+    if reason := why_no_rates(run):
+        return NOTHING, reason
     row = word_errors(run).iloc[-1]
     rate = float(row["wer"])
-    count = _count(int(row["reference_words"]), "word")
-    return (NOTHING if math.isnan(rate) else f"{rate:.1%}".replace("%", " %")), f"of {count}"
+    told = f"of {_count(int(row['reference_words']), 'word')}"
+    if left_out := unsent(run):
+        told = f"{told}; {left_out.removesuffix('.')}"
+    return (NOTHING if math.isnan(rate) else f"{rate:.1%}".replace("%", " %")), told
 
 
 def _first(rows: pd.DataFrame) -> Any:

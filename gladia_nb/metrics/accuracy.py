@@ -14,7 +14,12 @@ from rapidfuzz.distance import Levenshtein
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
-from gladia_nb.metrics.base.granularity import NO_REFERENCE, spoken_words
+from gladia_nb.metrics.base.granularity import (
+    NO_REFERENCE,
+    segments_cut,
+    spoken_words,
+    why_no_rates,
+)
 from gladia_nb.metrics.base.scripts import joined
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.columns import read, transcripts
@@ -59,6 +64,10 @@ WORD_ALIGNMENT: Schema = MappingProxyType(
 def word_errors(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
     """Word and character error rate of the finals against the reference, of any granularity.
 
+    Only what was sent counts: of a session that was stopped, the words of the reference behind its
+    audio are left out (`sent_reference`), and segments that were sent in part, with what was heard
+    from there on. A text of which a part was sent has no rates.
+
     Both sides are normalised and counted in tokens: words, numbers in words, characters of scripts
     without spaces (`metrics.base.text`). The finals of a channel are joined in the order of their
     audio and aligned with all reference words of that channel by jiwer. The last row pools all
@@ -76,16 +85,14 @@ def word_errors(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
         Columns in `WORD_ERRORS`; channels in order, then "all".
 
     Raises:
-        ConfigError: the run has no reference, there is no such normaliser, or it is not installed.
+        ConfigError: the run has no reference, or is a part of a text; there is no such normaliser,
+            or it is not installed.
 
     Example:
         `word_errors(run, normaliser="whisper")["wer"].iloc[-1]`
     """
     choice = chosen(run, normaliser)
-    reference = spoken_words(run)
-    if not len(reference):
-        raise ConfigError(NO_REFERENCE)
-    finals = run.utterances[run.utterances["is_final"]]
+    reference, finals = _told(run), _final_texts(run)
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ERRORS}
     totals = np.zeros(7, dtype="int64")
     for channel in sorted(set(reference["channel"]) | set(finals["channel"])):
@@ -121,10 +128,8 @@ def word_alignment(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFram
     Example:
         `word_alignment(run).query("op == 'substitute'")[["reference", "transcript"]]`
     """
-    reference = spoken_words(run)
-    if not len(reference):
-        raise ConfigError(NO_REFERENCE)
-    choice, words = chosen(run, normaliser), _final_words(run)
+    reference = _told(run)
+    choice, words = chosen(run, normaliser), _before_cut(run, _final_words(run))
     columns: dict[str, list[Any]] = {name: [] for name in WORD_ALIGNMENT}
     for channel in sorted(set(reference["channel"]) | set(words["channel"])):
         spoken = reference[reference["channel"] == channel].sort_values("start_s", kind="stable")
@@ -135,6 +140,39 @@ def word_alignment(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFram
             for name, value in row.items():
                 columns[name].append(value)
     return to_frame(columns, WORD_ALIGNMENT)
+
+
+def _told(run: RunData) -> pd.DataFrame:
+    """The words that were sent; no rows where there is a reference and none of it was.
+
+    Raises:
+        ConfigError: nobody knows which they were.
+    """
+    if run.granularity is None:
+        raise ConfigError(NO_REFERENCE)
+    if reason := why_no_rates(run):
+        raise ConfigError(reason)
+    return spoken_words(run)
+
+
+def _final_texts(run: RunData) -> pd.DataFrame:
+    """The finals, with what was heard behind a segment that was cut left out."""
+    finals = run.utterances[run.utterances["is_final"]]
+    if not segments_cut(run):
+        return finals
+    words = _before_cut(run, _final_words(run)).sort_values("_order", kind="stable")
+    texts = words.groupby("_order", sort=True).agg(
+        channel=("channel", "first"), text=("word", " ".join)
+    )
+    return texts.assign(start_s=np.arange(float(len(texts))))
+
+
+def _before_cut(run: RunData, words: pd.DataFrame) -> pd.DataFrame:
+    """Words, without those of a segment that was sent in part, and of what is behind it."""
+    for channel, cut_s in segments_cut(run).items():
+        middle_s = (words["start_s"] + words["end_s"]) / 2
+        words = words[(words["channel"] != channel) | ~(middle_s > cut_s)]
+    return words
 
 
 def _final_words(run: RunData) -> pd.DataFrame:

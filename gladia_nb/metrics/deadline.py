@@ -32,6 +32,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.matching import spoken_in
 from gladia_nb.metrics.base.placing import STATES, Placed, moment, placed_utterances, states_of
+from gladia_nb.metrics.base.sent_reference import sent_words
 from gladia_nb.metrics.base.shown import Shown
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData
@@ -120,7 +121,7 @@ def wer_at(
         "substitutions": states["wrong"],
         "deletions": missing,
         "insertions": states["inserted"],
-        "wer": errors / changes.words,
+        "wer": errors / (changes.words or math.nan),
         "normaliser": [choice.name] * len(deadlines),
     }
     return to_frame(columns, WER_AT)
@@ -161,7 +162,7 @@ def error_delay(
     count = max(1, math.ceil(until_s / width_s - 1e-9))
     edges_ns = np.array([_ns(k * width_s) for k in range(count + 1)], dtype="int64")
     shares = {
-        name: changes.mean(name, edges_ns) / changes.words
+        name: changes.mean(name, edges_ns) / (changes.words or math.nan)
         for name in ("correct", "wrong", "inserted")
     }
     columns = {
@@ -283,9 +284,9 @@ def _handed_over(ahead: _Ahead, own: _History, words: int) -> _History:
 
 
 def _spoken_words(run: RunData, choice: Normaliser) -> int:
-    """Number of reference words."""
+    """Number of reference words that were sent."""
     words = len(spoken_in(run, choice).token)
-    if len(run.reference) and not words:
+    if sent_words(run).any() and not words:
         raise ConfigError("The reference of this run has no word with a letter or a digit.")
     return words
 

@@ -280,7 +280,7 @@ _ACCURACY = (
         "WER",
         ("word error rate (WER)",),
         "Substituted, deleted and inserted words by those of the reference, after normalisation, "
-        "pooled over channels.",
+        "pooled over channels. Words behind the audio that was sent are left out.",
         "A mean over files weighs short ones more. Semantic WER (Pipecat) leaves out errors that "
         "do not change the meaning.",
         "Morris et al., Interspeech 2004; Pipecat, stt-benchmark",

@@ -14,7 +14,6 @@ from gladia_nb.metrics.base.clocks import first_chunks
 from gladia_nb.metrics.spoken import spoken_words
 from gladia_nb.metrics.stopwatch import drift_ms, vitals_rows
 from gladia_nb.metrics.words_heard import heard_words
-from gladia_nb.record.arrays import reference
 from gladia_nb.record.columns import read
 from gladia_nb.record.data import RunData
 
@@ -135,14 +134,9 @@ class Facts:
         return 1.0 if spoken or found.type.is_("speech_start").any() else np.nan
 
     def unmatched(self) -> float:
-        """Share of the reference words within the audio sent that no final holds."""
-        end_s = reference(self.run.record).end_s
-        if not len(end_s) or not self._sent:
-            return np.nan
-        sent = end_s <= float(self.chunks.end_s.max())
+        """Share of the reference words that were sent that no final holds."""
         spoken = spoken_words(self.run, chosen(self.run, "basic"))
-        within = sent[spoken.row]
-        held = (spoken.equal & spoken.is_final)[within]
+        held = spoken.equal & spoken.is_final
         return float(np.mean(~held)) if len(held) else np.nan
 
     def untimed(self) -> float:

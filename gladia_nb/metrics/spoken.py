@@ -22,8 +22,9 @@ Ints = npt.NDArray[np.int64]
 class SpokenWords(NamedTuple):
     """The words of the reference that have a token, one channel after the other; shapes `(r,)`.
 
-    A milestone is a stamp, or -1 for never. That of a word of several tokens is the latest of
-    theirs: "twenty-one" is there when all of it is, be it as one word or as two.
+    Those that were not sent are none of them. A milestone is a stamp, or -1 for never. That of a
+    word of several tokens is the latest of theirs: "twenty-one" is there when all of it is, be it
+    as one word or as two.
 
     Attributes:
         row: of `run.reference`.
@@ -83,7 +84,7 @@ def settled(run: RunData, found: Matched) -> tuple[Ints, Ints, Ints]:
     came = utterances(run.record).final_ns
     final_ns = np.where(came.missing, -1, came.value)[tokens.utterance]
     final_ns = np.where(tokens.has_final[tokens.utterance], final_ns, -1)
-    right = (found.place < 0) & ~np.isin(found.channel, found.spoken.channel)
+    right = (found.place < 0) & ~found.told
     right |= found.equal >= 0
     seen = np.where(found.first_seen < 0, final_ns, found.first_seen)
     correct = np.where(right & (found.first_correct < 0), final_ns, found.first_correct)

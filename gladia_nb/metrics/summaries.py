@@ -17,6 +17,7 @@ from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clusters import joined_codes
 from gladia_nb.metrics.base.granularity import withheld
 from gladia_nb.metrics.base.intervals import Quantiles, needed, span
+from gladia_nb.metrics.base.sent_reference import unsent
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
 from gladia_nb.metrics.gathering import Gathered, gather
@@ -371,14 +372,17 @@ def how_compared(run: RunData, normaliser: Choice = "basic") -> str:
 def matched_words(run: RunData, *, normaliser: Choice = "basic") -> str:
     """How many of the words that were spoken a final holds, in a sentence; "" without a reference.
 
-    Of a reference that has not each word with its time: what is withheld for that.
+    Words of the reference that were not sent, as of a session that was stopped, are no part of
+    them, and are told of. Of a reference that has not each word with its time: what is withheld for
+    that.
 
     Example:
-        "129 of 131 words that were spoken are in a final."
+        "22 of 23 words that were spoken are in a final. 108 words of the reference were not sent."
     """
     rates = match_rate(run, normaliser=normaliser)
     spoken, held = int(rates["reference_words"].sum()), int(rates["matched"].sum())
-    return f"{held} of {spoken} words that were spoken are in a final." if spoken else withheld(run)
+    said = f"{held} of {spoken} words that were spoken are in a final." if spoken else withheld(run)
+    return " ".join(filter(None, [said, unsent(run)]))
 
 
 def _interval(row: Mapping[Hashable, Any], prob: str) -> str:

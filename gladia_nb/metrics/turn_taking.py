@@ -15,6 +15,7 @@ from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clocks import acknowledged_s, captured_s, sent_s
+from gladia_nb.metrics.base.sent_reference import sent_reference
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.base.turn_spans import TURN_GAP_S, Piece, joined, spoken_pieces
 from gladia_nb.metrics.vad import speech_of
@@ -134,7 +135,7 @@ def turns(
     speech = None if audio is None else speech_of(run, audio)
     heard = _heard(run, chosen(run, normaliser))
     if len(run.reference):
-        pieces, told_by = spoken_pieces(run.reference, gap_s)
+        pieces, told_by = spoken_pieces(sent_reference(run), gap_s)
     else:
         pieces, told_by = _understood(heard), "service"
     found = joined(pieces, gap_s)

@@ -139,8 +139,9 @@ def match_rate(run: RunData, *, normaliser: Choice = "basic") -> pd.DataFrame:
     """How many reference words were found again in the finals, by channel.
 
     A latency with the anchor `reference` is known for these words only; a low rate means that it
-    speaks for few of them. Words of a channel that the audio has not, or behind its end, are found
-    nowhere, and what the normaliser makes nothing of is no word.
+    speaks for few of them. Words of a channel that the audio has not are found nowhere. Words
+    behind the audio that was sent, as of a session that was stopped, are not counted, and what the
+    normaliser makes nothing of is no word.
 
     Args:
         run: the run.

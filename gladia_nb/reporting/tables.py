@@ -34,8 +34,9 @@ from gladia_nb.metrics import (
     word_errors,
     word_times,
 )
-from gladia_nb.metrics.base.granularity import spoken_words, why_no_words
+from gladia_nb.metrics.base.granularity import spoken_words, why_no_rates, why_no_words
 from gladia_nb.metrics.base.intervals import span
+from gladia_nb.metrics.base.sent_reference import unsent
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import frame, table, text
 
@@ -251,7 +252,8 @@ def accuracy(runs: list[RunData], labels: list[str]) -> str:
         ("words written in two forms", forms),
         ("normaliser", _known(lambda run: str(word_errors(run)["normaliser"].iloc[-1]))),
     ]
-    reasons = dict.fromkeys(filter(None, map(why_no_words, with_reference)))
+    of_each = (why_no_words, why_no_rates, unsent)
+    reasons = dict.fromkeys(said for why in of_each for said in map(why, with_reference) if said)
     return _columns(runs, labels, rows) + _soft(list(reasons))
 
 

@@ -5,7 +5,8 @@ import math
 from gladia_nb.lab.headlines import TERMS, headline, medians, sentence, shown, terms
 from gladia_nb.metrics import latency_table, summary, word_errors
 from gladia_nb.metrics.definitions import DEFINITIONS
-from tests.support.make_runs import make_run, rich_run
+from tests.support.make_runs import make_run, reference, rich_run, utterance, words
+from tests.support.references import with_text
 
 
 def test_the_numbers_are_those_of_the_summary():
@@ -35,6 +36,17 @@ def test_without_a_reference_it_is_counted_from_the_service_and_nothing_is_wrong
     told = {key: (value, of) for key, value, of in headline(run)["numbers"]}
     assert told["wrong"] == ("\u2013", "no reference")
     assert "times of the service" in told["verdict"][1]
+
+
+def test_what_was_not_sent_is_not_wrong():
+    said = words("hello it is very nice")
+    run = make_run(utterance(said[:2]), reference=reference(said), sent_s=1.5)
+    told = {key: (value, of) for key, value, of in headline(run)["numbers"]}
+    assert told["wrong"] == ("0.0 %", "of 2 words; 3 words of the reference were not sent")
+    text = with_text(make_run(utterance(said[:2]), sent_s=1.5), "hello it is very nice")
+    value, why = {key: (value, of) for key, value, of in headline(text)["numbers"]}["wrong"]
+    assert value == "\u2013"
+    assert why.startswith("1.5 s of 4.0 s were sent, and the reference of this run is a text")
 
 
 def test_a_run_in_which_nothing_came():

@@ -36,15 +36,18 @@ def test_constant_lag_is_a_step():
     assert counts(run, 0.1, 0.3) == [[0, 0, 5, 0], [5, 0, 0, 0]]
 
 
-def test_words_of_live_audio_that_were_never_sent_are_never_there():
+def test_words_that_were_never_sent_are_left_out():
     whole = make_run(utterance(SAID, partial_s=0.2), reference=reference(SAID))
     assert wer_at(as_live(whole)).equals(wer_at(whole))
     # It was stopped after two of five words, which were all that came.
     arrivals = utterance(SAID[:2], partial_s=0.2)
     cut = as_live(make_run(arrivals, reference=reference(SAID), sent_s=1.2))
-    assert counts(cut, 0.1, 0.3, math.inf) == [[0, 0, 5, 0], [2, 0, 3, 0], [2, 0, 3, 0]]
+    assert counts(cut, 0.1, 0.3, math.inf) == [[0, 0, 2, 0], [2, 0, 0, 0], [2, 0, 0, 0]]
     shares = error_delay(cut, width_s=0.5, until_s=2)
-    assert shares["correct"].tolist()[1:] == pytest.approx([0.4] * 3)
+    assert shares["correct"].tolist()[1:] == pytest.approx([1.0] * 3)
+    # More than half of the third was sent, and its end was not.
+    cut = as_live(make_run(arrivals, reference=reference(SAID), sent_s=1.5))
+    assert counts(cut, 0.3, math.inf) == [[2, 0, 0, 0]] * 2
 
 
 def test_a_word_that_is_corrected():

@@ -201,7 +201,8 @@ def test_words_that_no_audio_can_hold_are_found_nowhere():
     run = make_run(utterance(SAID), reference=spoken)
     table = match_rate(run)
     assert table["matched"].tolist() == [3, 0]
-    assert table["missing"].tolist() == [1, 1]
+    # What is behind the audio was not sent; another channel was, by its time.
+    assert table["missing"].tolist() == [0, 1]
     assert latency(run).query("anchor == 'reference'")["channel"].unique().tolist() == [0]
 
 

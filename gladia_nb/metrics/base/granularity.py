@@ -14,10 +14,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from gladia_nb.metrics.base.sent_reference import sent_reference, sent_until_s, sent_wholly
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import REFERENCE, to_frame
 
-__all__ = ["NO_REFERENCE", "segment_spans", "spoken_words", "why_no_words", "withheld"]
+__all__ = [
+    "NO_REFERENCE",
+    "segment_spans",
+    "segments_cut",
+    "spoken_words",
+    "why_no_rates",
+    "why_no_words",
+    "withheld",
+]
 
 #: Said of a run of which nothing is known.
 NO_REFERENCE = (
@@ -56,17 +65,33 @@ def withheld(run: RunData) -> str:
     return f"{known}. {what} from the reference are withheld."
 
 
-def spoken_words(run: RunData) -> pd.DataFrame:
-    """The words that were spoken, of any granularity; times are NaN where they are not known.
+def why_no_rates(run: RunData) -> str:
+    """Why a run with a reference has no error rates, in a sentence; "" when it has.
 
-    Words of segments follow each other in the order of their segments.
+    Example:
+        "8.6 s of 49.0 s were sent, and the reference of this run is a text: nobody knows which of
+        its words were among them."
+    """
+    if run.granularity != "text" or sent_wholly(run).any():
+        return ""
+    return (
+        f"{sent_until_s(run):.1f} s of {run.duration_s:.1f} s were sent, and the reference of this "
+        "run is a text: nobody knows which of its words were among them."
+    )
+
+
+def spoken_words(run: RunData) -> pd.DataFrame:
+    """The words that were sent, of any granularity; times are NaN where they are not known.
+
+    Words behind the audio that was sent are left out (`sent_reference`). Words of segments follow
+    each other in the order of their segments; a segment that was sent in part is left out whole.
 
     Returns:
         Columns in `record.schema.REFERENCE`; no rows without a reference.
     """
     if run.granularity in (None, "word"):
-        return run.reference
-    rows = run.spoken.sort_values("start_s", kind="stable")
+        return sent_reference(run)
+    rows = run.spoken[sent_wholly(run)].sort_values("start_s", kind="stable")
     words = [text.split() for text in rows["text"].tolist()]
     columns = {
         "word": [word for some in words for word in some],
@@ -76,6 +101,18 @@ def spoken_words(run: RunData) -> pd.DataFrame:
     unknown = [None] * len(nowhere)
     columns |= {"start_s": nowhere, "end_s": nowhere, "speaker": unknown, "sentence": unknown}
     return to_frame(columns, REFERENCE)
+
+
+def segments_cut(run: RunData) -> dict[int, float]:
+    """Where the first segment begins that was not sent whole, by channel; seconds.
+
+    What was heard from there on has no partner in `spoken_words`.
+    """
+    if run.granularity != "segment":
+        return {}
+    cut = run.spoken[~sent_wholly(run)].sort_values("start_s", ascending=False)
+    # Of several the first one, which is the last to be set.
+    return dict(zip(cut["channel"].tolist(), cut["start_s"].tolist(), strict=True))
 
 
 def segment_spans(run: RunData) -> pd.DataFrame:

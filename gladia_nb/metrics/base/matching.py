@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gladia_nb.metrics.base.align import align_edits, align_in_time
 from gladia_nb.metrics.base.handover import seen_before
 from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milestones_of
+from gladia_nb.metrics.base.sent_reference import sent_words
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.base.tokens import shared, tokens_of
 from gladia_nb.record.arrays import reference
@@ -51,6 +52,7 @@ class Matched(NamedTuple):
     Attributes:
         found: the tokens of the finals; shape `(k,)` like all that follow.
         channel: of the audio.
+        told: whether the channel has a reference, be it one of which nothing was sent.
         spoken: the tokens of the reference.
         equal: position in `spoken` of the same token, or -1.
         place: of what was spoken there, equal or not, or -1.
@@ -60,6 +62,7 @@ class Matched(NamedTuple):
 
     found: Milestones
     channel: Ints
+    told: Bools
     spoken: Spoken
     equal: Ints
     place: Ints
@@ -80,21 +83,22 @@ def _matched(run: RunData, choice: Normaliser) -> Matched:
     found = found._replace(first_seen=seen_before(found, shown.channel, final_ns))
     channel, spoken = shown.channel[found.utterance], spoken_in(run, choice)
     equal, place = _places(found, channel, spoken)
-    first_seen, first_correct = _first_correct(found, channel, spoken, equal, place)
+    told = np.isin(channel, reference(run.record).channel)
+    first_seen, first_correct = _first_correct(found, told, spoken, equal, place)
     # Nobody asks for it any more, and it is as long as all partials.
     found = found._replace(seen=np.empty(0, dtype="int64"))
-    return Matched(found, channel, spoken, equal, place, first_seen, first_correct)
+    return Matched(found, channel, told, spoken, equal, place, first_seen, first_correct)
 
 
 def spoken_in(run: RunData, choice: Normaliser) -> Spoken:
-    """The tokens of the reference of a run."""
+    """The tokens of the reference of a run, as far as it was sent (`sent_words`)."""
     rows: list[Ints] = []
     tokens: list[str] = []
     channels: list[Ints] = []
     times: list[tuple[Floats, Floats]] = []
-    known = reference(run.record)
+    known, sent = reference(run.record), sent_words(run)
     for number in np.unique(known.channel).tolist():
-        here = np.flatnonzero(known.channel == number)
+        here = np.flatnonzero((known.channel == number) & sent)
         here = here[np.argsort(known.start_s[here], kind="stable")]
         found, word, index, count = tokens_of((known.word[k] for k in here), choice)
         tokens += found
@@ -149,12 +153,11 @@ def _places(found: Milestones, channel: Ints, spoken: Spoken) -> tuple[Ints, Int
 
 
 def _first_correct(
-    found: Milestones, channel: Ints, spoken: Spoken, equal: Ints, place: Ints
+    found: Milestones, told: Bools, spoken: Spoken, equal: Ints, place: Ints
 ) -> tuple[Ints, Ints]:
     """First sight, and first sight of the correct token in partials; -1 for never."""
     first_seen, first_correct = found.first_seen.copy(), found.first_seen.copy()
-    with_reference = np.isin(channel, spoken.channel)
-    first_correct[with_reference & (equal < 0)] = -1
+    first_correct[told & (equal < 0)] = -1
     wrong = np.flatnonzero((equal < 0) & (place >= 0))
     if not len(wrong):
         return first_seen, first_correct
