@@ -17,6 +17,7 @@ import numpy as np
 
 from gladia_nb.audio import Audio
 from gladia_nb.clock import Offset, estimate_offset
+from gladia_nb.lab.page_sound import PageSound
 from gladia_nb.record.event_kinds import AnyEvent, ClockEvent, DeviceEvent, WarningEvent
 from gladia_nb.record.events import make_event
 from gladia_nb.sessions.live_audio import LiveAudio
@@ -197,6 +198,7 @@ class Recording:
     Attributes:
         live: where the pieces go.
         waiting: events of the page that could not be recorded yet.
+        sound: of a session that the page holds: what of it has come.
         ended: whether the page has said that no more will come.
     """
 
@@ -222,7 +224,7 @@ class Recording:
         self._pause_behind: int | None = None
         self._moved_ns = 0
         self._begun_ns = 0
-        self._copy = bytearray()
+        self.sound = PageSound(2 * channels)
 
     def piece(self, seq: int, data: bytes, captured_ms: float, arrived_ns: int) -> None:
         """A piece has come, in whatever order; one that was given up is too late."""
@@ -288,18 +290,6 @@ class Recording:
             self._pause_behind = None
             if not self.live.closed:
                 self.live.pause()
-
-    # -- of a session that the page holds --
-
-    def copy(self, data: bytes) -> None:
-        """A part of what the page sent to the service, in order."""
-        self._copy += data
-
-    def copied(self) -> None:
-        """All parts have come."""
-        if self._copy:
-            samples = np.frombuffer(bytes(self._copy), "<i2").reshape(-1, self.live.channels)
-            self.live.feed(samples)
 
     def take(self) -> Audio | None:
         """What was recorded, or None when there is nothing."""

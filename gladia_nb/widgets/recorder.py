@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from gladia_nb.audio import Audio
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.lab.page_recording import SERIES, PageClock, Recording, device_event, map_events
@@ -149,16 +151,14 @@ class Recorder:
             case "zeros":
                 self._note(self._hole(recording, content, stamp))
             case "events":
+                # The sound first: a record never tells of more than there is.
+                if buffers:
+                    self._keep(recording, recording.sound.part(content["sound_at"], buffers[0]))
                 self._events(recording, content["events"])
             case "done":
                 self._done = content
-            case "copy":
-                recording.copy(buffers[0])
-                if isinstance(self._handle, DirectLive):
-                    self._handle.keep(buffers[0])
-            case "copied":
-                recording.copied()
-                self._finish(recording)
+            case "handed_over":
+                recording.sound.end(content["sound_bytes"], stamp)
 
     def _hole(self, recording: Recording, content: Mapping[str, Any], stamp: int) -> GapEvent:
         """Zeros inside the sound; frames are of the capture there, of what is sent here."""
@@ -176,7 +176,8 @@ class Recorder:
         recording.advance(now)
         if now - self._pinged_ns > _PING_S * 1e9:
             self._ping(self.page)
-        if recording.mode != "direct" and recording.complete:
+        direct = recording.mode == "direct"
+        if recording.sound.complete(now) if direct else recording.complete:
             self._finish(recording)
         elif now - self._heard_ns > _GONE_S * 1e9:
             self._page_gone()
@@ -333,6 +334,34 @@ class Recorder:
         if isinstance(self._handle, DirectLive) and recording.clock.settled:
             self._record(self._handle, recording)
 
+    def _keep(self, recording: Recording, data: bytes) -> None:
+        """Sound of a session that the page holds: beside its run, else in memory for the take."""
+        live = self._handle
+        if isinstance(live, DirectLive) and live.sound is not None:
+            live.keep(data)
+        else:
+            recording.live.feed(np.frombuffer(data, "<i2").reshape(-1, recording.live.channels))
+
+    @staticmethod
+    def _say_missing(live: DirectLive, recording: Recording) -> None:
+        if frames := recording.sound.missing:
+            text = (
+                f"{frames / recording.live.sample_rate:.2f} s of the sound did not come from the "
+                "page: what is kept of it ends there."
+            )
+            live.note(WarningEvent(time.perf_counter_ns(), text))
+
+    def _take(self, recording: Recording) -> None:
+        """The recording is over: what there is of it becomes the take."""
+        live = self._handle
+        if recording.mode == "direct" and isinstance(live, DirectLive) and live.sound is not None:
+            take = live.sound.so_far(recording.live.name)
+        else:
+            take = recording.take()
+        if take is not None:
+            self.take = take
+            self._desk.tell("take", take=take)
+
     @staticmethod
     def _record(live: DirectLive, recording: Recording) -> None:
         if recording.clock.offset is not None:
@@ -351,11 +380,9 @@ class Recorder:
             self._record(live, recording)
             done = self._done or {"outcome": "aborted", "error": None}
             error = done["error"]
+            self._say_missing(live, recording)
             live.finish(done["outcome"], None if error is None else Failure(**error))
-        take = recording.take()
-        if take is not None:
-            self.take = take
-            self._desk.tell("take", take=take)
+        self._take(recording)
         self._desk.tell("stopped")
 
     def _page_gone(self) -> None:
@@ -367,10 +394,9 @@ class Recorder:
         if isinstance(self._handle, DirectLive):
             self._record(self._handle, recording)
             text = "The page that held the session was closed or reloaded."
+            self._say_missing(self._handle, recording)
             self._handle.finish("failed", Failure("SessionError", text))
-        if (take := recording.take()) is not None:
-            self.take = take
-            self._desk.tell("take", take=take)
+        self._take(recording)
         self._desk.tell("stopped")
         self._desk.idle()
 

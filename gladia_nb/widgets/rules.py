@@ -75,7 +75,6 @@ def microphone_rules() -> dict[str, Any]:
         "longest_ms": 3e3 * limits.finish_s,
         "why_closed": {outcome.value: said for outcome, said in sentences.WHY_CLOSED.items()},
         "sentences": _sentences(limits),
-        "part_bytes": _PART_BYTES,
         "modes": list(MODES.items()),
     }
 

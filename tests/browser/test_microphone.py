@@ -8,11 +8,13 @@ import json
 import re
 import threading
 import time
+import urllib.error
 import urllib.request
 
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import Error
 
 import gladia_nb as gn
 from gladia_nb.metrics.base.clocks import first_sent
@@ -208,6 +210,16 @@ def served(server, run):
     return samples
 
 
+def until_stored(server, run):
+    """The same of a session that nobody has ended."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(urllib.error.HTTPError):
+            return served(server, run)
+        time.sleep(0.1)
+    raise AssertionError("the service has kept nothing of it")
+
+
 def check(desk, server, speech, run):
     """The capture is the file, the take is what was streamed, and its words are recognised."""
     take, rate = soundfile.read(desk.folder / "take.wav", dtype="int16")
@@ -279,6 +291,28 @@ def test_from_the_browser_over_a_connection_that_breaks(
     for text in (saved, run.path.read_text(), desk.mic.inner_html()):
         assert local_server.key not in text
         assert not re.search(r"token=(?!.?redacted)", text)
+
+
+def test_a_page_that_is_killed_leaves_what_it_sent(lab, open_page, speaking, tmp_path):
+    # What the service stored can be had when it has given the session up.
+    with gn.LocalServer(idle_timeout_s=3) as server:
+        page = open_page(speaking)
+        desk = Desk(lab, page, tmp_path, "direct", server.url, server.key)
+        desk.press("Record")
+        desk.mic.locator(".gladia-nb-mic-time", has_text="0:03").wait_for()
+        # While it goes on everything is there but for the last moments.
+        run = gn.load(tmp_path / "mic.run")
+        assert run.outcome == "incomplete"
+        assert len(run.audio.samples) == run.chunks["end_frame"].max() > 2 * RATE
+        # Nobody is left to answer.
+        with contextlib.suppress(Error):
+            page.context.new_cdp_session(page).send("Page.crash", timeout=3000)
+        stored = until_stored(server, run)
+    run = gn.load(run.path)
+    kept = np.rint(run.audio.samples[:, 0] * 2**15)
+    assert len(kept) == run.chunks["end_frame"].max() >= 3 * RATE
+    assert 0 <= len(stored) - len(kept) <= RATE
+    assert np.array_equal(kept, stored[: len(kept)])
 
 
 def test_through_the_kernel_in_voila(voila, open_page, speaking, speech, local_server, tmp_path):

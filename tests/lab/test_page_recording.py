@@ -215,15 +215,6 @@ def test_an_end_that_could_not_count():
     assert empty.take() is None
 
 
-def test_a_copy_is_the_take_of_a_session_in_the_page():
-    recording = Recording(1, "direct", 16000, 2, known())
-    whole = np.arange(-8, 8, dtype="<i2").tobytes()
-    recording.copy(whole[:10])
-    recording.copy(whole[10:])
-    recording.copied()
-    assert (recording.take().samples * 32768).ravel().tolist() == list(range(-8, 8))
-
-
 def test_how_long_a_page_stood_still_is_no_moment():
     event = {
         "event": "vitals",

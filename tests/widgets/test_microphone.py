@@ -64,6 +64,14 @@ class Page:
         raise AssertionError(f"no {kind} in {self.events}")
 
 
+def chunk(page, frames, seq=0):
+    """What a page tells of a chunk that it has sent."""
+    at = page.now_ms
+    stamps = {"due_ms": at, "send_start_ms": at, "send_end_ms": at}
+    place = {"start_frame": 0, "end_frame": frames, "start_byte": 0, "end_byte": 2 * frames}
+    return {"event": "chunk", "seq": seq, **place, **stamps, "connection": 1, "resend": False}
+
+
 @pytest.fixture
 def mic():
     mic = Microphone()
@@ -270,11 +278,14 @@ def test_the_page_gets_the_url_and_never_the_key(mic, local_server):
     assert local_server.key not in str(page.heard)
     assert direct[0]["url"] not in str(mic.get_state())
     at = page.now_ms
-    page.say("events", run=1, events=[{"event": "audio_start", "t0_ms": at}])
+    page.say("events", run=1, events=[{"event": "audio_start", "t0_ms": at}], sound_at=0)
+    # The host may deliver what was said first as the second.
+    for k in (2, 0):
+        sound = np.arange(k, k + 2, dtype="<i2").tobytes()
+        page.say("events", sound, run=1, events=[], sound_at=2 * k)
     page.say("end", run=1, pieces=1, clipped=0)
     page.say("done", run=1, outcome="aborted", error=None)
-    page.say("copy", np.arange(4, dtype="<i2").tobytes(), run=1)
-    page.say("copied", run=1)
+    page.say("handed_over", run=1, sound_bytes=8)
     page.wait("stopped")
     run = live.result(30)
     token = direct[0]["url"].split("token=")[1]
@@ -303,6 +314,43 @@ def test_a_page_that_goes_away_with_its_session(mic, local_server):
     page.start("direct")
     live = page.wait("started")["live"]
     live.ticket(20)
+    sound = np.arange(4, dtype="<i2").tobytes()
+    page.say("events", sound, run=1, events=[chunk(page, 4)], sound_at=0)
+    # What lies between the two has never come: nobody knows what it was.
+    page.say("events", sound, run=1, events=[chunk(page, 20, 1)], sound_at=16000)
     page.say("gone", run=1)
     with pytest.raises(gn.SessionError, match="closed or reloaded"):
         live.result(30)
+    run = gn.load(live.path)
+    assert (run.audio.samples[:, 0] * 32768).tolist() == [0, 1, 2, 3]
+    assert (page.wait("take")["take"].samples[:, 0] * 32768).tolist() == [0, 1, 2, 3]
+    assert [text for text in run.warnings if "did not come from the page" in text] == [
+        "0.50 s of the sound did not come from the page: what is kept of it ends there."
+    ]
+
+
+def test_without_a_file_beside_the_run_the_take_is_there(mic, local_server):
+    page = Page(mic)
+    mic.launch_direct = lambda: gn.start_direct(server=local_server, audio=False)
+    page.start("direct")
+    live = page.wait("started")["live"]
+    live.ticket(20)
+    sound = np.arange(4, dtype="<i2").tobytes()
+    page.say("events", sound, run=1, events=[chunk(page, 4)], sound_at=0)
+    page.say("end", run=1, pieces=1, clipped=0)
+    page.say("done", run=1, outcome="aborted", error=None)
+    page.say("handed_over", run=1, sound_bytes=8)
+    page.wait("stopped")
+    assert (mic.take.samples[:, 0] * 32768).tolist() == [0, 1, 2, 3]
+    assert live.result(30).audio is None
+
+
+def test_what_is_no_sound_ends_the_recording(mic, local_server, caplog):
+    page = Page(mic)
+    mic.launch_direct = lambda: gn.start_direct(server=local_server)
+    page.start("direct")
+    page.wait("started")["live"].ticket(20)
+    page.say("events", b"odd", run=1, events=[], sound_at=0)
+    assert "The recording failed" in page.wait("error")["text"]
+    page.say("gone", run=1)
+    page.wait("stopped")

@@ -134,6 +134,8 @@ export class Capture extends EventTarget {
     this.failure = null;
     this.stopping = null;
     this.begun = false;
+    // Bytes of sound of a session that is held here which the kernel has got.
+    this.handedOver = 0;
     this.elapsedMs = 0;
     this.since = null;
     this.say("asking", { mode: this.model.get("mode") });
@@ -296,8 +298,12 @@ export class Capture extends EventTarget {
     } else if (data.kind === "piece") {
       const { seq, frames, captured_ms } = data;
       this.say("piece", { run: this.run, seq, frames, captured_ms }, [data.buffer]);
-    } else if (data.kind === "events") this.say("events", { run: this.run, events: data.events });
-    else if (data.kind === "paused") this.say("paused", { run: this.run, at_ms: data.at_ms });
+    } else if (data.kind === "events") {
+      const { events, sound_at, sound } = data;
+      this.handedOver = sound_at + sound.byteLength;
+      const about = { run: this.run, events, sound_at };
+      this.say("events", about, sound.byteLength ? [sound] : undefined);
+    } else if (data.kind === "paused") this.say("paused", { run: this.run, at_ms: data.at_ms });
     else if (data.kind === "flushed") this.whenFlushed(data);
     else if (data.kind === "done") {
       this.say("done", { run: this.run, outcome: data.outcome, error: data.error });
@@ -305,7 +311,7 @@ export class Capture extends EventTarget {
       this.whenFinished();
       // The service may end a session that is still being spoken to.
       this.stop();
-    } else if (data.kind === "copied") this.whenCopied(data.buffer);
+    }
   }
 
   // -- what a user does --
@@ -371,17 +377,8 @@ export class Capture extends EventTarget {
       this.link.postMessage({ kind: "abandon" });
       await this.finished;
     }
-    const copied = new Promise((resolve) => {
-      this.whenCopied = resolve;
-    });
-    this.link.postMessage({ kind: "copy" });
-    const buffer = await copied;
-    // In parts, because a hub may limit the size of a message.
-    const part = this.rules.part_bytes;
-    for (let at = 0; at < buffer.byteLength; at += part) {
-      this.say("copy", { run: this.run }, [buffer.slice(at, at + part)]);
-    }
-    this.say("copied", { run: this.run });
+    // The sound went over piece by piece; so much of it there is.
+    this.say("handed_over", { run: this.run, sound_bytes: this.handedOver });
   }
 
   broken(trouble) {

@@ -119,19 +119,22 @@ class Link {
   constructor() {
     this.batch = [];
     this.session = null;
-    this.kept = [];
+    // Sound of a session that is held here, which the kernel does not have yet, and where it begins.
+    this.sound = [];
+    this.soundAt = 0;
+    this.pieces = 0;
     this.next = 0;
     this.frames = 0;
     this.clipped = 0;
     this.gap = null;
     this.lastMs = 0;
+    this.due = null;
   }
 
   command(data) {
     if (data.kind === "open") this.open(data);
     else if (data.kind === "direct") this.session?.open(data.url, data.acknowledged);
     else if (data.kind === "abandon") this.session?.end("aborted");
-    else if (data.kind === "copy") this.copy();
   }
 
   open({ port, rate, channels, mode, rules }) {
@@ -167,6 +170,7 @@ class Link {
         const { frames, clipped } = this;
         this.record({ event: "audio_end", at_ms: now(), frames, clipped });
         this.session.finish();
+        this.deliver();
       }
       postMessage({
         kind: "flushed",
@@ -203,14 +207,10 @@ class Link {
       this.record({ event: "gap", at_ms: now(), why: "zeros", ...hole });
     }
     const data = new Uint8Array(buffer);
-    this.kept.push(data);
-    this.session.feed({
-      seq: this.kept.length - 1,
-      startFrame,
-      endFrame: this.frames,
-      capturedMs,
-      data,
-    });
+    this.sound.push(data);
+    this.session.feed({ seq: this.pieces, startFrame, endFrame: this.frames, capturedMs, data });
+    this.pieces += 1;
+    this.soon();
   }
 
   lost(pieces, beganMs) {
@@ -236,26 +236,35 @@ class Link {
 
   record(event) {
     this.batch.push(event);
-    if (this.batch.length === 1) this.due = setTimeout(() => this.deliver(), BATCH_MS);
+    this.soon();
   }
 
+  soon() {
+    this.due ??= setTimeout(() => this.deliver(), BATCH_MS);
+  }
+
+  // What has happened, and the sound of it: a page that is killed has handed over all until then.
   deliver() {
     clearTimeout(this.due);
-    if (this.batch.length === 0) return;
-    postMessage({ kind: "events", events: this.batch });
+    this.due = null;
+    if (this.batch.length === 0 && this.sound.length === 0) return;
+    const { batch, soundAt } = this;
+    const sound = this.joined();
     this.batch = [];
+    postMessage({ kind: "events", events: batch, sound_at: soundAt, sound }, [sound]);
   }
 
-  // After the session the kernel gets what was sent, so that it can be saved.
-  copy() {
-    const size = this.kept.reduce((sum, data) => sum + data.byteLength, 0);
+  joined() {
+    const size = this.sound.reduce((sum, data) => sum + data.byteLength, 0);
     const whole = new Uint8Array(size);
     let at = 0;
-    for (const data of this.kept) {
+    for (const data of this.sound) {
       whole.set(data, at);
       at += data.byteLength;
     }
-    postMessage({ kind: "copied", buffer: whole.buffer }, [whole.buffer]);
+    this.sound = [];
+    this.soundAt += size;
+    return whole.buffer;
   }
 }
 
