@@ -155,6 +155,31 @@ def test_the_playhead_waits_for_a_piece_that_comes_late(page, pages, run):
     assert same(played, run.audio.samples[round(28.5 * RATE) :, 0])
 
 
+def test_without_an_audio_output_it_plays_in_silence_and_says_so(page, pages):
+    """Firefox never answers then."""
+    opened(page, pages["flac"])
+    page.evaluate(
+        """() => {
+          const resume = AudioContext.prototype.resume;
+          window.plugIn = () => { AudioContext.prototype.resume = resume; };
+          AudioContext.prototype.resume = () => new Promise(() => {});
+          Object.defineProperty(AudioContext.prototype, "state", {
+            get: () => "suspended", configurable: true,
+          });
+        }"""
+    )
+    page.evaluate(WATCH)
+    word(page, WORDS[3][0]).click()
+    page.get_by_text("This browser has no audio output: it plays in silence.").wait_for()
+    until(page, f"window.lit.has({WORDS[3][0]!r})")
+    assert page.evaluate("window.heard") == []
+    # Whoever plugs one in hears the next word.
+    page.evaluate("window.plugIn()")
+    word(page, WORDS[4][0]).click()
+    heard(page)
+    page.get_by_text("Choose a word to hear it").wait_for()
+
+
 def test_by_keyboard_alone(page, pages):
     troubles = opened(page, pages["flac"])
     page.get_by_role("button", name="Play all").focus()

@@ -103,6 +103,7 @@ function detailsOf(data, play) {
 const SILENT =
   "There is no sound in this page: it plays in silence. report(..., audio=True) puts it in.";
 const WITH_SOUND = "Choose a word to hear it, with a second around it.";
+const MUTE = "This browser has no audio output: it plays in silence.";
 const FETCHING = "Fetching the sound …";
 /** Milliseconds after which it is said that the sound has not come yet. */
 const SLOW_MS = 300;
@@ -172,7 +173,7 @@ class Hearing {
     try {
       // Something else may have been wished for meanwhile: that is shown then.
       if (!(await this.player.play(from, to))) return;
-      this.say(this.said);
+      this.say(this.player.isMute ? MUTE : this.said);
     } catch (error) {
       this.fail(error);
     } finally {

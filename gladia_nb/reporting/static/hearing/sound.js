@@ -4,6 +4,10 @@
 const LEAD_S = 0.05;
 /** A piece is decoded so many seconds before it is heard. */
 const AHEAD_S = 6;
+/** A browser without an audio output says nothing about it: it is waited for so many seconds. */
+const OUTPUT_S = 3;
+/** And so many when it was in vain before. */
+const AGAIN_S = 0.3;
 /** Decoded pieces that are kept: half a minute each. */
 const KEPT = 4;
 
@@ -20,8 +24,8 @@ const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 
 /**
  * `pieces`: `[{from, until, data}]`, `data()` gives a sound file, in base64 or as an `ArrayBuffer`,
- * or a promise of one. Without any it plays in silence: time goes on, and whoever watches sees what
- * would be heard.
+ * or a promise of one. Without any, and where the browser has no audio output, it plays in silence:
+ * time goes on, and whoever watches sees what would be heard.
  */
 export class Player {
   constructor(pieces, rate, duration) {
@@ -34,6 +38,8 @@ export class Player {
     this.nodes = new Set();
     this.turn = 0;
     this.span = null;
+    /** Whether the browser lets no sound out. */
+    this.isMute = false;
     /** Called when the sound cannot be played to its end. */
     this.failed = () => {};
   }
@@ -49,14 +55,12 @@ export class Player {
     const turn = this.turn;
     const begin = Math.min(Math.max(0, from), this.duration);
     const end = Math.min(to, this.duration);
-    if (!this.hasSound) {
-      this.span = { begin, end, at: performance.now() / 1000, there: end };
-      return true;
-    }
+    if (!this.hasSound) return this.playInSilence(begin, end);
     this.context ??= this.newContext();
     const first = await this.ready(turn, begin);
     if (turn !== this.turn) return false;
-    this.span = { begin, end, at: this.context.currentTime + LEAD_S, there: begin };
+    if (this.isMute) return this.playInSilence(begin, end);
+    this.span = { begin, end, at: this.context.currentTime + LEAD_S, there: begin, silent: false };
     // It goes on as long as it plays; whoever called may go on.
     this.schedule(turn, first).catch((error) => {
       if (turn === this.turn) this.failed(error);
@@ -64,10 +68,23 @@ export class Player {
     return true;
   }
 
+  playInSilence(begin, end) {
+    this.span = { begin, end, at: performance.now() / 1000, there: end, silent: true };
+    return true;
+  }
+
+  /** Find out whether the browser lets sound out; one that has become able to is taken at its word. */
+  async resume() {
+    const waited = pause(this.isMute ? AGAIN_S : OUTPUT_S).then(
+      () => this.context.state === "running",
+    );
+    this.isMute = !(await Promise.race([this.context.resume().then(() => true), waited]));
+  }
+
   /** The first piece, when it can be played; what goes wrong with one that nobody wants is nothing. */
   async ready(turn, begin) {
     try {
-      const [, first] = await Promise.all([this.context.resume(), this.piece(begin)]);
+      const [, first] = await Promise.all([this.resume(), this.piece(begin)]);
       return first;
     } catch (error) {
       if (turn === this.turn) throw error;
@@ -139,9 +156,9 @@ export class Player {
   /** The second that is heard now; null when nothing plays. */
   position() {
     if (this.span === null) return null;
-    const { begin, there, at } = this.span;
-    const late = this.hasSound ? this.context.outputLatency || 0 : 0;
-    const now = this.hasSound ? this.context.currentTime : performance.now() / 1000;
+    const { begin, there, at, silent } = this.span;
+    const late = silent ? 0 : this.context.outputLatency || 0;
+    const now = silent ? performance.now() / 1000 : this.context.currentTime;
     return Math.min(there, begin + Math.max(0, now - late - at) * this.speed);
   }
 
