@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +11,9 @@ from typing import Any, Literal
 from gladia_nb.errors import RunFileError
 from gladia_nb.metrics import verdict
 from gladia_nb.metrics.checks import health
-from gladia_nb.record.data import forgetting
 from gladia_nb.run import Run, load
 
-__all__ = ["Attempt", "State", "judge", "judge_file"]
+__all__ = ["Attempt", "Judged", "State", "judge", "judge_file"]
 
 State = Literal["done", "invalid", "broken", "limited", "refused", "interrupted"]
 
@@ -59,23 +58,63 @@ class Attempt:
         return self.state in ("invalid", "broken", "limited", "interrupted")
 
 
+class Judged:
+    """What became of attempts: each is read and judged once, when it has ended."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, Attempt] = {}
+
+    def __call__(self, path: Path) -> Attempt:
+        """What became of an attempt."""
+        return self._read(path)[0]
+
+    def first_done(self, paths: Iterable[Path]) -> tuple[Path, Run | None] | None:
+        """The attempt of a cell that counts: the first that is done; None where none is.
+
+        Args:
+            paths: the attempts of the cell, in their order.
+
+        Returns:
+            Its file, and its run where it was loaded just now: whoever needs it need not load it
+            again.
+        """
+        for path in paths:
+            attempt, run = self._read(path)
+            if attempt.state == "done":
+                return path, run
+        return None
+
+    def _read(self, path: Path) -> tuple[Attempt, Run | None]:
+        """What became of an attempt, and its run, where it had to be loaded and counts."""
+        if path in self._known:
+            return self._known[path], None
+        attempt, run = _read_file(path)
+        if attempt.state != "interrupted":
+            # What is interrupted may still be under way.
+            self._known[path] = attempt
+        return attempt, run if attempt.state == "done" else None
+
+
 def judge_file(path: Path) -> Attempt:
     """What became of an attempt, from its file; one that cannot be read is broken."""
+    return _read_file(path)[0]
+
+
+def _read_file(path: Path) -> tuple[Attempt, Run | None]:
     try:
         run = load(path)
     except RunFileError as error:
-        return Attempt(path, "broken", str(error), 0.0, "invalid")
-    return judge(run, path)
+        return Attempt(path, "broken", str(error), 0.0, "invalid"), None
+    return judge(run, path), run
 
 
 def judge(run: Run, path: Path) -> Attempt:
     """What became of an attempt; see `Attempt`."""
-    with forgetting(run):
-        found = verdict(run)
-        state, reason = _state(run)
-        error = next(iter(run.record.of("error")), {})
-        retry_s = error.get("retry_after_s")
-        return Attempt(path, state, reason, _billed_h(run), found.status, retry_s)
+    found = verdict(run)
+    state, reason = _state(run)
+    error = next(iter(run.record.of("error")), {})
+    retry_s = error.get("retry_after_s")
+    return Attempt(path, state, reason, _billed_h(run), found.status, retry_s)
 
 
 def _state(run: Run) -> tuple[State, str]:

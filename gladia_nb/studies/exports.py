@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from gladia_nb.run import load
-from gladia_nb.studies.design import Design
+from gladia_nb.studies.attempts import Judged
+from gladia_nb.studies.design import Cell, Design
 from gladia_nb.studies.lake import Lake
+from gladia_nb.studies.store import Store
 
 __all__ = ["Exports"]
 
@@ -18,6 +21,8 @@ __all__ = ["Exports"]
 class Exports(ABC):
     """The part of a study that exports its runs."""
 
+    _store: Store
+    _judged: Judged
     _lake: Lake | None = None
 
     @property
@@ -48,15 +53,21 @@ class Exports(ABC):
             RunFileError: it cannot be written.
         """
         lake = Lake(folder or self.path / "lake")
-        paths = self.files()
+        tried = self._store.attempts()
         for cell in self.design.cells():
-            path = paths.get(cell.id)
-            if path is not None and not lake.holds(path.stem):
-                about = {"arm": cell.arm, "repeat": cell.repeat, "cell": cell.id}
-                item = self.design.items[cell.item].name
-                lake.add(path.stem, load(path), item=item, **about)
+            self._export_cell(cell, tried.get(cell.id, ()), lake)
         self._lake = lake
         return lake.path
+
+    def _export_cell(self, cell: Cell, paths: Iterable[Path], lake: Lake) -> None:
+        """Write the tables of the run of a cell, which is let go of before the next is loaded."""
+        found = self._judged.first_done(paths)
+        if found is None or lake.holds(found[0].stem):
+            return
+        path, run = found
+        about = {"arm": cell.arm, "repeat": cell.repeat, "cell": cell.id}
+        item = self.design.items[cell.item].name
+        lake.add(path.stem, load(path) if run is None else run, item=item, **about)
 
     def sql(self, query: str, *values: Any) -> pd.DataFrame:
         """What a query finds in the exported tables `latency`, `runs` and `words`.

@@ -12,7 +12,7 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
 from gladia_nb.run import Run, load
 from gladia_nb.studies.arms import read_arms, read_baseline
-from gladia_nb.studies.attempts import Attempt, judge_file
+from gladia_nb.studies.attempts import Attempt, Judged
 from gladia_nb.studies.dask_executor import DaskRunner
 from gladia_nb.studies.design import NULL, Block, Cell, Design, Order
 from gladia_nb.studies.differences import Pair, effects
@@ -100,7 +100,7 @@ class Study(Exports):
             for name, value in (("key", key), ("url", url), ("server", server))
             if value is not None
         }
-        self._judged: dict[Path, Attempt] = {}
+        self._judged = Judged()
         self._sounds: Sequence[Any] | None = None
         stored = self._store.design()
         if items is None and arms is None:
@@ -197,7 +197,7 @@ class Study(Exports):
         try:
             shown.begin(self.plan(), Tally.of(self._design, self._done()))
             if far is None:
-                runner = Runner(*parts, **more, watch=shown, judge=self._judge)
+                runner = Runner(*parts, **more, watch=shown, judge=self._judged)
                 self._run_here(runner, outcome, shown)
             else:
                 far.run(
@@ -276,7 +276,7 @@ class Study(Exports):
         """Everything that was tried, by cell; failures too."""
         found = {}
         for cell, paths in self._store.attempts().items():
-            found[cell] = [self._judge(path) for path in paths]
+            found[cell] = [self._judged(path) for path in paths]
         return found
 
     def runs(self, arm: str | None = None) -> list[Run]:
@@ -404,15 +404,6 @@ class Study(Exports):
     def __repr__(self) -> str:
         plan = self.plan()
         return f"Study({self.path}, {plan.done} of {plan.cells} cells done)"
-
-    def _judge(self, path: Path) -> Attempt:
-        if path not in self._judged:
-            attempt = judge_file(path)
-            if attempt.state == "interrupted":
-                # It may still be under way.
-                return attempt
-            self._judged[path] = attempt
-        return self._judged[path]
 
     def files(self) -> dict[str, Path]:
         """The run file that counts of each cell that has one: the first that is done."""

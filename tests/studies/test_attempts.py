@@ -4,7 +4,7 @@ import json
 import pytest
 
 from gladia_nb.run import Run
-from gladia_nb.studies.attempts import judge, judge_file
+from gladia_nb.studies.attempts import Judged, judge, judge_file
 from tests.support.make_runs import make_run
 from tests.support.studies import run_of
 
@@ -86,3 +86,23 @@ def test_a_file_that_cannot_be_read_is_broken(tmp_path):
     assert found.billed_h == 0
     run_of(lambda _: 0.2, sentences=2).save(tmp_path / "y.run")
     assert judge_file(tmp_path / "y.run").state == "done"
+
+
+def test_what_counts_is_the_first_that_is_done_and_is_read_once(tmp_path):
+    cut_off, good, later = (tmp_path / f"{name}.run" for name in "abc")
+    run = run_of(lambda _: 0.2, sentences=2)
+    with_events(run, *ended("stopped")).save(cut_off)
+    run.save(good)
+    later.write_text("nothing")
+    judged = Judged()
+    path, found = judged.first_done([cut_off, good, later])
+    assert (path, found.n_partials) == (good, run.n_partials)
+    assert judged(good).state == "done"
+    assert judged.first_done([cut_off, good, later]) == (good, None), "it is known by now"
+    assert judged.first_done([cut_off, later]) is None
+    # What was stopped may be under way still; what has ended stays as it is.
+    run.save(cut_off)
+    good.unlink()
+    assert judged(cut_off).state == "done"
+    assert judged(good).state == "done"
+    assert judged(later).state == "broken"

@@ -13,8 +13,8 @@ import pytest
 import gladia_nb as gn
 from gladia_nb.errors import ConfigError
 from gladia_nb.server import LocalServer
-from gladia_nb.studies import many_runs, running
-from gladia_nb.studies.attempts import judge_file
+from gladia_nb.studies import running
+from gladia_nb.studies.attempts import judge
 from gladia_nb.studies.many_runs import Study
 from gladia_nb.studies.progress import Progress
 from tests.support.scripted_helpers import SCRIPT
@@ -69,11 +69,11 @@ def test_a_study_from_plan_to_comparison(tmp_path, sounds, scripted, slower):
 def test_what_has_ended_is_judged_once(tmp_path, sounds, scripted, monkeypatch):
     judged = []
 
-    def judge(path):
+    def once(run, path):
         judged.append(path)
-        return judge_file(path)
+        return judge(run, path)
 
-    monkeypatch.setattr(many_runs, "judge_file", judge)
+    monkeypatch.setattr("gladia_nb.studies.attempts.judge", once)
     study = Study(
         tmp_path / "s", sounds, {"one": {}, "two": {"tail_s": 0.2}}, server=scripted, **FAST
     )
