@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.lab.shelf import side_by_side
-from gladia_nb.lab.views import Look, differences, frame, paired
+from gladia_nb.lab.views import Look, drawn_by, frame
+from gladia_nb.metrics.comparison import compared
+from gladia_nb.metrics.partners import pairings
+from gladia_nb.plots.compare import draw_comparison
 from gladia_nb.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["LETTERS", "beside", "check_count", "difference"]
 
@@ -21,8 +27,7 @@ def beside(runs: Sequence[Run]) -> dict[str, Any]:
 
     Returns:
         `table`, as `frame` makes it, with a column a run; `differs`, for each of its rows whether
-        not all runs have the same; `paired`, for each run but the first how its latencies are
-        paired with those of the first, in words.
+        not all runs have the same.
 
     Raises:
         ConfigError: there are fewer than two, or too many.
@@ -33,7 +38,6 @@ def beside(runs: Sequence[Run]) -> dict[str, Any]:
     return {
         "table": table,
         "differs": [len(set(row[1:])) > 1 for row in table["rows"]],
-        "paired": [paired(runs[0], run) for run in runs[1:]],
     }
 
 
@@ -49,6 +53,26 @@ def check_count(count: int) -> None:
         raise ConfigError(f"Choose {len(LETTERS)} runs at most; their columns would be too narrow.")
 
 
-def difference(baseline: Run, run: Run, look: Look) -> tuple[bytes, str]:
-    """The differences of a run from the baseline as PNG, and what it shows in a sentence."""
-    return differences(baseline, run, look)
+def difference(
+    baseline: Run,
+    run: Run,
+    look: Look = Look(),  # noqa: B008 - immutable
+) -> tuple[bytes, dict[str, str]]:
+    """The differences of a run from the baseline as PNG.
+
+    Returns:
+        The picture. And `paired`, how the latencies of the two are paired, in words; `text`, what
+        the picture shows, in a sentence.
+    """
+    how = pairings([baseline], [run])
+    table = compared([baseline], [run], how)
+
+    def draw(figure: Figure) -> None:
+        draw_comparison(table, figure.add_subplot())
+
+    (pairing,) = how
+    text = (
+        f"Difference of every latency, {pairing.how}: to the right of 0 the second run is later. "
+        "The 95 % intervals hold for these two sessions only."
+    )
+    return drawn_by(draw, (11, 4.5), look), {"paired": pairing.how, "text": text}

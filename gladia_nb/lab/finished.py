@@ -142,8 +142,8 @@ class FinishedRuns:
     def _do_difference(self, content: Content, live: bool) -> Answer:
         _check_ended(live, "Differences are drawn")
         runs = [self._load(content[name]) for name in ("baseline", "path")]
-        data, text = difference(runs[0], runs[1], Look.asked(content))
-        return {"kind": "difference", "text": text}, [data]
+        data, told = difference(runs[0], runs[1], Look.asked(content))
+        return {"kind": "difference", **told}, [data]
 
     def _do_download(self, content: Content, live: bool) -> Answer:
         _check_ended(live, "Files are made")

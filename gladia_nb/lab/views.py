@@ -24,9 +24,7 @@ from gladia_nb.metrics import (
     summary,
     turns,
 )
-from gladia_nb.metrics.partners import pairings
 from gladia_nb.plots import (
-    plot_comparison,
     plot_endpointing,
     plot_flicker,
     plot_health,
@@ -50,9 +48,8 @@ __all__ = [
     "TABLES",
     "Look",
     "after",
-    "differences",
+    "drawn_by",
     "frame",
-    "paired",
     "picture",
     "shelf_rows",
     "shown_path",
@@ -239,39 +236,7 @@ def picture(run: Run, name: str, look: Look = Look()) -> tuple[bytes, str]:  # n
         else:
             function(run, ax=figure.add_subplot())
 
-    return _drawn_by(draw, size, look), f"{name} of {run.name}. {text}"
-
-
-def differences(first: Run, second: Run, look: Look = Look()) -> tuple[bytes, str]:  # noqa: B008
-    """The differences of two runs as PNG, and what it shows in a sentence."""
-
-    def draw(figure: Figure) -> None:
-        plot_comparison(first, second, figure.add_subplot())
-
-    data = _drawn_by(draw, (11, 4.5), look)
-    return data, (
-        f"Difference of every latency, {paired(first, second)}: to the right of 0 the second run "
-        "is later. The 95 % intervals hold for these two sessions only."
-    )
-
-
-#: By what the words of two runs are paired, in words.
-_PAIRED = MappingProxyType(
-    {
-        "reference": "word by word",
-        "text": "word by word where their texts are the same, without a reference in common",
-        "run": "medians of the whole runs, which have no reference in common",
-    }
-)
-
-
-def paired(first: Run, second: Run) -> str:
-    """How the latencies of two runs are paired, in words."""
-    (pairing,) = pairings([first], [second])
-    if pairing.share is not None:
-        same = f"{100 * pairing.share:.0f} % of their words are the same"
-        return f"medians of the whole runs, since only {same}"
-    return _PAIRED[pairing.by]
+    return drawn_by(draw, size, look), f"{name} of {run.name}. {text}"
 
 
 #: Pixels of a page for an inch of a picture: its letters then are those of a page.
@@ -280,8 +245,14 @@ _PIXELS = 96
 _LOWEST = 3.4
 
 
-def _drawn_by(draw: Callable[[Figure], None], size: tuple[float, float], look: Look) -> bytes:
-    """A picture as wide as its place, in the colours of the page around it."""
+def drawn_by(draw: Callable[[Figure], None], size: tuple[float, float], look: Look) -> bytes:
+    """A picture as wide as its place, in the colours of the page around it, as PNG.
+
+    Args:
+        draw: draws it into a figure.
+        size: for which it is made, inches.
+        look: of its place.
+    """
     # Figures of our own, never pyplot: it would keep them, and belongs to the user.
     from matplotlib.figure import Figure
 

@@ -16,11 +16,19 @@ from gladia_nb.metrics.base.intervals import quantiles, student
 from gladia_nb.metrics.base.significance import mean_or_median
 from gladia_nb.metrics.defined_latencies import LATENCIES
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
-from gladia_nb.metrics.partners import median, paired_latencies, pairings
+from gladia_nb.metrics.partners import Pairing, median, paired_latencies, pairings
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import Schema, to_frame
 
-__all__ = ["COMPARISON", "FEWEST_PAIRS", "Difference", "compare", "difference", "paired"]
+__all__ = [
+    "COMPARISON",
+    "FEWEST_PAIRS",
+    "Difference",
+    "compare",
+    "compared",
+    "difference",
+    "paired",
+]
 
 #: One row a measure and way of pairing; for finals of utterances one a trigger.
 COMPARISON: Schema = MappingProxyType(
@@ -141,7 +149,26 @@ def compare(
             f"Runs are compared in pairs, but there are {len(left)} and {len(right)}; "
             "give as many of one kind as of the other."
         )
-    how = pairings(left, right, normaliser)
+    return compared(left, right, pairings(left, right, normaliser), normaliser)
+
+
+def compared(
+    left: Sequence[RunData],
+    right: Sequence[RunData],
+    how: Sequence[Pairing],
+    normaliser: Choice = "basic",
+) -> pd.DataFrame:
+    """The same as `compare`, where it is known how each run is paired with its partner.
+
+    Args:
+        left: runs of one kind.
+        right: as many of the other.
+        how: of each pair, from `pairings`; where words are aligned, that has been done once then.
+        normaliser: with which it was found out.
+
+    Returns:
+        Columns in `COMPARISON`.
+    """
     blocks = [
         paired_latencies(a, b, pairing, normaliser).assign(_run=k)
         for k, (a, b, pairing) in enumerate(zip(left, right, how, strict=True))

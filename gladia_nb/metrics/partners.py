@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,14 @@ FEWEST_IN_COMMON = 0.5
 _SOUND = ("name", "duration_s", "source_rate", "source_channels")
 #: What makes a row of one side that of the other.
 _KEY = ["name", "channel", "_same", "_copy"]
+#: What each way of pairing is, in words.
+_HOW = MappingProxyType(
+    {
+        "reference": "word by word",
+        "text": "word by word where their texts are the same, without a reference in common",
+        "run": "medians of the whole runs, which have no reference in common",
+    }
+)
 #: Columns of a latency that tell which one it is.
 _KEPT = ("name", "anchor", "channel", "utterance_id")
 
@@ -49,19 +58,27 @@ class Pairing(NamedTuple):
     share: float | None = None
 
     @property
+    def how(self) -> str:
+        """What goes with what, in words.
+
+        Example:
+            >>> Pairing("run", -1, share=0.12).how
+            'medians of the whole runs, since only 12 % of the words of both are the same'
+        """
+        if self.share is None:
+            return _HOW[self.by]
+        same = f"{100 * self.share:.0f} % of the words of both are the same"
+        return f"medians of the whole runs, since only {same}"
+
+    @property
     def note(self) -> str:
         """Why they are paired no better; empty where there is nothing to say.
 
         Example:
-            >>> Pairing("run", -1, share=0.12).note[:48]
-            'Only 12 % of the words of two runs are the same,'
+            >>> Pairing("run", -1, share=0.12).note[:41]
+            'Paired are medians of the whole runs, sin'
         """
-        if self.share is None:
-            return ""
-        return (
-            f"Only {100 * self.share:.0f} % of the words of two runs are the same, so that whole "
-            "runs are paired and not their words."
-        )
+        return "" if self.share is None else f"Paired are {self.how}."
 
 
 def pairings(

@@ -18,7 +18,7 @@ from gladia_nb.record.data import RunData
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_comparison"]
+__all__ = ["draw_comparison", "plot_comparison"]
 
 #: Milliseconds around 0 in which the axis is linear; beyond it is logarithmic.
 _LINEAR_MS = 10.0
@@ -45,7 +45,17 @@ def plot_comparison(
         ax: where to draw; a new figure when None.
         clock: `send`, `capture` or `ack`; see `gladia_nb.metrics.latencies`.
     """
-    table = compare(runs_a, runs_b)
+    return draw_comparison(compare(runs_a, runs_b), ax, clock=clock)
+
+
+def draw_comparison(table: pd.DataFrame, ax: Axes | None = None, *, clock: str = "send") -> Axes:
+    """The picture of `plot_comparison`, of a table of `compare`.
+
+    Args:
+        table: columns in `COMPARISON`.
+        ax: where to draw; a new figure when None.
+        clock: `send`, `capture` or `ack`.
+    """
     chosen = table["name"].str.endswith(f"@{clock}") & (table["pairs"] > 0)
     table = table[chosen].reset_index(drop=True)
     ax = axes(ax, height=1.4 + 0.34 * max(len(table), 3))

@@ -16,7 +16,6 @@ from gladia_nb.lab.views import (
     TABLES,
     Look,
     after,
-    differences,
     frame,
     picture,
     shelf_rows,
@@ -154,13 +153,6 @@ def test_a_picture_that_is_none(run):
         picture(run, "Sunset")
 
 
-def test_the_differences_of_two_runs(run):
-    data, text = differences(run, rich_run(8))
-    assert size_of(data)[0] == 1350
-    assert "the second run is later" in text
-    assert plt.get_fignums() == []
-
-
 # -- a run at a glance --
 
 
@@ -279,19 +271,3 @@ def test_what_a_page_asks_for_is_within_reason(asked, width, scale):
 def test_a_dark_page_has_a_dark_picture(run):
     light, dark = (picture(run, "Timeline", Look(dark=dark))[0] for dark in (False, True))
     assert light != dark
-
-
-def test_how_words_are_paired_is_said(run):
-    assert views.paired(run, run) == "word by word"
-    bare = rich_run(with_reference=False)
-    by_text = views.paired(bare, bare)
-    assert by_text.startswith("word by word where their texts are the same")
-    assert views.paired(run, bare) == by_text
-    said = utterance(words("none of these words"))
-    other = make_run(said, duration_s=bare.duration_s, name=bare.name)
-    assert views.paired(bare, other) == (
-        "medians of the whole runs, since only 0 % of their words are the same"
-    )
-    assert views.paired(bare, make_run(said, duration_s=3.25)) == (
-        "medians of the whole runs, which have no reference in common"
-    )

@@ -169,7 +169,7 @@ def test_where_texts_differ_too_much_the_note_says_so():
     assert set(table["paired_by"]) == {"run"}
     assert table["recordings"].unique().tolist() == [0]
     for note in table["note"]:
-        assert note.startswith("Only 0 % of the words of two runs are the same, so that whole")
+        assert note.startswith("Paired are medians of the whole runs, since only 0 % of the words")
         assert note.endswith("record 2 more.")
 
 

@@ -31,7 +31,7 @@ function sideTable({ table, differs }, chips) {
 }
 
 /** Which run is shown against the baseline, and the picture of that. */
-function differencePart(runs, chips, paired, ask, picture) {
+function differencePart(runs, chips, ask, picture) {
   const place = h("div", { class: "gnb-result", "aria-live": "polite" });
   const [baseline, ...others] = runs;
   const select = h(
@@ -48,8 +48,9 @@ function differencePart(runs, chips, paired, ask, picture) {
       say(place, "");
       return;
     }
-    const head = h("h4", {}, `${chips[k + 1]} minus ${chips[0]}, ${paired[k]}`);
-    place.replaceChildren(head, picture.of(answer.buffers[0], answer.content.text));
+    const { paired, text } = answer.content;
+    const head = h("h4", {}, `${chips[k + 1]} minus ${chips[0]}, ${paired}`);
+    place.replaceChildren(head, picture.of(answer.buffers[0], text));
   }
   const choice = field(select, `Against ${chips[0]}`);
   choice.classList.add("gnb-short");
@@ -96,7 +97,7 @@ export function comparison(chosen, { ask, rules }) {
         return one;
       });
     const named = [...letters].slice(0, runs.length);
-    const difference = differencePart(runs, named, answer.content.paired, ask, picture);
+    const difference = differencePart(runs, named, ask, picture);
     result.replaceChildren(
       h("h4", {}, "Side by side"),
       ...sideTable(answer.content, chips),
