@@ -13,7 +13,7 @@ import pandas as pd
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.intervals import quantiles, student
-from gladia_nb.metrics.base.significance import mean_or_median
+from gladia_nb.metrics.base.significance import interval_of_mean, mean_or_median
 from gladia_nb.metrics.defined_latencies import LATENCIES
 from gladia_nb.metrics.latencies import CLOCKS, TRIGGERS, latency
 from gladia_nb.metrics.partners import Pairing, median, paired_latencies, pairings
@@ -303,13 +303,10 @@ def difference(
 
 def _of_units(values: pd.Series) -> tuple[float, float, float]:
     """Mean of independent values with Student's t; their median where one is infinite."""
-    count = len(values)
     if not np.isfinite(values).all():
-        found = quantiles(values, range(count), (0.5,))
+        found = quantiles(values, range(len(values)), (0.5,))
         return float(found.points[0]), float(found.low[0]), float(found.high[0])
-    mean = float(values.mean())
-    wide = student(0.95, count - 1) * float(values.std()) / math.sqrt(count)
-    return mean, mean - wide, mean + wide
+    return interval_of_mean(values)
 
 
 def _too_few(count: int, more: int) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics import stability, word_errors
 from gladia_nb.metrics.base.significance import (
     holm,
     interval_of_mean,
@@ -19,6 +18,7 @@ from gladia_nb.metrics.base.significance import (
     two_sided_p,
 )
 from gladia_nb.metrics.comparison import FEWEST_PAIRS, paired
+from gladia_nb.metrics.error_counts import erasure_counts, pooled_rate, word_error_counts
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.schema import Schema, to_frame
 
@@ -126,33 +126,18 @@ def _units(pairs: list[Pair]) -> dict[str, list[_Unit]]:
         with forgetting(pair.run), forgetting(pair.baseline):
             for name, *numbers in paired(pair.baseline, pair.run):
                 found.setdefault(name, []).append(_Unit(pair.item, "ms", *numbers))
-            for name, of in RATIOS.items():
-                base, value = of(pair.baseline), of(pair.run)
+            for name, counts in RATIOS.items():
+                base, value = (pooled_rate(counts(run)) for run in (pair.baseline, pair.run))
                 if not (math.isnan(base) or math.isnan(value)):
                     unit = _Unit(pair.item, "1", base, value, value - base)
                     found.setdefault(name, []).append(unit)
     return found
 
 
-def _word_error_rate(run: RunData) -> float:
-    if not len(run.reference):
-        return math.nan
-    return float(word_errors(run)["wer"].iloc[-1])
-
-
-def _erasure(run: RunData) -> float:
-    """Words taken back by words of the finals, pooled over the utterances."""
-    table = stability(run)
-    table = table[table["text"] == "normalised"]
-    words = float(table["words"].sum())
-    erased = float(table["partial_erasure"].sum() + table["final_erasure"].sum())
-    return erased / words if words else math.nan
-
-
-RATIOS: Mapping[str, Callable[[RunData], float]] = {
-    "WER": _word_error_rate,
-    "normalised erasure": _erasure,
-}
+#: What is counted of each run beside latencies, by utterance; see `error_counts`.
+RATIOS: Mapping[str, Callable[[RunData], pd.DataFrame]] = MappingProxyType(
+    {"WER": word_error_counts, "normalised erasure": erasure_counts}
+)
 
 
 def _row(arm: str, measure: str, units: list[_Unit]) -> dict[str, Any]:

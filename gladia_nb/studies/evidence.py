@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.metrics import latency, quantiles, ratio, stability, verdict, word_alignment
+from gladia_nb.metrics import latency, quantiles, ratio, verdict
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import FEWEST, needed, share
 from gladia_nb.metrics.checks import Verdict
 from gladia_nb.metrics.comparison import FEWEST_PAIRS
 from gladia_nb.record.data import RunData, forgetting
-from gladia_nb.studies.differences import Pair, effects
+from gladia_nb.studies.differences import RATIOS, Pair, effects
 
 __all__ = ["Evidence", "Found"]
 
@@ -65,6 +64,7 @@ class Evidence:
         self._runs = runs
         self._failed = failed
         self._pairs = pairs
+        self._counted: dict[str, pd.DataFrame] = {}
 
     def verdicts(self) -> list[tuple[str, Verdict]]:
         """The verdict of each run."""
@@ -100,7 +100,7 @@ class Evidence:
             outcomes = [1] * self._failed + [0] * len(self._runs)
             found = share(outcomes, [1] * total)
             return Found(*found, "1", total, total, "session", _few(total, "session"))
-        counts = self._errors if name == "WER" else self._erasure
+        counts = self._counts(name)
         if not len(counts) or not counts["of"].sum():
             return Found(
                 *(math.nan,) * 3, "1", 0, 0, note="No run has a reference to count errors by."
@@ -118,7 +118,7 @@ class Evidence:
         label = f"{name} ({trigger})" if trigger else name
         table = self._effects
         rows = table[table["measure"] == label]
-        unit = "1" if name in ("WER", "normalised erasure") else "ms"
+        unit = "1" if name in RATIOS else "ms"
         if not len(rows):
             return Found(*(math.nan,) * 3, unit, 0, 0, note=f"No pair of runs tells of {label!r}.")
         row = rows.iloc[0]
@@ -176,39 +176,16 @@ class Evidence:
             )
         return chosen[chosen["trigger"] == trigger] if trigger else chosen
 
-    @cached_property
-    def _errors(self) -> pd.DataFrame:
-        """Wrong words and words spoken, by the utterance in which they fell."""
-        parts = []
-        for number, run in enumerate(self._runs.values()):
-            if not len(run.reference):
-                continue
-            with forgetting(run):
-                table = word_alignment(run)
-            # A word that was left out fell into the utterance that was heard last.
-            cluster = table.groupby("channel")["utterance_id"].ffill().fillna("")
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "wrong": (table["op"] != "equal").astype("int64"),
-                        "of": (table["op"] != "insert").astype("int64"),
-                    }
-                )
-                .groupby([np.full(len(table), number), table["channel"], cluster])
-                .sum()
-            )
-        return pd.concat(parts) if parts else pd.DataFrame({"wrong": [], "of": []})
-
-    @cached_property
-    def _erasure(self) -> pd.DataFrame:
-        parts = []
-        for run in self._runs.values():
-            with forgetting(run):
-                table = stability(run)
-            table = table[(table["text"] == "normalised") & (table["words"] > 0)]
-            erased = table["partial_erasure"] + table["final_erasure"]
-            parts.append(pd.DataFrame({"wrong": erased, "of": table["words"]}))
-        return pd.concat(parts) if parts else pd.DataFrame({"wrong": [], "of": []})
+    def _counts(self, name: str) -> pd.DataFrame:
+        """One of `RATIOS`, of all utterances of all runs."""
+        if name not in self._counted:
+            parts = []
+            for run in self._runs.values():
+                with forgetting(run):
+                    parts.append(RATIOS[name](run))
+            empty = pd.DataFrame({"wrong": [], "of": []})
+            self._counted[name] = pd.concat(parts) if parts else empty
+        return self._counted[name]
 
 
 def _few(count: int, unit: str) -> str:

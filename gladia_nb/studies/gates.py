@@ -35,6 +35,7 @@ import pandas as pd
 from gladia_nb.errors import ConfigError
 from gladia_nb.paths import content_of
 from gladia_nb.record.schema import Schema, to_frame
+from gladia_nb.studies.differences import RATIOS
 from gladia_nb.studies.evidence import Evidence, Found
 
 __all__ = ["GATES", "Gate", "check_gates", "read_gates"]
@@ -56,15 +57,16 @@ GATES: Schema = MappingProxyType(
     }
 )
 
+_RATIOS = "|".join(RATIOS)
 _NAME = r'"(?P<name>[^"]+)"(?: \((?P<trigger>\w+)\))?'
 _LIMIT = r"(?P<sign><|<=|>|>=) ?(?P<limit>[0-9.]+)"
 #: Each form of a gate, and how it is written.
 _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("quantile", re.compile(rf"{_NAME} p(?P<percent>[0-9.]+) {_LIMIT}")),
     ("never", re.compile(rf"never {_NAME} {_LIMIT}")),
-    ("ratio", re.compile(rf"(?P<name>WER|normalised erasure|errors) {_LIMIT}")),
+    ("ratio", re.compile(rf"(?P<name>{_RATIOS}|errors) {_LIMIT}")),
     ("difference", re.compile(rf"difference {_NAME} {_LIMIT}")),
-    ("difference", re.compile(rf"difference (?P<name>WER|normalised erasure) {_LIMIT}")),
+    ("difference", re.compile(rf"difference (?P<name>{_RATIOS}) {_LIMIT}")),
     ("verdict", re.compile(r"verdict (?P<name>valid|degraded)")),
 )
 _EXAMPLE = '"word_end -> final @send" p90 < 900'

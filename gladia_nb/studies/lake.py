@@ -24,6 +24,7 @@ import pandas as pd
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
 from gladia_nb.metrics.base.recordings import recording_key
+from gladia_nb.metrics.error_counts import pooled_rate
 from gladia_nb.metrics.gathering import Gathered, Worth, together
 from gladia_nb.metrics.summaries import summed
 from gladia_nb.record.data import RunData, forgetting
@@ -195,7 +196,10 @@ def _facts(run: RunData) -> pd.DataFrame:
         "recording": recording_key(run.reference),
         "reference_words": int(rates["reference_words"].sum()),
         "matched": int(rates["matched"].sum()),
-        **{name.replace(" ", "_").lower(): of(run) for name, of in RATIOS.items()},
+        **{
+            name.replace(" ", "_").lower(): pooled_rate(counts(run))
+            for name, counts in RATIOS.items()
+        },
     }
     return pd.DataFrame([row])
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import latency, summary
+from gladia_nb.metrics.error_counts import pooled_rate
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.studies.differences import RATIOS
 from gladia_nb.studies.trade_offs import Point
@@ -53,7 +54,7 @@ def points_of(runs: Iterable[tuple[int, RunData]], x: str, y: str) -> list[Point
 
 def _number(run: RunData, measure: str) -> float:
     if measure in RATIOS:
-        return RATIOS[measure](run)
+        return pooled_rate(RATIOS[measure](run))
     rows = latency(run)
     # As `compare` names finals of utterances: with their trigger behind.
     name, _, trigger = measure.removesuffix(")").partition(" (")

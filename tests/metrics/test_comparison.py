@@ -241,6 +241,13 @@ def test_a_recording_that_is_sent_again_is_one_recording():
     assert found.high - 30 == pytest.approx(wide, rel=1e-3)
 
 
+def test_the_interval_of_the_kinds_is_that_of_the_printed_tables():
+    """Four pairs: three degrees of freedom, 3.182 standard errors."""
+    ms, run = pd.Series([10.0, 20.0, 30.0, 40.0]), pd.Series(range(4))
+    found = difference(ms, run, run * 0 - 1, None)
+    assert (found.high - found.point) / (ms.std() / 2) == pytest.approx(3.1824, abs=1e-4)
+
+
 def test_one_pair_of_runs_says_nothing_of_the_kinds():
     rng = np.random.default_rng(1)
     one = compare(talk(lag=rng.uniform(0, 0.1, 6)), talk(0.4, lag=rng.uniform(0, 0.1, 6)))

@@ -4,9 +4,10 @@ import pytest
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import quantiles, word_errors
-from gladia_nb.studies.differences import Pair
+from gladia_nb.studies.differences import RATIOS, Pair, effects
 from gladia_nb.studies.evidence import Evidence
-from tests.support.make_runs import make_run, reference, utterance, words
+from tests.support.make_runs import make_run, reference, rich_run, utterance, words
+from tests.support.references import with_text
 from tests.support.studies import run_of
 
 SEEN = "word_end -> first_seen @send"
@@ -80,6 +81,16 @@ def test_sessions_that_failed():
 def test_erasure_of_partials_that_only_grow_is_none():
     found = Evidence(several(1)).ratio("normalised erasure")
     assert found.value == 0
+
+
+def test_ratios_are_those_of_the_comparison_also_of_a_text():
+    """A reference need not say when a word was spoken to tell that it is wrong."""
+    text = " ".join(run_of(lambda _: 0.2).reference["word"])
+    runs = [with_text(rich_run(k, with_reference=False), text) for k in range(2)]
+    evidence = Evidence({"a": runs[0]})
+    table = effects({"b": [Pair(0, runs[1], runs[0])]}).set_index("measure")
+    for name in RATIOS:
+        assert evidence.ratio(name).value == pytest.approx(table.loc[name, "baseline"])
 
 
 def test_a_difference_takes_a_baseline():
