@@ -27,6 +27,8 @@ __all__ = [
     "compare",
     "compared",
     "difference",
+    "latency_and_trigger",
+    "measure_name",
     "paired",
 ]
 
@@ -194,8 +196,8 @@ def compared(
 def paired(a: RunData, b: RunData) -> Iterator[tuple[str, float, float, float]]:
     """Each latency of two runs: its name, the medians of both, and the median difference b - a.
 
-    Paired as in `compare`; the name of a final of utterances has its trigger behind it. A median is
-    infinite where most never came; measures in which neither side came are left out.
+    Paired as in `compare`; names are those of `measure_name`. A median is infinite where most never
+    came; measures in which neither side came are left out.
 
     Example:
         `{name: difference for name, _, _, difference in paired(before, after)}`
@@ -204,9 +206,30 @@ def paired(a: RunData, b: RunData) -> Iterator[tuple[str, float, float, float]]:
     table = table[table["paired"]]
     came = np.isfinite(table["ms_a"]) | np.isfinite(table["ms_b"])
     for (name, trigger), group in table[came].groupby(["name", "trigger"], sort=False):
-        label = f"{name} ({trigger})" if trigger else str(name)
         difference = median(group["ms_b"] - group["ms_a"])
+        label = measure_name(str(name), str(trigger))
         yield label, median(group["ms_a"]), median(group["ms_b"]), difference
+
+
+def measure_name(latency_name: str, trigger: str | None) -> str:
+    """What is compared: a latency, of finals of utterances with their trigger behind.
+
+    Example:
+        >>> measure_name("speech_end -> final @send", "endpoint")
+        'speech_end -> final @send (endpoint)'
+    """
+    return f"{latency_name} ({trigger})" if trigger else latency_name
+
+
+def latency_and_trigger(measure: str) -> tuple[str, str]:
+    """The latency of a `measure_name`, and its trigger; "" where it has none.
+
+    Example:
+        >>> latency_and_trigger("speech_end -> final @send (endpoint)")
+        ('speech_end -> final @send', 'endpoint')
+    """
+    name, _, trigger = measure.removesuffix(")").partition(" (")
+    return name, trigger
 
 
 def _names(left: Sequence[RunData], right: Sequence[RunData]) -> list[str]:

@@ -14,7 +14,7 @@ from gladia_nb.metrics import latency, quantiles, ratio, verdict
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.intervals import FEWEST, needed, share
 from gladia_nb.metrics.checks import Verdict
-from gladia_nb.metrics.comparison import FEWEST_PAIRS
+from gladia_nb.metrics.comparison import FEWEST_PAIRS, measure_name
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.studies.differences import RATIOS, Pair, effects
 
@@ -115,7 +115,7 @@ class Evidence:
             raise ConfigError(
                 f"A gate on the difference of {name!r} needs a baseline; name one with --baseline."
             )
-        label = f"{name} ({trigger})" if trigger else name
+        label = measure_name(name, trigger)
         table = self._effects
         rows = table[table["measure"] == label]
         unit = "1" if name in RATIOS else "ms"

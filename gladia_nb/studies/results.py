@@ -9,6 +9,7 @@ import pandas as pd
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import latency, summary
+from gladia_nb.metrics.comparison import latency_and_trigger
 from gladia_nb.metrics.error_counts import pooled_rate
 from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.studies.differences import RATIOS
@@ -56,8 +57,7 @@ def _number(run: RunData, measure: str) -> float:
     if measure in RATIOS:
         return pooled_rate(RATIOS[measure](run))
     rows = latency(run)
-    # As `compare` names finals of utterances: with their trigger behind.
-    name, _, trigger = measure.removesuffix(")").partition(" (")
+    name, trigger = latency_and_trigger(measure)
     chosen = rows[(rows["name"] == name) & rows["anchor_clock_s"].notna()]
     if trigger:
         chosen = chosen[chosen["trigger"] == trigger]

@@ -8,7 +8,7 @@ import pytest
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import COMPARISON, compare, latency
-from gladia_nb.metrics.comparison import difference
+from gladia_nb.metrics.comparison import difference, latency_and_trigger, measure_name, paired
 from tests.support.make_runs import make_run, reference, rich_run, transcript, utterance, words
 
 GROUPS = [words("one two three", 0.5 + 2 * number) for number in range(6)]
@@ -239,6 +239,19 @@ def test_a_recording_that_is_sent_again_is_one_recording():
     assert (found.point, found.of) == (30, "kinds")
     wide = 4.3027 * np.std([10, 20, 60], ddof=1) / math.sqrt(3)
     assert found.high - 30 == pytest.approx(wide, rel=1e-3)
+
+
+def test_the_name_of_each_measure_says_which_latency_it_is():
+    known = {
+        (name, trigger if isinstance(trigger, str) else "")
+        for name, trigger in compare(rich_run(), rich_run(8))[["name", "trigger"]].to_numpy()
+    }
+    found = {latency_and_trigger(name) for name, *_ in paired(rich_run(), rich_run(8))}
+    assert found
+    assert found <= known
+    assert {trigger for _, trigger in found} > {""}
+    for name, trigger in known:
+        assert latency_and_trigger(measure_name(name, trigger)) == (name, trigger)
 
 
 def test_the_interval_of_the_kinds_is_that_of_the_printed_tables():
