@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from gladia_nb.config import SessionConfig
 
@@ -19,6 +19,8 @@ __all__ = [
     "Engine",
     "EngineError",
     "Event",
+    "NeedsWay",
+    "PerSession",
     "Progress",
     "Recorded",
     "Speech",
@@ -244,3 +246,23 @@ class Engine(Protocol):
             EngineError: the stream cannot be opened.
         """
         ...
+
+
+@runtime_checkable
+class PerSession(Protocol):
+    """An engine that has one of its own for each session; an engine may be one, and need not."""
+
+    def for_session(self, config: SessionConfig) -> Engine:
+        """The engine of the next session that asks for this; called once a session."""
+        ...
+
+
+@runtime_checkable
+class NeedsWay(Protocol):
+    """An engine of one session, for which the way to the client counts; likewise.
+
+    Attributes:
+        way: the session measures it, and notes it here.
+    """
+
+    way: Way

@@ -24,6 +24,7 @@ from typing import Any
 
 from gladia_nb.server.engines import pipe as wire
 from gladia_nb.server.engines.base import Ended, EngineError, Event
+from gladia_nb.server.engines.decoding_child import SHERPA, SPHINX
 
 __all__ = ["main"]
 
@@ -79,7 +80,7 @@ def _sherpa(folder: str) -> MakeDecoder:
 
 
 #: For each kind of decoder what loads its model, and gives what makes a decoder of it.
-_LOADERS: Mapping[str, Callable[[str], MakeDecoder]] = {"sphinx": _sphinx, "sherpa": _sherpa}
+_LOADERS: Mapping[str, Callable[[str], MakeDecoder]] = {SPHINX: _sphinx, SHERPA: _sherpa}
 #: The extra that brings a library.
 _EXTRAS = {"pocketsphinx": "local", "sherpa_onnx": "sherpa"}
 

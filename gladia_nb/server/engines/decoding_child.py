@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from gladia_nb.child import child_command, child_environment, wait_or_kill
 
-__all__ = ["SPHINX", "DecodingChild", "launch_decoding"]
+__all__ = ["SHERPA", "SPHINX", "DecodingChild", "launch_decoding"]
 
-#: The kind of decoder that is PocketSphinx's.
-SPHINX = "sphinx"
+#: The kinds of decoders: PocketSphinx's own, and those of models for sherpa-onnx.
+SPHINX, SHERPA = "sphinx", "sherpa"
 _STOP_S = 5.0
 
 
@@ -54,7 +54,7 @@ def launch_decoding(kind: str, model: str = "") -> DecodingChild:
     """Start a process that loads a model; returns at once.
 
     Args:
-        kind: of decoder, as `decoding` knows them.
+        kind: of decoder, `SPHINX` or `SHERPA`.
         model: what the decoder is made from, in that kind's own words.
     """
     ours, theirs = socket.socketpair()

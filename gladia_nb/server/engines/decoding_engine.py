@@ -35,7 +35,7 @@ class DecodingEngine:
 
     Args:
         options: of the server.
-        kind: of decoder, as `decoding` knows them.
+        kind: of decoder, as `decoding_child` names them.
         model: what the decoder is made from, in that kind's own words.
         ready_s: how long loading may take, in seconds.
         child: that process, where it has been started already; the engine ends it.

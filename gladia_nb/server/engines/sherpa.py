@@ -7,6 +7,7 @@ import re
 from gladia_nb.config import SessionConfig
 from gladia_nb.config.values import LANGUAGES
 from gladia_nb.server.engines.base import EngineError
+from gladia_nb.server.engines.decoding_child import SHERPA
 from gladia_nb.server.engines.decoding_engine import DecodingEngine
 from gladia_nb.server.models.cache import folder_of
 from gladia_nb.server.settings.options import ServerOptions
@@ -34,7 +35,7 @@ class SherpaEngine(DecodingEngine):
                 "or fetch one with gladia-nb models get URL."
             )
         self._folder = folder_of(options.model)
-        super().__init__(options, "sherpa", str(self._folder), ready_s=_READY_S)
+        super().__init__(options, SHERPA, str(self._folder), ready_s=_READY_S)
         self._languages = options.model_languages or languages_in(self._folder.name)
 
     def no_start(self, reason: str) -> str:

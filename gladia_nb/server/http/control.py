@@ -16,8 +16,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from gladia_nb.config import SessionConfig
-from gladia_nb.server.engines.base import Engine
-from gladia_nb.server.engines.replay import ReplayEngine
+from gladia_nb.server.engines.base import Engine, PerSession
 from gladia_nb.server.engines.scripted import ScriptedEngine
 from gladia_nb.server.engines.timetable import Timetable
 from gladia_nb.server.http.refusal import RefusalError, invalid, is_same
@@ -87,7 +86,7 @@ class Bench:
         if not self._scripts:
             if refusals := usual.refusals(config):
                 raise invalid(*refusals)
-            return usual.for_session(config) if isinstance(usual, ReplayEngine) else usual
+            return usual.for_session(config) if isinstance(usual, PerSession) else usual
         script = self._scripts.popleft()
         return ScriptedEngine(script, self._timetable, end_first=self._end_first)
 

@@ -22,13 +22,13 @@ from gladia_nb.server.engines.base import (
     Engine,
     EngineError,
     Event,
+    NeedsWay,
     Progress,
     Recorded,
     Speech,
     Stream,
     Transcript,
 )
-from gladia_nb.server.engines.replay import Playback
 from gladia_nb.server.engines.spelling import Spelling
 from gladia_nb.server.session.add_ons import AddOns
 from gladia_nb.server.session.client_frames import Audio, BadAudio, Stop, read_text
@@ -120,7 +120,7 @@ class Session:
         # Of a recording that has been played to its end.
         self._played: Ended | None = None
         self._recorded_id = ""
-        self._way = engine.way if isinstance(engine, Playback) else None
+        self._way = engine.way if isinstance(engine, NeedsWay) else None
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self._began = math.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import inspect
 from collections.abc import Callable
@@ -17,10 +18,13 @@ from gladia_nb.server.engines.base import (
     Engine,
     EngineError,
     Event,
+    NeedsWay,
+    PerSession,
     Progress,
     Speech,
     Stream,
     Transcript,
+    Way,
     Word,
 )
 from gladia_nb.server.engines.scripted import ScriptedEngine
@@ -148,6 +152,51 @@ async def test_another_engine_is_served_like_ours() -> None:
             assert response.status == 400
             assert (await response.json())["validation_errors"] == ["channels must be 1 or 2 here"]
     assert engine.log == ["start", "open 0", "open 1", "close"]
+
+
+class Patient(Counting):
+    """A stream that ends when it is known how far away its client is."""
+
+    def __init__(self, report: Callable[[Event], None], way: Way) -> None:
+        super().__init__(report, fails=False)
+        self._way = way
+
+    def finish(self) -> None:
+        if self._way.ns:
+            super().finish()
+        else:
+            asyncio.get_running_loop().call_later(0.01, self.finish)
+
+
+class FarEngine(CountingEngine):
+    """For each session one of its own, which wants to know the way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.way = Way()
+        self.made: list[FarEngine] = []
+
+    def for_session(self, config: SessionConfig) -> FarEngine:
+        self.made.append(FarEngine())
+        return self.made[-1]
+
+    async def open(
+        self, config: SessionConfig, channel: int, report: Callable[[Event], None]
+    ) -> Counting:
+        return Patient(report, self.way)
+
+
+async def test_what_an_engine_wants_beside_is_seen_by_what_it_has() -> None:
+    engine, simple = FarEngine(), CountingEngine()
+    assert not isinstance(simple, NeedsWay | PerSession)
+    assert isinstance(engine, NeedsWay)
+    assert isinstance(engine, PerSession)
+    async with serving(engine) as client:
+        for _ in range(2):
+            talk = await client.talk(bytes(3200))
+            assert talk.close_code == 1000
+    assert engine.way.ns == 0, "sessions have engines of their own"
+    assert [made.way.ns > 0 for made in engine.made] == [True, True]
 
 
 @pytest.mark.parametrize(
