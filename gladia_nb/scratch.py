@@ -16,12 +16,7 @@ import weakref
 from pathlib import Path
 from types import TracebackType
 
-try:
-    import fcntl
-except ImportError:  # where there is none, what the killed leave stays
-    _can_lock = False
-else:
-    _can_lock = True
+from gladia_nb.held import hold
 
 __all__ = ["ScratchFolder"]
 
@@ -50,7 +45,7 @@ class ScratchFolder:
     def __init__(self) -> None:
         _sweep(Path(tempfile.gettempdir()))
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = _lock(self.path)
+        lock = hold(self.path)
         self._remove = weakref.finalize(self, _removed, self.path, lock, os.getpid())
 
     def close(self) -> None:
@@ -72,26 +67,6 @@ class ScratchFolder:
         return f"{type(self).__name__}({str(self.path)!r})"
 
 
-def _lock(folder: Path) -> int | None:
-    """Hold a folder of one's own; returns what holds it, or None when somebody else does.
-
-    The file system may know no locks; then it is not held, and nobody takes it for left behind.
-    """
-    if not _can_lock:
-        return None
-    number = -1
-    try:
-        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        if os.fstat(number).st_uid == os.geteuid():
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return number
-    except OSError:
-        pass
-    if number >= 0:
-        os.close(number)
-    return None
-
-
 def _removed(folder: Path, lock: int | None, owner: int) -> None:
     # The child of a fork has the lock as well, but not the folder.
     if os.getpid() == owner:
@@ -107,5 +82,5 @@ def _sweep(place: Path) -> None:
     with contextlib.suppress(OSError):
         for folder in place.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
-                if folder.lstat().st_mtime < before and (lock := _lock(folder)) is not None:
+                if folder.lstat().st_mtime < before and (lock := hold(folder)) is not None:
                     _removed(folder, lock, os.getpid())

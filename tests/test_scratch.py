@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from gladia_nb import scratch as module
+from gladia_nb import held
 from gladia_nb.scratch import ScratchFolder
 
-locks = pytest.mark.skipif(not module._can_lock, reason="there are no locks here")
+locks = pytest.mark.skipif(not held._can_lock, reason="there are no locks here")
 
 #: Makes a folder, names it, and waits for its end.
 OWNER = """
@@ -129,7 +129,7 @@ def test_what_is_not_ours_to_judge_stays(place: Path, monkeypatch: pytest.Monkey
             return found
         return os.stat_result((*found[:4], found.st_uid + 1, *found[5:]))
 
-    monkeypatch.setattr(module.os, "fstat", of_strangers)
+    monkeypatch.setattr(held.os, "fstat", of_strangers)
     with ScratchFolder():
         assert {young, link, file, other, elsewhere, earlier} < set(place.iterdir())
     monkeypatch.undo()
@@ -156,7 +156,7 @@ def test_the_child_of_a_fork_leaves_it_alone(place: Path) -> None:
 
 
 def test_without_locks_nothing_is_swept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_can_lock", False)
+    monkeypatch.setattr(held, "_can_lock", False)
     left = place / "gladia_nb-held-left"
     left.mkdir()
     old(left)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.cli.text import plain
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import AuthenticationError, ConfigError, RunFileError
 from gladia_nb.metrics import compare_traffic
-from gladia_nb.paths import replacing
 from gladia_nb.record.folders import new_path
 from gladia_nb.run import load
 from gladia_nb.sessions.first_contact import contact_plan, make_contact

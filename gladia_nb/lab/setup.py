@@ -12,6 +12,7 @@ from typing import Any
 
 from gladia_nb.audio import Audio, read_audio
 from gladia_nb.config import PRESETS
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import AudioError, ConfigError, GladiaNbError
 from gladia_nb.lab.form import (
     Field,
@@ -24,7 +25,6 @@ from gladia_nb.lab.form import (
 from gladia_nb.lab.networks import network_choices
 from gladia_nb.lab.recipe import NO_PROXY, OPTIONS, Recipe, as_curl, as_json, reproduce
 from gladia_nb.lab.waveform import peaks, playable
-from gladia_nb.paths import replacing
 from gladia_nb.record.folders import new_path, runs_directory
 from gladia_nb.scratch import ScratchFolder
 from gladia_nb.sessions.reference import find_reference

@@ -38,15 +38,19 @@ def word_error_counts(run: RunData) -> pd.DataFrame:
     if run.granularity is None or why_no_rates(run):
         return to_frame({name: [] for name in ERROR_COUNTS}, ERROR_COUNTS)
     table = word_alignment(run)
-    fell = table.groupby("channel")["utterance_id"].ffill().fillna("")
-    counts = {
-        "channel": table["channel"],
-        "utterance_id": fell,
-        "wrong": (table["op"] != "equal").astype("int64"),
-        "of": (table["op"] != "insert").astype("int64"),
-    }
-    summed = pd.DataFrame(counts).groupby(["channel", "utterance_id"]).sum().reset_index()
-    return to_frame({name: summed[name] for name in ERROR_COUNTS}, ERROR_COUNTS)
+    last: dict[int, str] = {}
+    counts: dict[tuple[int, str], list[int]] = {}
+    for channel, op, heard in zip(
+        table["channel"].tolist(), table["op"].tolist(), table["utterance_id"].tolist(), strict=True
+    ):
+        if isinstance(heard, str):
+            last[channel] = heard
+        count = counts.setdefault((channel, last.get(channel, "")), [0, 0])
+        count[0] += op != "equal"
+        count[1] += op != "insert"
+    rows = [(*key, *count) for key, count in sorted(counts.items())]
+    columns = zip(*rows, strict=True) if rows else [()] * len(ERROR_COUNTS)
+    return to_frame(dict(zip(ERROR_COUNTS, map(list, columns), strict=True)), ERROR_COUNTS)
 
 
 def erasure_counts(run: RunData) -> pd.DataFrame:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gladia_nb.clock import Anchor
+from gladia_nb.drafts import create_whole
 from gladia_nb.errors import RunFileError
-from gladia_nb.paths import create_whole, expanded
+from gladia_nb.paths import expanded
 from gladia_nb.record.file import FORMAT, VERSION, dump_line
 from gladia_nb.record.folders import new_path, runs_directory, sound_files
 from gladia_nb.record.redact import redact_url

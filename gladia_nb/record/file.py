@@ -22,8 +22,9 @@ from shutil import copyfile
 from types import MappingProxyType
 from typing import Any
 
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import RunFileError
-from gladia_nb.paths import expanded, replacing
+from gladia_nb.paths import expanded
 from gladia_nb.record.header import FORMAT, VERSION, checked_header
 from gladia_nb.record.limits import LONGEST_S
 from gladia_nb.record.message import writable

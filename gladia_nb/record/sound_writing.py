@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
-import tempfile
 from io import FileIO
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 import soundfile
 
 from gladia_nb.audio import Audio, encode
+from gladia_nb.drafts import draft_folder
 from gladia_nb.errors import RunFileError
 from gladia_nb.record.file import Record
 from gladia_nb.record.folders import REST_SUFFIX
@@ -175,23 +175,19 @@ def write_sound(run: Path, record: Record, sound: Audio) -> None:
     place = wire.path(run)
     if record.path is not None and place.exists() and place.samefile(wire.path(record.path)):
         return
-    folder = Path(tempfile.mkdtemp(prefix=".writing-", dir=run.parent))
     try:
-        writer = SoundWriter(folder / "new", wire, mark_of(record.header))
-        try:
-            for start in range(0, len(sound.samples), BLOCK):
-                samples = sound.samples[start : start + BLOCK]
-                writer.set_down(encode(samples, wire.encoding, wire.bit_depth))
-                writer.commit(start + len(samples))
-        finally:
-            writer.close()
-        writer.path.replace(place)
+        with draft_folder(run.parent) as folder:
+            writer = SoundWriter(folder / "new", wire, mark_of(record.header))
+            with contextlib.closing(writer):
+                for start in range(0, len(sound.samples), BLOCK):
+                    samples = sound.samples[start : start + BLOCK]
+                    writer.set_down(encode(samples, wire.encoding, wire.bit_depth))
+                    writer.commit(start + len(samples))
+            writer.path.replace(place)
     except OSError as error:
         raise RunFileError(
             f"Cannot write {place}: {error.strerror or error}. Choose another place."
         ) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_all(file: FileIO, data: bytes) -> None:

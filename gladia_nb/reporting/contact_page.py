@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import RunFileError
-from gladia_nb.paths import replacing
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import STYLE, frame, section, table, text
 

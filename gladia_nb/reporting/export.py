@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import RunFileError
 from gladia_nb.metrics import (
     health,
@@ -18,7 +19,6 @@ from gladia_nb.metrics import (
     turns,
     waterfall,
 )
-from gladia_nb.paths import replacing
 from gladia_nb.record.data import RunData
 from gladia_nb.record.folders import prepare_directory
 from gladia_nb.reporting import report

@@ -9,9 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics.checks import verdict
-from gladia_nb.paths import expanded, replacing
+from gladia_nb.paths import expanded
 from gladia_nb.record.data import RunData
 from gladia_nb.record.redact import redact_url
 from gladia_nb.reporting import pictures, tables

@@ -28,8 +28,9 @@ from gladia_nb.audio import (
     wav_file,
 )
 from gladia_nb.config import MAX_CHANNELS, SessionConfig
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import AudioError, ConfigError
-from gladia_nb.paths import expanded, replacing
+from gladia_nb.paths import expanded
 from gladia_nb.record.event_kinds import AnyEvent
 from gladia_nb.record.sound import Wire
 from gladia_nb.sessions.sources import Prepared, nearest_rate

@@ -13,7 +13,6 @@ this package may compute something else, and has files of its own. Needs the ext
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from gladia_nb.drafts import draft_folder
 from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.metrics import latency, match_rate, verdict
 from gladia_nb.metrics.base.recordings import recording_key
@@ -73,9 +73,12 @@ class Lake:
             return
         with forgetting(run):
             tables = {"latency": _latencies(run), "runs": _facts(run), "words": run.reference}
-        for table, frame in tables.items():
-            frame = frame.assign(file=name, **about)  # noqa: PLW2901 - the same, with more
-            self._write(self._file(table, name), frame)
+        self._write(
+            {
+                self._file(table, name): frame.assign(file=name, **about)
+                for table, frame in tables.items()
+            }
+        )
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Any]:
@@ -157,20 +160,22 @@ class Lake:
     def _file(self, table: str, run: str) -> Path:
         return self.path / table / f"{run}.{self._version}.parquet"
 
-    @staticmethod
-    def _write(path: Path, frame: pd.DataFrame) -> None:
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+    def _write(self, tables: Mapping[Path, pd.DataFrame]) -> None:
+        """Write files; they are put in their places when all of them are written."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            frame.to_parquet(draft, index=False, compression="zstd")
-            draft.replace(path)
+            self.path.mkdir(parents=True, exist_ok=True)
+            with draft_folder(self.path) as folder:
+                drafts = {folder / path.parent.name: path for path in tables}
+                for draft, path in drafts.items():
+                    tables[path].to_parquet(draft, index=False, compression="zstd")
+                for draft, path in drafts.items():
+                    path.parent.mkdir(exist_ok=True)
+                    draft.replace(path)
         except ImportError:
             raise _missing() from None
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
             raise RunFileError(
-                f"Cannot write {path}: {error.strerror or error}. Name another folder."
+                f"Cannot write to {self.path}: {error.strerror or error}. Name another folder."
             ) from None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from gladia_nb.drafts import replacing
 from gladia_nb.errors import RunFileError
 from gladia_nb.plots.studies import plot_effects, plot_pareto
 from gladia_nb.reporting.html import STYLE, details, frame, picture, section, table, text
@@ -77,12 +78,10 @@ def write_page(
         f'<nav aria-label="Parts of this page">{links}</nav></header>'
         f"<main>{body}</main></body></html>\n"
     )
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
+        with replacing(path) as new:
+            new.write_text(page, encoding="utf-8")
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise RunFileError(
             f"Cannot write {path}: {error.strerror or error}. Name another place."
         ) from None

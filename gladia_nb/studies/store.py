@@ -24,8 +24,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gladia_nb.drafts import create_whole
 from gladia_nb.errors import ConfigError, RunFileError
-from gladia_nb.paths import create_whole
 from gladia_nb.studies.design import changes
 
 __all__ = ["ALIVE_S", "Claim", "Store"]

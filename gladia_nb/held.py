@@ -1,0 +1,44 @@
+"""Locks on files and folders that tell whether their owner still lives.
+
+The system takes a lock back however its process ends: what nobody holds, nobody works on any more.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # where there is none, nothing is held, and nothing taken for left behind
+    _can_lock = False
+else:
+    _can_lock = True
+
+__all__ = ["hold"]
+
+
+def hold(folder: Path) -> int | None:
+    """Hold a folder of one's own; nobody waits.
+
+    Args:
+        folder: no link.
+
+    Returns:
+        What holds it until it is closed, with `os.close`. None when somebody else holds it, when it
+        is no folder of this user, or when its file system knows no locks: whoever cannot hold one
+        may not take it for left behind.
+    """
+    if not _can_lock:
+        return None
+    number = -1
+    try:
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        if os.fstat(number).st_uid == os.geteuid():
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return number
+    except OSError:
+        pass
+    if number >= 0:
+        os.close(number)
+    return None
