@@ -7,6 +7,8 @@ shown to catch a small bad example.
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -194,6 +196,21 @@ def test_a_hidden_import_is_found(test: str, line: str, found: list[str]) -> Non
     text = f"import typing\n\nif {test}:\n    {line}\n"
     assert hidden_imports({"a.py": text}) == found
     assert hidden_imports({"a.py": f"{line}\n\nif True:\n    {line}\n"}) == []
+
+
+def test_the_picture_of_the_house_names_every_room_and_all_of_the_ground() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    picture = text.partition("```text\n")[2].partition("```")[0]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    layers = contracts["importlinter"]["contracts"][0]["layers"]
+    rooms = {name.partition(".")[2] for layer in layers for name in re.findall(r"[\w.]+", layer)}
+    # What is said of each stands to the right, in one column.
+    rows = picture.splitlines()
+    right = rows[0].index("controls")
+    drawn = {word for row in rows for word in re.findall(r"[a-z]\w+", row[:right])}
+    assert drawn - {"commands"} == rooms, "an arrow carries commands; all else is a room"
+    modules = {path.stem for path in (ROOT / PACKAGE).glob("*.py")} - {"__init__"}
+    assert modules < rooms
 
 
 def foreign_imports(files: dict[str, str]) -> list[str]:
