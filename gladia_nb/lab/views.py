@@ -228,7 +228,7 @@ def picture(run: Run, name: str, look: Look = Look()) -> tuple[bytes, str]:  # n
         raise ConfigError(f"There is no picture {name!r}; there are {', '.join(_drawn())}.")
     function, size, text = PICTURES[name]
     if name == "Overview" and look.width < NARROW_INCHES * _PIXELS:
-        size = size[0], 1.5 * size[1]
+        size = size[0], size[1] * (1.5 if look.width >= _PHONE else 1.8)
 
     def draw(figure: Figure) -> None:
         if name == "Overview":
@@ -241,6 +241,8 @@ def picture(run: Run, name: str, look: Look = Look()) -> tuple[bytes, str]:  # n
 
 #: Pixels of a page for an inch of a picture: its letters then are those of a page.
 _PIXELS = 96
+#: Pixels of a page below which titles and labels of a picture take several lines.
+_PHONE = 480
 #: Inches that a picture is high at least.
 _LOWEST = 3.4
 

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from gladia_nb.metrics.checks import verdict
+from gladia_nb.plots.fitting import fit
 from gladia_nb.plots.fonts import fall_back
 from gladia_nb.plots.latency import plot_latency_ecdf, plot_word_latency
 from gladia_nb.plots.style import drawable
@@ -27,11 +28,12 @@ def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
     """Timeline, word latency over the audio, distribution and staircase of a run in one figure.
 
     In a figure that is narrower than `NARROW_INCHES` they stand below each other, and want it half
-    as high again.
+    as high again; titles and labels are wrapped there, for which a phone's width wants some more.
 
     Args:
         run: the run.
-        fig: an empty figure to draw in, best with a constrained layout; a new one when None.
+        fig: an empty figure to draw in, which gets a constrained layout if it has none; a new one
+            when None.
     """
     rows = min(max(len(run.utterances), 6), 40)
     heights = [1.2 + 0.13 * rows, 2.4, 2.8]
@@ -39,8 +41,12 @@ def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
         from matplotlib import pyplot as plt
 
         fig = plt.figure(figsize=(12, 7.5 + 0.13 * rows), layout="constrained")
+    if fig.get_layout_engine() is None:
+        fig.set_layout_engine("constrained")
     narrow = fig.get_figwidth() < NARROW_INCHES
     if narrow:
+        # Titles and labels take several lines there, and rows keep the height of their names.
+        heights[0] += 0.03 * rows
         grid = fig.add_gridspec(4, 1, height_ratios=[*heights, heights[-1]])
         places = [grid[row, 0] for row in range(4)]
     else:
@@ -59,4 +65,5 @@ def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
     title = f"{title}, measurement {verdict(run).status}"
     lines = textwrap.wrap(title, round(_SIGNS * fig.get_figwidth()))
     fall_back([fig.suptitle("\n".join(lines), fontweight="bold")])
+    fit(fig)
     return fig

@@ -48,13 +48,13 @@ def _axes(ax: Axes, ink: str, ground: str, theme: Theme) -> None:
     titles = (ax.title, ax._left_title, ax._right_title)  # type: ignore[attr-defined] # noqa: SLF001
     for text in (*titles, ax.xaxis.label, ax.yaxis.label, *ax.texts):
         _inked(text, ink, theme)
-    for line in ax.lines:
+    legend = ax.get_legend()
+    for line in (*ax.lines, *(legend.get_lines() if legend is not None else ())):
         if same_color(line.get_color(), ink):
             line.set_color(theme.ink)
     for patch in ax.patches:
         if same_color(patch.get_facecolor(), ground):
             patch.set_facecolor(theme.surface)
-    legend = ax.get_legend()
     if legend is not None:
         legend.get_frame().set(facecolor=theme.surface, edgecolor=theme.rule)
         for text in legend.get_texts():

@@ -13,7 +13,7 @@ def picture():
     figure = Figure()
     ax = figure.add_subplot()
     ax.plot([0, 1], [0, 1], color=BLUE, label="series")
-    ax.plot([0, 1], [1, 0], color=ink())
+    ax.plot([0, 1], [1, 0], "x", color=ink(), label="other")
     ax.annotate("note", (0.5, 0.5))
     ax.legend()
     finish(ax, title="Title", xlabel="x", ylabel="y")
@@ -31,6 +31,9 @@ def test_inks_and_grounds_are_those_of_the_theme():
         series, other = ax.lines
         assert to_hex(series.get_color()) == BLUE.lower()
         assert to_hex(other.get_color()) == theme.ink
+        series, other = ax.get_legend().get_lines()
+        assert to_hex(series.get_color()) == BLUE.lower()
+        assert to_hex(other.get_markeredgecolor()) == theme.ink
         drawn(figure)
         labels = {to_hex(label.get_color()) for label in ax.get_xticklabels()}
         assert labels == {theme.ink}
