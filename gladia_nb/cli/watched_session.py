@@ -17,7 +17,7 @@ from gladia_nb.config import SessionConfig
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.metrics import audit_note, latency_table, word_errors
 from gladia_nb.metrics.base.granularity import why_no_rates
-from gladia_nb.metrics.base.sent_reference import unsent
+from gladia_nb.metrics.base.sent_part import unsent
 from gladia_nb.record.folders import new_path, sound_files
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run

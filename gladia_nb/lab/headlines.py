@@ -12,7 +12,7 @@ import pandas as pd
 
 from gladia_nb.metrics import latency_part, run_anchor, summary, word_errors
 from gladia_nb.metrics.base.granularity import why_no_rates
-from gladia_nb.metrics.base.sent_reference import unsent
+from gladia_nb.metrics.base.sent_part import unsent
 from gladia_nb.metrics.definitions import DEFINITIONS
 from gladia_nb.run import Run
 

@@ -32,7 +32,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.matching import spoken_in
 from gladia_nb.metrics.base.placing import STATES, Placed, moment, placed_utterances, states_of
-from gladia_nb.metrics.base.sent_reference import sent_words
+from gladia_nb.metrics.base.sent_part import sent_words
 from gladia_nb.metrics.base.shown import Shown
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.record.data import RunData

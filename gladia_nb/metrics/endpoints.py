@@ -20,7 +20,7 @@ from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.clocks import sent_s
 from gladia_nb.metrics.base.endpoint_rule import Cut, cuts_of
 from gladia_nb.metrics.base.intervals import quantiles
-from gladia_nb.metrics.base.sent_reference import sent_reference
+from gladia_nb.metrics.base.sent_part import sent_reference
 from gladia_nb.metrics.base.spoken_turns import goes_on, not_ended
 from gladia_nb.metrics.base.turn_spans import Piece, reference_turns
 from gladia_nb.metrics.heard_speech import (

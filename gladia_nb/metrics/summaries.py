@@ -17,7 +17,7 @@ from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clusters import joined_codes
 from gladia_nb.metrics.base.granularity import withheld
 from gladia_nb.metrics.base.intervals import Quantiles, needed, span
-from gladia_nb.metrics.base.sent_reference import unsent
+from gladia_nb.metrics.base.sent_part import unsent
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.metrics.definitions import field_name, latency_label
 from gladia_nb.metrics.gathering import Gathered, gather

@@ -15,7 +15,7 @@ from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics.base.choice import Choice, chosen
 from gladia_nb.metrics.base.clocks import acknowledged_s, captured_s, sent_s
-from gladia_nb.metrics.base.sent_reference import sent_reference
+from gladia_nb.metrics.base.sent_part import sent_reference
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.base.turn_spans import TURN_GAP_S, Piece, joined, spoken_pieces
 from gladia_nb.metrics.vad import speech_of

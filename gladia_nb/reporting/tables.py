@@ -36,7 +36,7 @@ from gladia_nb.metrics import (
 )
 from gladia_nb.metrics.base.granularity import spoken_words, why_no_rates, why_no_words
 from gladia_nb.metrics.base.intervals import span
-from gladia_nb.metrics.base.sent_reference import unsent
+from gladia_nb.metrics.base.sent_part import unsent
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import frame, table, text
 

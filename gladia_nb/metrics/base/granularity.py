@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.base.sent_reference import sent_reference, sent_until_s, sent_wholly
+from gladia_nb.metrics.base.sent_part import sent_reference, sent_until_s, sent_wholly
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import REFERENCE, to_frame
 

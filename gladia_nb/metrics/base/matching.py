@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gladia_nb.metrics.base.align import align_edits, align_in_time
 from gladia_nb.metrics.base.handover import seen_before
 from gladia_nb.metrics.base.milestones import SEEN_WITHIN_S, Milestones, milestones_of
-from gladia_nb.metrics.base.sent_reference import sent_words
+from gladia_nb.metrics.base.sent_part import sent_words
 from gladia_nb.metrics.base.text import Normaliser
 from gladia_nb.metrics.base.tokens import shared, tokens_of
 from gladia_nb.record.arrays import reference

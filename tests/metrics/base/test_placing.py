@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from gladia_nb.errors import ConfigError
 from gladia_nb.metrics import wer_at
 from gladia_nb.metrics.base.placing import STATES, moment, placed_utterances, states_of
-from gladia_nb.metrics.base.sent_reference import sent_reference
+from gladia_nb.metrics.base.sent_part import sent_reference
 from gladia_nb.metrics.base.text import normaliser
 from tests.support.conversations import conversations
 from tests.support.make_runs import make_run, reference, transcript, utterance, words

@@ -20,7 +20,7 @@ from gladia_nb.metrics import (
     word_errors,
 )
 from gladia_nb.metrics.base.granularity import segments_cut, spoken_words, why_no_rates
-from gladia_nb.metrics.base.sent_reference import (
+from gladia_nb.metrics.base.sent_part import (
     sent_reference,
     sent_until_s,
     sent_wholly,
