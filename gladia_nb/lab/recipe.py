@@ -93,7 +93,8 @@ class Recipe:
         chunk_ms, json_audio, speed, tail_s, callbacks: as in `SendOptions`.
         network: as in `SendOptions`; not for a session that a browser holds.
         audio: as in `SendOptions`; a study keeps no sound in any case.
-        reference: path of a file that tells what was spoken; None for what lies beside the sound.
+        reference: path of a file that tells what was spoken; None for what lies beside the sound,
+            False for nothing.
 
     Example:
         >>> recipe = Recipe("sample:call", {"endpointing": 30}, speed=0)
@@ -115,7 +116,7 @@ class Recipe:
     callbacks: bool = DEFAULTS.callbacks is not False
     network: str | Mapping[str, Any] | None = None
     audio: bool = DEFAULTS.audio
-    reference: str | None = None
+    reference: str | Literal[False] | None = None
 
     def problems(self) -> dict[str, str]:
         """What is wrong, a sentence by the dotted name of the field; empty when it can start."""

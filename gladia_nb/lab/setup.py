@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from gladia_nb.audio import Audio, read_audio
 from gladia_nb.config import PRESETS
-from gladia_nb.drafts import replacing
 from gladia_nb.errors import AudioError, ConfigError, GladiaNbError
 from gladia_nb.lab.form import (
     Field,
@@ -22,14 +20,14 @@ from gladia_nb.lab.form import (
     read_value,
     set_value,
 )
+from gladia_nb.lab.known_words import KnownWords
 from gladia_nb.lab.networks import network_choices
 from gladia_nb.lab.recipe import NO_PROXY, OPTIONS, Recipe, as_curl, as_json, reproduce
+from gladia_nb.lab.uploads import Uploads, write_sound
 from gladia_nb.lab.waveform import peaks, playable
 from gladia_nb.record.folders import new_path, runs_directory
-from gladia_nb.scratch import ScratchFolder
-from gladia_nb.sessions.reference import find_reference
 
-__all__ = ["CHOICES", "LARGEST_UPLOAD", "MICROPHONE", "TOO_LARGE", "WHILE_SPOKEN", "Setup", "form"]
+__all__ = ["CHOICES", "MICROPHONE", "WHILE_SPOKEN", "Setup", "form"]
 
 #: Where sound can come from, and what to call it.
 CHOICES = (
@@ -48,12 +46,6 @@ MICROPHONE = (
 WHILE_SPOKEN = ("stream", "direct")
 #: Longest sound that is sent to the browser to be listened to, in bytes.
 _LONGEST = 64 << 20
-#: Largest file that is taken from the browser, in bytes.
-LARGEST_UPLOAD = 200 << 20
-TOO_LARGE = (
-    f"{{name}} is larger than {LARGEST_UPLOAD >> 20} MB; put it on the machine of the kernel and "
-    "choose it as a file."
-)
 
 
 def form() -> list[dict[str, Any]]:
@@ -96,11 +88,10 @@ class Setup:
         microphone: bool = False,
     ) -> None:
         self._choices = (*CHOICES, *(MICROPHONE if microphone else ()))
-        self._folder = ScratchFolder()
+        self._uploads = Uploads()
         self._by_name = {item.name: item for item in (*fields(), *OPTIONS)}
-        self._uploads: dict[str, list[bytes]] = {}
         self._preset = ""
-        self._reference: tuple[Path, str] | None = None
+        self._known = KnownWords()
         self._peaks: list[list[float]] = []
         self.config = dict(config)
         self.options = {item.name: options.get(item.name, item.default) for item in OPTIONS}
@@ -113,7 +104,7 @@ class Setup:
 
     def close(self) -> None:
         """Remove what was uploaded."""
-        self._folder.close()
+        self._uploads.close()
 
     # -- the source --
 
@@ -122,8 +113,6 @@ class Setup:
         if choice not in dict(self._choices):
             raise ConfigError(f"There is no source {choice!r}.")
         self.choice = choice
-        # It is of the sound that was chosen before.
-        self._reference = None
         if choice == "file" and not path and not self._source.startswith("sample:"):
             path = self._source
         self._source = choice if choice.startswith("sample:") else path
@@ -131,26 +120,43 @@ class Setup:
 
     def _load(self) -> None:
         self.audio, self._peaks, self._problem = None, [], ""
+        # What was known is of the sound that was chosen before.
+        self._known = KnownWords()
         if not self._source:
             return
         try:
-            audio = read_audio(Recipe(self._source).path())
+            path = Recipe(self._source).path()
+            self._take(path, read_audio(path))
         except GladiaNbError as error:
-            self._problem = str(error)
-            return
+            self._problem = self._uploads.said(str(error))
+
+    def _take(self, path: Path, audio: Audio) -> None:
         self.audio = audio
         self._peaks = peaks(audio).round(3).tolist()
+        try:
+            self._known = KnownWords.beside(path)
+        except GladiaNbError as error:
+            self._problem = str(error)
 
     def upload(self, name: str, part: int, parts: int, data: bytes) -> bool:
         """Take a piece of a file from the browser; the last one makes it the source.
 
+        One that is no sound changes nothing: what was chosen before stays, and why is said.
+
         Returns:
             Whether the file is complete.
         """
-        path = self._taken(name, part, parts, data)
-        if path is not None:
+        path = self._uploads.take(name, part, parts, data)
+        if path is None:
+            return False
+        try:
+            read_audio(path)
+        except AudioError as error:
+            kept = "" if self.audio is None else f" {self.audio.name} is kept."
+            self._problem = self._uploads.said(str(error)) + kept
+        else:
             self.choose("upload", str(path))
-        return path is not None
+        return True
 
     def upload_reference(self, name: str, part: int, parts: int, data: bytes) -> bool:
         """Take a piece of a file that tells what was spoken; the last one makes it the reference.
@@ -159,37 +165,20 @@ class Setup:
             Whether the file is complete.
 
         Raises:
-            ConfigError: it is none, or none of this sound.
+            ConfigError: it is none, or none of this sound; what was known before stays.
         """
-        path = self._taken(name, part, parts, data)
+        path = self._uploads.take(name, part, parts, data)
         if path is None:
             return False
-        found = find_reference(self.audio.name if self.audio else None, path)
-        count, unit = (0, "word") if found is None else (len(found.rows), found.granularity)
-        self._reference = (path, f"{count} {unit}{'s' * (count != 1)}")
+        try:
+            self._known = self._known.with_file(path, self.audio)
+        except GladiaNbError as error:
+            raise ConfigError(self._uploads.said(str(error))) from None
         return True
 
     def forget_reference(self) -> None:
-        """Know only what lies beside the sound."""
-        self._reference = None
-
-    def _taken(self, name: str, part: int, parts: int, data: bytes) -> Path | None:
-        """Keep a piece of a file; where it is, once it is complete."""
-        pieces = self._uploads.setdefault(name, [])
-        if part == 0:
-            pieces.clear()
-        if part != len(pieces):
-            raise AudioError(f"A piece of {name} was lost on its way; upload it again.")
-        pieces.append(data)
-        if sum(map(len, pieces)) > LARGEST_UPLOAD:
-            del self._uploads[name]
-            raise AudioError(TOO_LARGE.format(name=name))
-        if part + 1 < parts:
-            return None
-        plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:] or "upload"
-        path = self._folder.path / plain
-        _write(path, b"".join(self._uploads.pop(name)))
-        return path
+        """Of a file that was given: know only what lies beside the sound. Of that: know nothing."""
+        self._known = self._known.without()
 
     def keep_take(self, take: Audio) -> Path:
         """Keep a recording of the microphone as a file beside the runs; it becomes the sound.
@@ -198,7 +187,7 @@ class Setup:
         """
         stem = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S-take")
         path = new_path(runs_directory(), stem, ".wav")
-        _write(path, playable(take))
+        write_sound(path, playable(take))
         self.choose(self.choice if self.choice in WHILE_SPOKEN else "take", str(path))
         return path
 
@@ -270,9 +259,9 @@ class Setup:
 
     def recipe(self) -> Recipe:
         """What the run will be."""
-        reference = None if self._reference is None else str(self._reference[0])
         source = self._source or "microphone"
-        return Recipe(source=source, config=self.config, reference=reference, **self.options)
+        known = self._known.chosen
+        return Recipe(source=source, config=self.config, reference=known, **self.options)
 
     def missing(self) -> str:
         """Why no run can be made of it yet, in a sentence, or ""."""
@@ -301,7 +290,7 @@ class Setup:
             "choice": self.choice,
             "path": self._source if self.choice == "file" else "",
             "sound": self._sound_facts(),
-            "reference": self._reference_facts(),
+            "reference": self._known.facts(),
             "values": {**effective(self.config), **self.options},
             "changed": changed,
             "problems": recipe.problems(),
@@ -310,18 +299,12 @@ class Setup:
             "code": self._code(recipe),
         }
 
-    def _reference_facts(self) -> dict[str, Any] | None:
-        if self._reference is None:
-            return None
-        path, size = self._reference
-        return {"name": path.name, "size": size}
-
     def _sound_facts(self) -> dict[str, Any]:
         if self.audio is None:
             return {"problem": self._problem, "peaks": []}
         frames, channels = self.audio.samples.shape
         return {
-            "problem": "",
+            "problem": self._problem,
             "name": self.audio.name,
             "duration_s": frames / self.audio.sample_rate,
             "sample_rate": self.audio.sample_rate,
@@ -330,6 +313,14 @@ class Setup:
         }
 
     def _code(self, recipe: Recipe) -> dict[str, str]:
+        # Where an upload lies here it is no more when this kernel has ended.
+        named = self._uploads.name_of
+        source, known = named(recipe.source), recipe.reference
+        recipe = replace(
+            recipe,
+            source=source or recipe.source,
+            reference=(named(known) or known) if isinstance(known, str) else known,
+        )
         try:
             rate = channels = None
             if self.audio is not None:
@@ -342,14 +333,3 @@ class Setup:
         except ConfigError as error:
             sentence = f"Not yet: {error}"
             return dict.fromkeys(("Python", "JSON", "curl"), sentence)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Keep a sound whole, or say why not."""
-    try:
-        with replacing(path) as new:
-            new.write_bytes(data)
-    except OSError as error:
-        raise AudioError(
-            f"Cannot keep the sound in {path}: {error.strerror or error}. Free some space there."
-        ) from None

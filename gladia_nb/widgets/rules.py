@@ -16,9 +16,10 @@ from gladia_nb.lab.downloads import DOWNLOADS
 from gladia_nb.lab.form import Field
 from gladia_nb.lab.headlines import terms
 from gladia_nb.lab.recipe import OPTIONS
-from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE, TOO_LARGE, WHILE_SPOKEN
+from gladia_nb.lab.setup import MICROPHONE, WHILE_SPOKEN
 from gladia_nb.lab.shelf_changes import KEPT_DAYS, TRASH
 from gladia_nb.lab.study_draft import SAMPLES, study_settings
+from gladia_nb.lab.uploads import LARGEST_UPLOAD, TOO_LARGE
 from gladia_nb.plots.palette import RUN_COLOURS, SIGNS
 from gladia_nb.sessions.formats.reading import ENDS
 from gladia_nb.sound_file import FORMATS
@@ -132,7 +133,8 @@ def lab_rules() -> dict[str, Any]:
         "microphone": [name for name, _ in MICROPHONE],
         "while_spoken": list(WHILE_SPOKEN),
         "formats": list(FORMATS),
-        "references": list(ENDS),
+        # No sound ends so: whatever else a plain .json is, it is meant as a reference.
+        "references": [*ENDS, ".json"],
         "largest_upload": LARGEST_UPLOAD,
         "too_large": TOO_LARGE,
         "part_bytes": _PART_BYTES,

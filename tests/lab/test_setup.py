@@ -11,6 +11,7 @@ from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.lab.form import fields
 from gladia_nb.lab.recipe import OPTIONS
 from gladia_nb.lab.setup import CHOICES, Setup, form
+from gladia_nb.sessions.reference import find_reference
 
 
 @pytest.fixture
@@ -123,10 +124,81 @@ def test_a_piece_that_was_lost(setup):
         setup.upload("x.wav", 2, 3, b"")
 
 
-def test_an_upload_that_is_no_sound_is_said(setup):
+def test_an_upload_that_is_no_sound_leaves_the_one_before(setup):
+    assert setup.upload("no tes.wav", 0, 1, b"these are words")
+    sound = setup.view()["sound"]
+    assert sound["problem"].endswith("conversation.flac is kept.")
+    # By the name that it has where it came from, and not by where it lies here.
+    assert "no tes.wav" in sound["problem"]
+    assert "/" not in sound["problem"]
+    assert (setup.choice, setup.audio.name) == ("sample:conversation", "conversation.flac")
+    assert setup.missing() == ""
+    setup.choose("upload")
     setup.upload("notes.wav", 0, 1, b"these are words")
-    assert setup.view()["sound"]["problem"]
     assert setup.audio is None
+    assert setup.missing() == setup.view()["sound"]["problem"]
+    setup.choose("sample:call")
+    assert setup.view()["sound"]["problem"] == ""
+
+
+def wav(tmp_path, seconds=1.0):
+    path = tmp_path / "made.wav"
+    soundfile.write(path, np.zeros(round(seconds * 8000)), 8000)
+    return path.read_bytes()
+
+
+def test_files_of_one_name_have_nothing_to_do_with_each_other(setup, tmp_path):
+    words = json.dumps({"words": [{"word": "hello", "start_s": 0.1, "end_s": 0.9}]}).encode()
+    setup.upload("short.wav", 0, 1, wav(tmp_path))
+    setup.upload_reference("short.words.json", 0, 1, words)
+    assert setup.view()["reference"]["size"] == "1 word"
+    setup.forget_reference()
+    for sound in (wav(tmp_path), wav(tmp_path, 0.5)):
+        assert setup.view()["reference"] is None
+        assert find_reference(setup.recipe().source, setup.recipe().reference) is None
+        setup.upload("short.wav", 0, 1, sound)
+
+
+def test_what_lies_beside_the_sound_is_shown_and_can_be_left_out(setup, tmp_path):
+    beside = {"name": "conversation.words.json", "size": "131 words, beside the sound"}
+    assert setup.view()["reference"] == beside
+    assert setup.recipe().reference is None
+    setup.forget_reference()
+    assert setup.view()["reference"] is None
+    assert setup.recipe().reference is False
+    assert "reference=False" in setup.view()["code"]["Python"]
+    setup.choose("sample:conversation")
+    assert setup.view()["reference"] == beside
+    # What is given goes before it, and leaves it when it is taken away.
+    words = json.dumps({"words": [{"word": "hello", "start_s": 0.1, "end_s": 0.9}]}).encode()
+    setup.upload_reference("mine.json", 0, 1, words)
+    assert setup.view()["reference"] == {"name": "mine.json", "size": "1 word"}
+    setup.forget_reference()
+    assert setup.view()["reference"] == beside
+    # One beside a sound that is none is said, and the sound is there.
+    path = tmp_path / "made.wav"
+    wav(tmp_path)
+    path.with_suffix(".words.json").write_text("nonsense")
+    setup.choose("file", str(path))
+    assert "made.words.json" in setup.view()["sound"]["problem"]
+    assert setup.audio is not None
+
+
+def test_a_reference_that_cannot_be_of_the_sound_is_refused_at_once(setup):
+    far = json.dumps({"words": [{"word": "far", "start_s": 500, "end_s": 501}]}).encode()
+    with pytest.raises(ConfigError, match="is it the reference of this audio"):
+        setup.upload_reference("far.words.json", 0, 1, far)
+    assert setup.view()["reference"]["name"] == "conversation.words.json"
+
+
+def test_code_names_an_upload_as_it_is_called_at_home(setup, tmp_path):
+    words = json.dumps({"words": [{"word": "hello", "start_s": 0.1, "end_s": 0.9}]}).encode()
+    setup.upload("a b.wav", 0, 1, wav(tmp_path))
+    setup.upload_reference("a b.ctm", 0, 1, b"a 1 0.10 0.50 hello\n")
+    setup.upload_reference("c d.words.json", 0, 1, words)
+    code = setup.view()["code"]
+    assert 'gn.transcribe("a b.wav", reference="c d.words.json"' in code["Python"]
+    assert str(Path(setup.recipe().source).parent) not in json.dumps(code)
 
 
 def test_a_take_is_kept_as_a_file(setup):
@@ -193,4 +265,4 @@ def test_what_was_spoken_is_taken_and_goes_with_its_sound(setup, tmp_path):
     assert setup.recipe().reference is None
     setup.upload_reference("mine.words.json", 0, 1, data)
     setup.forget_reference()
-    assert setup.view()["reference"] is None
+    assert setup.view()["reference"]["name"] == "call.words.json"

@@ -6,7 +6,8 @@ import pytest
 from gladia_nb.api.protocol import CLOSES, MAX_FRAME_BYTES, STOP, CloseOutcome, classify_close
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
-from gladia_nb.lab.setup import LARGEST_UPLOAD, MICROPHONE
+from gladia_nb.lab.setup import MICROPHONE
+from gladia_nb.lab.uploads import LARGEST_UPLOAD
 from gladia_nb.sound_file import FORMATS
 from gladia_nb.widgets.assets import LAB
 from gladia_nb.widgets.assets import MICROPHONE as FRONT
