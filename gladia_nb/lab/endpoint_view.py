@@ -40,7 +40,7 @@ def explored(run: Run) -> dict[str, Any]:
     steps = [_step(row, _cuts(run, row)) for row in rows] if len(was) else []
     there = {kind for step in steps for _, kind in step["cuts"]}
     return {
-        "duration": float(run.chunks["end_s"].max()) if len(run.chunks) else 0.0,
+        "duration": run.sent_s,
         "spoken": was[["start_s", "end_s"]].round(2).to_numpy().tolist(),
         "kinds": [list(kind) for kind in CUT_KINDS if kind[0] in there],
         "note": (

@@ -80,7 +80,7 @@ class FinishedRuns:
         self._after: dict[str, Any] = {}
         self._loaded: dict[str, Run] = {}
         self._rows: list[dict[str, Any]] = []
-        self._medians: dict[tuple[str, int, int], dict[str, str]] = {}
+        self._medians: dict[tuple[str, int, int], dict[str, Any]] = {}
         self._deleted: list[list[tuple[Path, Path]]] = []
         self.run: Run | None = None
         self.made: list[Run] = []
@@ -287,13 +287,15 @@ def _state_of(path: str) -> tuple[str, int, int]:
     return path, stat.st_mtime_ns, stat.st_size
 
 
-def _medians_of(run: Run | None, path: str) -> dict[str, str]:
-    """The medians of a run as text; dashes for one that cannot tell them."""
+def _medians_of(run: Run | None, path: str) -> dict[str, Any]:
+    """What only the whole file tells: medians as text, and how much of the audio was sent."""
     try:
-        found = medians(load(path) if run is None else run)
+        run = load(path) if run is None else run
+        found = medians(run)
     except GladiaNbError:
         return {}
-    return {"seen": shown(found["seen_ms"]), "final": shown(found["final_ms"])}
+    length = {"duration": f"{run.sent_s:.1f} s", "duration_s": run.sent_s}
+    return {"seen": shown(found["seen_ms"]), "final": shown(found["final_ms"]), **length}
 
 
 def _named(path: str) -> Path:

@@ -43,7 +43,7 @@ class Replay(Watched):
 
     Attributes:
         run: the run.
-        duration_s: length of its audio in seconds.
+        duration_s: seconds of its audio that were sent.
         channels: number of channels.
     """
 
@@ -54,7 +54,7 @@ class Replay(Watched):
             int(run.config["sample_rate"]),
         )
         self.run = run
-        self.duration_s = run.duration_s
+        self.duration_s = run.sent_s
         self.channels = int(run.config.get("channels", 1))
         self._speed = speed
         self._stopped = threading.Event()

@@ -24,6 +24,7 @@ from gladia_nb.metrics import (
     summary,
     turns,
 )
+from gladia_nb.metrics.base.sent_part import audio_length
 from gladia_nb.plots import (
     plot_endpointing,
     plot_flicker,
@@ -135,7 +136,7 @@ def after(run: Run) -> dict[str, Any]:
     utterances = run.utterances
     verdict = run.verdict
     facts = [
-        ("Audio", f"{run.name}, {run.duration_s:.1f} s"),
+        ("Audio", f"{run.name}, {audio_length(run)}"),
         ("Sent to", str(run.record.header["options"]["target"])),
         ("Ended", run.outcome),
         ("Messages", str(len(run.record.of("message")))),

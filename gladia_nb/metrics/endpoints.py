@@ -28,7 +28,6 @@ from gladia_nb.metrics.heard_speech import (
     heard_of,
     least_waits_s,
     own_endpointing_s,
-    sent_up_to,
 )
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
@@ -305,7 +304,7 @@ def _predicted(run: RunData, value: float, least_s: float) -> list[_Ends]:
         least_s: shortest silence that the service waited for in the run.
     """
     longest_s = float(run.config.get("maximum_duration_without_endpointing", 5))
-    turns, until_s = _turns(run)[0], sent_up_to(run)
+    turns, until_s = _turns(run)[0], run.sent_s
     taken = [_taken_s(run, heard, least_s) for heard in heard_of(run)]
     usual_s = _median(np.concatenate(taken)) if taken else np.nan
     found = []
@@ -343,7 +342,7 @@ def _row(
     """One row of `ENDPOINTING`."""
     turns, told_by = _turns(run)
     triggers = [cut.trigger for end in ends for cut in end.cuts]
-    cuts, minutes = triggers.count("endpoint"), sent_up_to(run) / 60
+    cuts, minutes = triggers.count("endpoint"), run.sent_s / 60
     within = np.concatenate([np.zeros(0, dtype="int64"), *(end.turn for end in ends)])
     within = within[within >= 0]
     anchors = {anchor for heard in heard_of(run) for anchor in heard.anchors}

@@ -15,7 +15,7 @@ from gladia_nb.metrics.latencies import speech_ends
 from gladia_nb.record.data import RunData
 from gladia_nb.record.keeping import kept
 
-__all__ = ["Heard", "heard_of", "least_waits_s", "own_endpointing_s", "sent_up_to"]
+__all__ = ["Heard", "heard_of", "least_waits_s", "own_endpointing_s"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,11 +23,6 @@ Floats = npt.NDArray[np.float64]
 def own_endpointing_s(run: RunData) -> float:
     """The endpointing that a run was configured with, seconds."""
     return float(run.config.get("endpointing", 0.05))
-
-
-def sent_up_to(run: RunData) -> float:
-    """Seconds of audio that were sent."""
-    return float(run.chunks["end_s"].max()) if len(run.chunks) else 0.0
 
 
 class Heard(NamedTuple):
@@ -105,7 +100,7 @@ def _read(run: RunData) -> Iterator[Heard]:
     if run.record.t0_ns is None:
         return
     frame = frame.merge(speech_ends(run), on=["channel", "utterance_id"], how="left")
-    own_s, until_s = own_endpointing_s(run), sent_up_to(run)
+    own_s, until_s = own_endpointing_s(run), run.sent_s
     words = _words(run)
     frame = frame.sort_values("start_s", kind="stable")
     for number in sorted(set(frame["channel"].tolist())):

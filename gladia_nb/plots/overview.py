@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from gladia_nb.metrics.base.sent_part import audio_length
 from gladia_nb.metrics.checks import verdict
 from gladia_nb.plots.fitting import fit
 from gladia_nb.plots.fonts import fall_back
@@ -61,7 +62,7 @@ def plot_overview(run: RunData, fig: Figure | None = None) -> Figure:
         words.set_xlim(0, right)
     plot_latency_ecdf(run, fig.add_subplot(places[2]))
     plot_staircase(run, fig.add_subplot(places[3]))
-    title = f"{drawable(run.name, 60)}: {run.duration_s:.1f} s of audio, {run.outcome}"
+    title = f"{drawable(run.name, 60)}: {audio_length(run)} of audio, {run.outcome}"
     title = f"{title}, measurement {verdict(run).status}"
     lines = textwrap.wrap(title, round(_SIGNS * fig.get_figwidth()))
     fall_back([fig.suptitle("\n".join(lines), fontweight="bold")])

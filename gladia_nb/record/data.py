@@ -12,6 +12,7 @@ import pandas as pd
 
 from gladia_nb.audio import Audio
 from gladia_nb.errors import ConfigError
+from gladia_nb.record.arrays import chunks
 from gladia_nb.record.columns import transcripts
 from gladia_nb.record.file import Record
 from gladia_nb.record.frames import (
@@ -87,6 +88,12 @@ class RunData:
             frames = max((event["end_frame"] for event in self.record.of("chunk")), default=0)
             return float(frames / int(self.record.header["config"]["sample_rate"]))
         return float(known)
+
+    @property
+    def sent_s(self) -> float:
+        """Seconds of the audio that were sent; less than `duration_s` where it was stopped."""
+        frames = chunks(self.record).end_frame
+        return float(frames.max() / int(self.config["sample_rate"])) if len(frames) else 0.0
 
     @property
     def warnings(self) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gladia_nb.drafts import replacing
 from gladia_nb.errors import RunFileError
+from gladia_nb.metrics.base.sent_part import audio_length
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import STYLE, frame, section, table, text
 
@@ -58,7 +59,7 @@ def write_contact_page(
     odd = [check for check in checks if not check.is_as_expected]
     facts = (
         f"<p>{text(header['options']['target'])} on {when:%Y-%m-%d %H:%M} UTC, "
-        f"{run.duration_s:.1f} s of audio, session {text(run.session_id)}, "
+        f"{audio_length(run)} of audio, session {text(run.session_id)}, "
         f"gladia_nb {text(version('gladia-nb'))}.</p>"
         f"<p>{len(checks) - len(odd)} of {len(checks)} checks are as expected; the traffic differs "
         f"from that of the embedded server in {len(differences)} points.</p>"

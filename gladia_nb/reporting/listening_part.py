@@ -65,7 +65,7 @@ def listening(run: RunData) -> dict[str, Any]:
     known = {name: _taken(spoken[name], at) for name in ("start_s", "end_s")}
     return {
         "name": run.name,
-        "duration": _round(run.duration_s),
+        "duration": _round(run.sent_s),
         "channels": int(run.config.get("channels", 1)),
         "anchor": anchor,
         "referenced": bool(len(spoken)),

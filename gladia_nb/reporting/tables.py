@@ -36,7 +36,7 @@ from gladia_nb.metrics import (
 )
 from gladia_nb.metrics.base.granularity import spoken_words, why_no_rates, why_no_words
 from gladia_nb.metrics.base.intervals import span
-from gladia_nb.metrics.base.sent_part import unsent
+from gladia_nb.metrics.base.sent_part import audio_length, unsent
 from gladia_nb.record.data import RunData
 from gladia_nb.reporting.html import frame, table, text
 
@@ -87,7 +87,7 @@ def facts(runs: list[RunData], labels: list[str]) -> str:
         ("service", lambda run: run.record.header["options"].get("target")),
         ("made", when),
         ("outcome", lambda run: run.outcome),
-        ("audio (s)", lambda run: run.duration_s),
+        ("audio", audio_length),
         ("chunk (ms)", lambda run: run.record.header["options"].get("chunk_ms")),
         ("chunks sent", lambda run: len(run.chunks)),
         ("messages", lambda run: len(run.record.of("message"))),

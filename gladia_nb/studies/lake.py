@@ -196,7 +196,7 @@ def _facts(run: RunData) -> pd.DataFrame:
         "run": run.session_id,
         "outcome": run.outcome,
         "verdict": verdict(run).status,
-        "audio_s": float(run.chunks["end_s"].max()) if len(run.chunks) else 0.0,
+        "audio_s": run.sent_s,
         "messages": len(run.record.of("message")),
         "recording": recording_key(run.reference),
         "reference_words": int(rates["reference_words"].sum()),

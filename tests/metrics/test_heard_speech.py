@@ -7,7 +7,6 @@ from gladia_nb.metrics.heard_speech import (
     heard_of,
     least_waits_s,
     own_endpointing_s,
-    sent_up_to,
 )
 from tests.support.make_runs import make_run, reference, speech, transcript, utterance, words
 
@@ -17,7 +16,7 @@ FIRST, SECOND = words("hello there", 0.5), words("good morning", 2.0)
 def test_a_run_without_transcripts_has_heard_nothing():
     assert heard_of(make_run()) == []
     assert heard_of(make_run(sent_s=0.0)) == []
-    assert (sent_up_to(make_run(sent_s=0.0)), sent_up_to(make_run(duration_s=4.0))) == (0.0, 4.0)
+    assert (make_run(sent_s=0.0).sent_s, make_run(duration_s=4.0).sent_s) == (0.0, 4.0)
 
 
 def test_the_endpointing_is_that_of_the_configuration_or_the_default():

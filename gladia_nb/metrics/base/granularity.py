@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gladia_nb.metrics.base.sent_part import sent_reference, sent_until_s, sent_wholly
+from gladia_nb.metrics.base.sent_part import sent_reference, sent_wholly
 from gladia_nb.record.data import RunData
 from gladia_nb.record.schema import REFERENCE, to_frame
 
@@ -75,7 +75,7 @@ def why_no_rates(run: RunData) -> str:
     if run.granularity != "text" or sent_wholly(run).any():
         return ""
     return (
-        f"{sent_until_s(run):.1f} s of {run.duration_s:.1f} s were sent, and the reference of this "
+        f"{run.sent_s:.1f} s of {run.duration_s:.1f} s were sent, and the reference of this "
         "run is a text: nobody knows which of its words were among them."
     )
 

@@ -13,23 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gladia_nb.metrics.base.clocks import first_chunks
 from gladia_nb.record.arrays import reference
 from gladia_nb.record.data import RunData
 
-__all__ = ["sent_reference", "sent_until_s", "sent_wholly", "sent_words", "unsent"]
+__all__ = ["audio_length", "sent_reference", "sent_wholly", "sent_words", "unsent"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 #: Seconds by which positions may differ and are the same; far below a sample.
 _EXACT_S = 1e-6
-
-
-def sent_until_s(run: RunData) -> float:
-    """The last position of the audio that was ever sent, seconds; 0.0 when none was."""
-    frames = first_chunks(run).end_frame
-    return float(frames.max() / int(run.config["sample_rate"])) if len(frames) else 0.0
 
 
 def sent_words(run: RunData) -> Bools:
@@ -56,6 +49,18 @@ def sent_wholly(run: RunData) -> Bools:
     return found
 
 
+def audio_length(run: RunData) -> str:
+    """How much audio was sent, and of how much, for people.
+
+    Example:
+        "49.1 s", or "7.5 of 49.1 s" of a session that was stopped.
+    """
+    frames = run.record.header["audio"].get("frames")
+    if frames is None or _to_its_end(run):
+        return f"{run.duration_s:.1f} s"
+    return f"{run.sent_s:.1f} of {run.duration_s:.1f} s"
+
+
 def unsent(run: RunData) -> str:
     """How much of the reference was not sent and counts nowhere, in a sentence; "" for none.
 
@@ -76,10 +81,10 @@ def _to_its_end(run: RunData) -> bool:
     if (frames := header["audio"].get("frames")) is None:
         return False
     rate, tail_s = int(run.config["sample_rate"]), float(header["options"].get("tail_s") or 0.0)
-    return sent_until_s(run) >= int(frames) / rate - tail_s - _EXACT_S
+    return run.sent_s >= int(frames) / rate - tail_s - _EXACT_S
 
 
 def _sent(run: RunData, start_s: Floats, end_s: Floats) -> Bools:
     last_s = (start_s + end_s) / 2 if _to_its_end(run) else end_s
-    found: Bools = last_s <= sent_until_s(run) + _EXACT_S
+    found: Bools = last_s <= run.sent_s + _EXACT_S
     return found

@@ -21,8 +21,8 @@ from gladia_nb.metrics import (
 )
 from gladia_nb.metrics.base.granularity import segments_cut, spoken_words, why_no_rates
 from gladia_nb.metrics.base.sent_part import (
+    audio_length,
     sent_reference,
-    sent_until_s,
     sent_wholly,
     sent_words,
     unsent,
@@ -45,10 +45,16 @@ def stopped(sent_s, heard=SAID[:2], known=SAID, **options):
 )
 def test_a_word_counts_when_its_end_was_sent(sent_s, count):
     run = stopped(sent_s, ())
-    assert sent_until_s(run) == sent_s
+    assert run.sent_s == sent_s
     assert sent_words(run).tolist() == [True] * count + [False] * (5 - count)
     assert sent_reference(run)["word"].tolist() == [word for word, _, _ in SAID[:count]]
     assert sent_reference(as_live(run)).equals(sent_reference(run))
+
+
+def test_how_long_it_was_is_what_was_sent():
+    assert audio_length(stopped(None)) == "4.0 s"
+    assert audio_length(stopped(1.5)) == "1.5 of 4.0 s"
+    assert audio_length(as_live(stopped(1.5))) == "1.5 s"
 
 
 def test_ends_are_rounded():
