@@ -42,10 +42,12 @@ class DeviceEvent(RecordEvent, tag="device", frozen=True, kw_only=True):
         ns: when that was told.
         sample_rate: hertz of what is recorded.
         label: its name.
+        capture: how a browser captured: `track` (read as the device delivers it) or `worklet` (in
+            the browser's audio graph).
         device_rate: hertz of the device itself.
         device_channels: its channels.
         latency_s: of the device.
-        base_latency_s: of the host's audio graph.
+        base_latency_s: of the host's audio graph, where that captures.
         echo_cancellation: whether, or how, its host takes out echoes.
         noise_suppression: whether its host takes out noise.
         auto_gain_control: whether its host changes the gain.
@@ -54,6 +56,7 @@ class DeviceEvent(RecordEvent, tag="device", frozen=True, kw_only=True):
     ns: Stamp
     sample_rate: Measured | UnsetType = UNSET
     label: str | UnsetType = UNSET
+    capture: str | UnsetType = UNSET
     device_rate: Said | UnsetType = UNSET
     device_channels: Said | UnsetType = UNSET
     latency_s: Said | UnsetType = UNSET

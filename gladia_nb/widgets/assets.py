@@ -156,11 +156,19 @@ LAB = Front(
 )
 MICROPHONE = Front(
     name="microphone",
-    modules=("trouble.js", "capture.js", "view.js", "microphone.js"),
+    modules=("trouble.js", "threads.js", "tap.js", "capture.js", "view.js", "microphone.js"),
     styles=("microphone.css",),
     selector=".gladia-nb-mic",
     threads={
-        "WORKLET_SOURCE": ("worklet.js",),
+        "TRACK_SOURCE": (
+            "mixing.js",
+            "pieces.js",
+            "resampler.js",
+            "timeline.js",
+            "reader.js",
+            "track.js",
+        ),
+        "WORKLET_SOURCE": ("pieces.js", "worklet.js"),
         "LINK_SOURCE": ("protocol.js", "session.js", "link.js"),
     },
 )

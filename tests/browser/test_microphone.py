@@ -18,6 +18,7 @@ from playwright.sync_api import Error
 
 import gladia_nb as gn
 from gladia_nb.metrics.base.clocks import first_sent
+from tests.browser.bare_microphone import NO_TRACKS
 from tests.support.breaking_network import breaking_network
 from tests.support.likeness import likeness
 
@@ -69,6 +70,7 @@ HIDE = """() => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 FORBID_BLOBS = """() => {
+  window.Worker = class { constructor() { throw new DOMException("", "SecurityError"); } };
   AudioWorklet.prototype.addModule = async () => { throw new DOMException("", "AbortError"); };
 }"""
 FAIL = "navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('', '{}') }}"
@@ -220,7 +222,7 @@ def until_stored(server, run):
     raise AssertionError("the service has kept nothing of it")
 
 
-def check(desk, server, speech, run):
+def check(desk, server, speech, run, capture="track"):
     """The capture is the file, the take is what was streamed, and its words are recognised."""
     take, rate = soundfile.read(desk.folder / "take.wav", dtype="int16")
     assert rate == RATE
@@ -239,7 +241,8 @@ def check(desk, server, speech, run):
     assert (starts[1:] == ends[:-1]).all()
     assert chunks["ack_ns"].notna().all()
     assert run.record.of("clock")
-    assert run.record.of("device")[0]["echo_cancellation"] is False
+    device = run.record.of("device")[0]
+    assert (device["capture"], device["echo_cancellation"]) == (capture, False)
 
 
 def test_through_the_kernel_with_two_views(
@@ -265,16 +268,19 @@ def test_through_the_kernel_with_two_views(
     assert page.evaluate("window.tracks.every((track) => track.readyState === 'ended')")
 
 
+@pytest.mark.parametrize("capture", ["track", "worklet"])
 def test_from_the_browser_over_a_connection_that_breaks(
-    notebook, open_page, speaking, speech, local_server, tmp_path
+    notebook, open_page, speaking, speech, local_server, tmp_path, capture
 ):
+    page = open_page(speaking)
+    page.add_init_script(NO_TRACKS if capture == "worklet" else "")
     with broken(local_server.url, 40_000, 2) as (url, losses):
-        desk = Desk(notebook, open_page(speaking), tmp_path, "direct", url, local_server.key)
+        desk = Desk(notebook, page, tmp_path, "direct", url, local_server.key)
         desk.record()
         desk.until("stopped")
         run = desk.run()
         assert losses() == 2
-    check(desk, local_server, speech, run)
+    check(desk, local_server, speech, run, capture)
     record = run.record
     assert record.header["options"]["stopwatch"] == "browser"
     assert [event["connection"] for event in record.of("connect")] == [1, 2, 3]
@@ -316,11 +322,13 @@ def test_a_page_that_is_killed_leaves_what_it_sent(lab, open_page, speaking, tmp
 
 
 def test_through_the_kernel_in_voila(voila, open_page, speaking, speech, local_server, tmp_path):
-    server = local_server
-    desk = Desk(voila, open_page(speaking), tmp_path, "stream", server.url, server.key)
+    server, page = local_server, open_page(speaking)
+    # As in a browser that lets no track be read: its audio graph captures.
+    page.add_init_script(NO_TRACKS)
+    desk = Desk(voila, page, tmp_path, "stream", server.url, server.key)
     desk.record()
     desk.until("stopped")
-    check(desk, server, speech, desk.run())
+    check(desk, server, speech, desk.run(), "worklet")
 
 
 def test_a_take_with_a_pause_and_what_can_happen_to_it(lab, open_page, speaking, tmp_path):

@@ -118,12 +118,14 @@ def test_what_cannot_be_recorded_leaves_a_warning_in_its_place(event):
 
 
 def test_what_a_page_says_of_its_device():
-    page = {"label": "Headset", "latency_s": None, "echo_cancellation": "all", "colour": "red"}
+    page = {"label": "Headset", "capture": "track", "latency_s": None, "colour": "red"}
+    page["echo_cancellation"] = "all"
     assert as_mapping(device_event(5, 48000, page)) == {
         "event": "device",
         "ns": 5,
         "sample_rate": 48000.0,
         "label": "Headset",
+        "capture": "track",
         "latency_s": None,
         "echo_cancellation": "all",
     }

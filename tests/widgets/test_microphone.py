@@ -41,7 +41,7 @@ class Page:
 
     def start(self, mode, rate=16000, channels=1, run=1):
         self.run, self.seq = run, 0
-        device = {"label": "Fake", "echo_cancellation": False}
+        device = {"label": "Fake", "capture": "track", "echo_cancellation": False}
         self.say("start", run=run, mode=mode, rate=rate, channels=channels, device=device)
 
     def piece(self, samples):
@@ -115,6 +115,7 @@ def test_a_session_through_the_kernel(mic, local_server, clip):
     assert "very nice to see you again" in run.text
     assert (mic.take.samples[:, 0] == speech).all()
     assert run.record.of("device")[0]["label"] == "Fake"
+    assert run.record.of("device")[0]["capture"] == "track"
     clock = run.record.of("clock")[0]
     assert abs(clock["offset_ns"] - 1e9) <= clock["uncertainty_ns"]
     # The page dated each piece before it sent it.

@@ -1,22 +1,18 @@
 // A microphone: `Capture` holds the device and belongs to the model, so that two views of one widget
-// never open two microphones. What runs in threads of its own, the audio worklet and the link, comes
-// as text: WORKLET_SOURCE and LINK_SOURCE, which the kernel puts in front of this module.
+// never open two microphones. What runs in threads of its own, the taps and the link, comes as text:
+// TRACK_SOURCE, WORKLET_SOURCE and LINK_SOURCE, which the kernel puts in front of this module.
 
+import { openTap } from "./tap.js";
+import { startWorker, within } from "./threads.js";
 import { SENTENCES, Trouble, troubleOf } from "./trouble.js";
 
 const NOW = () => performance.timeOrigin + performance.now();
 const OPENING = "Opening the session; speak when it says Recording.";
 const RECORDING = "Speak; press Stop when you are done.";
 const FLUSH_MS = 1500;
-const READY_MS = 4000;
 
 /** States in which a microphone is held. */
 export const HELD = ["asking", "live", "paused"];
-
-const fromSource = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-
-const within = (promise, ms, value) =>
-  Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, value))]);
 
 /** The device, its recording and its session; an event `change` or `level` tells of news. */
 export class Capture extends EventTarget {
@@ -145,7 +141,8 @@ export class Capture extends EventTarget {
       await this.open();
     } catch (error) {
       await this.release();
-      this.fail(troubleOf(error));
+      // A page that has gone meanwhile has said so, and waits for nothing.
+      if (this.mine) this.fail(troubleOf(error));
     }
   }
 
@@ -164,89 +161,34 @@ export class Capture extends EventTarget {
     });
     this.findDevices();
     const [track] = this.stream.getAudioTracks();
-    const source = await this.openContext(this.model.get("sample_rate"));
-    await this.openLink();
-    const node = new AudioWorkletNode(this.context, "gladia-nb-tap", {
-      channelCount: channels,
-      channelCountMode: "explicit",
-      outputChannelCount: [1],
-      processorOptions: { channels, chunkMs: this.model.get("chunk_ms") },
-    });
-    node.onprocessorerror = () => this.broken(new Trouble("failed", "the audio thread stopped"));
-    this.node = node;
     track.onended = () => this.broken(new Trouble("unplugged"));
     track.onmute = () => this.notice("muted");
-    await within(this.context.resume(), READY_MS);
-    if (this.context.state !== "running") {
-      // Who has used the page is not held back: then it is the sound that cannot begin.
-      throw new Trouble(navigator.userActivation?.hasBeenActive ? "output" : "suspended");
-    }
-    this.begin(track, channels, source);
-  }
-
-  async openContext(rate) {
-    // Some browsers take no stream of another rate than the device's; the kernel resamples then.
-    for (const options of [{ sampleRate: rate }, {}]) {
-      try {
-        this.context = new AudioContext(options);
-        const source = this.context.createMediaStreamSource(this.stream);
-        await this.addModule();
-        return source;
-      } catch (error) {
-        await this.context?.close();
-        this.context = null;
-        if (error.name !== "NotSupportedError" || !options.sampleRate) throw error;
-      }
-    }
-    return null;
-  }
-
-  async addModule() {
-    const url = fromSource(WORKLET_SOURCE);
-    try {
-      if (!this.context.audioWorklet) throw new Trouble("insecure");
-      await this.context.audioWorklet.addModule(url);
-    } catch (error) {
-      if (error instanceof Trouble) throw error;
-      throw new Trouble("worklet", error.message);
-    } finally {
-      URL.revokeObjectURL(url);
-    }
-  }
-
-  async openLink() {
-    const url = fromSource(LINK_SOURCE);
-    try {
-      this.link = new Worker(url);
-      const ready = new Promise((resolve) => {
-        this.link.onmessage = () => resolve(true);
-        this.link.onerror = () => resolve(false);
-      });
-      if (!(await within(ready, READY_MS, false))) throw new Trouble("worklet");
-    } catch (error) {
-      if (error instanceof Trouble) throw error;
-      throw new Trouble("worklet", error.message);
-    } finally {
-      URL.revokeObjectURL(url);
-    }
+    const rate = this.model.get("sample_rate");
+    const wishes = { rate, channels, chunkMs: this.model.get("chunk_ms") };
+    this.tap = await openTap(this.stream, wishes, (trouble) => this.broken(trouble));
+    this.link = await startWorker(LINK_SOURCE);
     this.link.onmessage = ({ data }) => this.fromLink(data);
+    // The device, or this page, may have gone meanwhile.
+    if (!this.mine || track.readyState === "ended") throw new Trouble("unplugged");
+    this.begin(track, channels);
   }
 
-  begin(track, channels, source) {
+  begin(track, channels) {
     const settings = track.getSettings?.() ?? {};
     const { port1, port2 } = new MessageChannel();
     this.mode = this.model.get("mode");
     this.say("start", {
       run: this.run,
       mode: this.mode,
-      rate: this.context.sampleRate,
+      rate: this.tap.rate,
       channels,
       device: {
+        capture: this.tap.capture,
         label: track.label,
         device_rate: settings.sampleRate ?? null,
         device_channels: settings.channelCount ?? null,
         latency_s: settings.latency ?? null,
-        base_latency_s: this.context.baseLatency ?? null,
+        base_latency_s: this.tap.baseLatencyS,
         echo_cancellation: settings.echoCancellation ?? null,
         noise_suppression: settings.noiseSuppression ?? null,
         auto_gain_control: settings.autoGainControl ?? null,
@@ -262,14 +204,13 @@ export class Capture extends EventTarget {
     const open = {
       kind: "open",
       port: port2,
-      rate: this.context.sampleRate,
+      rate: this.tap.rate,
       channels,
       mode,
       rules,
     };
     this.link.postMessage(open, [port2]);
-    this.node.port.postMessage({ kind: "open", port: port1 }, [port1]);
-    this.source = source;
+    this.tap.open(port1);
     this.begun = true;
     // What is gathered before a session is open would be late in it for good.
     if (mode === "direct") this.tell(OPENING);
@@ -278,10 +219,8 @@ export class Capture extends EventTarget {
 
   /** From now on what the device delivers is recorded. */
   listen() {
-    if (this.stopping || this.since !== null || !this.node) return;
-    this.source.connect(this.node);
-    // A node that leads nowhere is not run by every browser; this one hands on silence.
-    this.node.connect(this.context.destination);
+    if (this.stopping || this.since !== null || !this.tap) return;
+    this.tap.listen();
     this.since = NOW();
     this.tell(RECORDING);
     this.become("live");
@@ -318,7 +257,7 @@ export class Capture extends EventTarget {
 
   pause() {
     if (this.state !== "live") return;
-    this.node.port.postMessage({ kind: "pause" });
+    this.tap.pause();
     this.setTracks(false);
     this.elapsedMs = this.elapsed;
     this.since = null;
@@ -330,7 +269,7 @@ export class Capture extends EventTarget {
   resume() {
     if (this.state !== "paused") return;
     this.setTracks(true);
-    this.node.port.postMessage({ kind: "resume" });
+    this.tap.resume();
     this.since = NOW();
     this.say("resumed", { run: this.run });
     this.tell(RECORDING);
@@ -342,7 +281,7 @@ export class Capture extends EventTarget {
   }
 
   stop() {
-    if (!this.node || !this.begun) return this.stopping;
+    if (!this.tap || !this.begun) return this.stopping;
     this.stopping ??= this.finish();
     return this.stopping;
   }
@@ -350,7 +289,7 @@ export class Capture extends EventTarget {
   async finish() {
     this.elapsedMs = this.elapsed;
     this.since = null;
-    this.node.port.postMessage({ kind: "flush" });
+    this.tap.flush();
     const end = (await within(this.flushed, FLUSH_MS, null)) ?? {};
     for (const track of this.stream.getTracks()) track.stop();
     this.say("end", { run: this.run, pieces: end.pieces ?? null, clipped: end.clipped ?? null });
@@ -404,7 +343,7 @@ export class Capture extends EventTarget {
     this.say("gone", { run: this.run });
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.link?.terminate();
-    this.context?.close();
+    this.tap?.close();
     this.mine = false;
   }
 
@@ -425,10 +364,9 @@ export class Capture extends EventTarget {
       track.onended = null;
       track.stop();
     }
-    this.node?.disconnect();
     this.link?.terminate();
-    await this.context?.close();
-    this.stream = this.source = this.node = this.link = this.context = null;
+    await this.tap?.close();
+    this.stream = this.tap = this.link = null;
     this.begun = false;
     this.peak = 0;
   }

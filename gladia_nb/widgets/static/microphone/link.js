@@ -7,17 +7,21 @@ import { now, Session } from "./session.js";
 /** Milliseconds for which events are gathered before the page gets them. */
 const BATCH_MS = 100;
 
-// The device's clock counts frames. A piece arrives some time after its last frame; the fastest of
-// the recent ones tells best how the two clocks lie to each other.
+// The device's clock counts frames. What it delivers arrives some time after its last frame; the
+// fastest of the recent arrivals tells best how the two clocks lie to each other. What a browser says
+// of the moment itself cannot do that: Chromium dates a block of a track by the clock of whoever reads
+// it, its first frame by the standard, and its fake device by when the block is there, so that its
+// last frame would have been captured after it was read.
 class Dater {
   constructor(rate) {
     this.rate = rate;
     this.recent = [];
   }
 
-  date(clockFrame, arrivedMs) {
+  /** When a frame was captured; `seen`: when the clock was last seen to stand where. */
+  date(clockFrame, seen) {
     const frameMs = (clockFrame / this.rate) * 1000;
-    const apart = arrivedMs - frameMs;
+    const apart = seen.atMs - (seen.clockFrame / this.rate) * 1000;
     // The device stood still, as in a computer that slept: what was known of it is void.
     if (this.recent.length && apart - Math.min(...this.recent) > 1000) this.recent = [];
     this.recent.push(apart);
@@ -114,7 +118,7 @@ class Holes {
   }
 }
 
-// Between the audio thread, the page and the service.
+// Between the tap of the sound, the page and the service.
 class Link {
   constructor() {
     this.batch = [];
@@ -181,8 +185,8 @@ class Link {
     }
   }
 
-  piece({ seq, frames, clockFrame, peak, clipped, buffer }, atMs) {
-    const capturedMs = this.dater.date(clockFrame, atMs);
+  piece({ seq, frames, clockFrame, seen, peak, clipped, buffer }, atMs) {
+    const capturedMs = this.dater.date(clockFrame, seen ?? { clockFrame, atMs });
     this.clipped += clipped;
     postMessage({ kind: "level", peak });
     const holes = this.holes.of(new Int16Array(buffer));
