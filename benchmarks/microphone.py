@@ -78,7 +78,8 @@ def capture(browser: Browser, way: str, seconds: float) -> tuple[int, int, int]:
     """The faults of one capture."""
     context = browser.new_context()
     context.set_default_timeout(60_000)
-    found = BareMicrophone(context, WAYS[way]).record(seconds)
+    # Of 50 ms each.
+    found = BareMicrophone(context, WAYS[way]).record(round(seconds * 20))
     context.close()
     if found.device["capture"] != way:
         raise RuntimeError(f"The page captured by {found.device['capture']} instead of {way}.")

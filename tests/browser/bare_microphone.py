@@ -102,11 +102,17 @@ class BareMicrophone:
         """Wait for a state, as the page names it."""
         self.page.wait_for_selector(f".gladia-nb-mic[data-state={state}]")
 
-    def record(self, seconds: float) -> Captured:
-        """Record for about so long."""
+    def listen(self, pieces: int) -> None:
+        """Wait for so many more pieces: a machine that is busy takes its time to begin."""
+        count = 'window.sent.filter(({ kind }) => kind === "piece").length'
+        wanted = self.page.evaluate(count) + pieces
+        self.page.wait_for_function(f"{count} >= {wanted}")
+
+    def record(self, pieces: int) -> Captured:
+        """Record so many pieces, and what comes until it has ended."""
         self.press("Record")
         self.until("live")
-        self.page.wait_for_timeout(seconds * 1000)
+        self.listen(pieces)
         return self.stop()
 
     def stop(self) -> Captured:

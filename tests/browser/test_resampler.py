@@ -35,7 +35,7 @@ return { out, early };
 """
 
 
-def through(page, from_, to, hertz, seconds=0.25, sizes=(441,)):
+def through(page, from_, to, hertz, seconds=0.125, sizes=(441,)):
     given = {"from": from_, "to": to, "hertz": hertz, "seconds": seconds, "sizes": sizes}
     found = in_thread(page, TONE, given)
     return np.array(found["out"]), found["early"]
@@ -49,7 +49,7 @@ def error_db(out, to, hertz):
 
 
 def test_what_is_passed_on_is_neither_changed_nor_late(page):
-    for (from_, to), share in itertools.product(PAIRS, (0.01, 0.3, 0.7, 0.89)):
+    for (from_, to), share in itertools.product(PAIRS, (0.02, 0.5, 0.89)):
         hertz = share * min(from_, to) / 2
         out, _ = through(page, from_, to, hertz)
         # Images of the tone, ripple and delay are all in this.
@@ -60,7 +60,7 @@ def test_what_the_lower_rate_cannot_hold_is_damped(page):
     for from_, to in PAIRS:
         if from_ < to:
             continue
-        for hertz in (1.005 * to / 2, 1.1 * to / 2, (from_ + to) / 4, 0.99 * from_ / 2):
+        for hertz in (1.01 * to / 2, (from_ + to) / 4, 0.98 * from_ / 2):
             out, _ = through(page, from_, to, hertz)
             left = np.abs(out[len(out) // 5 : -len(out) // 5]).max()
             assert 20 * np.log10(left) < -95, (from_, to, hertz)
@@ -74,7 +74,7 @@ def test_blocks_of_any_size_are_one_sound(page, from_, to):
         assert np.array_equal(out, at_once)
         # No more is held back than half of the window: some milliseconds.
         assert len(out) - early < 0.012 * to
-    frames = from_ // 4
+    frames = from_ // 8
     assert len(at_once) == -(-frames * to // from_)
 
 

@@ -6,6 +6,9 @@ import { Pieces } from "./pieces.js";
 import { Resampler } from "./resampler.js";
 import { Timeline } from "./timeline.js";
 
+/** Frames by which sums of fractions of frames may be wrong. */
+const ROUNDING = 1e-6;
+
 /** The tap of a track; `tell(message)` is for its page. */
 export class TrackReader {
   constructor({ readable, rate, channels, chunkMs }, tell) {
@@ -24,6 +27,8 @@ export class TrackReader {
     // behind all that was handed on.
     this.clock = 0;
     this.made = 0;
+    // Time without samples that is not handed on yet: where on that clock, and how many frames.
+    this.gaps = [];
   }
 
   command({ kind, port }) {
@@ -78,13 +83,13 @@ export class TrackReader {
 
   take({ block, gapMs }) {
     if (gapMs > 0) {
-      if (this.drain()) this.pieces.lost(this.made);
-      this.clock += (gapMs * this.rate) / 1000;
+      const frames = (gapMs * this.rate) / 1000;
+      if (this.resampler) this.gaps.push({ at: this.clock, frames });
+      this.clock += frames;
     }
     const { planes, from } = block;
-    if (!planes && this.resampler) this.drain();
     // Another device may have become the default one in the middle of it.
-    if (this.resampler && this.resampler.from !== from) this.drain();
+    if (!planes || this.resampler?.from !== from) this.drain();
     if (planes && !this.resampler) {
       this.resampler = new Resampler(from, this.rate, this.channels);
       this.made = this.clock;
@@ -95,17 +100,33 @@ export class TrackReader {
     this.hand(this.resampler.push(planes));
   }
 
+  /** Time without samples only counts: the sound on both sides of it is one, and stays as it is. */
   hand(planes) {
+    let rest = planes;
+    while (this.gaps.length) {
+      const [{ at, frames }] = this.gaps;
+      const before = Math.max(0, Math.ceil(at - this.made - ROUNDING));
+      if (before > rest[0].length) break;
+      this.add(rest.map((plane) => plane.subarray(0, before)));
+      rest = rest.map((plane) => plane.subarray(before));
+      this.pieces.lost(this.made);
+      this.made += frames;
+      this.gaps.shift();
+    }
+    this.add(rest);
+  }
+
+  add(planes) {
     this.pieces.add(planes, this.made);
     this.made += planes[0].length;
   }
 
-  /** Hand on what the resampler still holds; whether something was under way. */
+  /** Hand on what the resampler still holds. */
   drain() {
-    if (!this.resampler) return false;
+    if (!this.resampler) return;
     this.hand(this.resampler.drain());
     this.resampler = null;
-    return true;
+    this.gaps = [];
   }
 
   end() {
