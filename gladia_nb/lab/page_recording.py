@@ -220,16 +220,31 @@ class Recording:
         self.waiting: list[Mapping[str, Any]] = []
         self._held: dict[int, tuple[bytes, float, int]] = {}
         self._next = 0
+        # Numbers that the capture left out: the first of some, and the one behind them.
+        self._left_out: dict[int, int] = {}
         self._pieces: int | None = None
         self._pause_behind: int | None = None
         self._moved_ns = 0
         self._begun_ns = 0
         self.sound = PageSound(2 * channels)
 
-    def piece(self, seq: int, data: bytes, captured_ms: float, arrived_ns: int) -> None:
-        """A piece has come, in whatever order; one that was given up is too late."""
+    def piece(
+        self, seq: int, data: bytes, captured_ms: float, arrived_ns: int, *, left_out: int = 0
+    ) -> None:
+        """A piece has come, in whatever order; one that was given up is too late.
+
+        Args:
+            seq: its number.
+            data: 16-bit samples, interleaved.
+            captured_ms: when its last sample was captured, on the clock of the page.
+            arrived_ns: when it came here.
+            left_out: how many numbers before it belong to no piece, because time had passed
+                without samples: nobody needs to wait for them.
+        """
         if seq >= self._next:
             self._held[seq] = (data, captured_ms, arrived_ns)
+            if left_out:
+                self._left_out[seq - left_out] = seq
         self.advance(arrived_ns)
 
     def paused(self) -> None:
@@ -274,7 +289,7 @@ class Recording:
         return now_ns - self._moved_ns > _LOST_NS
 
     def _release(self, now_ns: int) -> None:
-        while (piece := self._held.pop(self._next, None)) is not None:
+        while (piece := self._following()) is not None:
             data, captured_ms, arrived_ns = piece
             known = self.clock.offset is not None
             captured_ns = self.clock.to_ns(captured_ms) if known else arrived_ns
@@ -284,6 +299,11 @@ class Recording:
             self._next += 1
             self._moved_ns = now_ns
             self._settle_pause()
+
+    def _following(self) -> tuple[bytes, float, int] | None:
+        """The piece whose turn it is, if it has come."""
+        self._next = self._left_out.pop(self._next, self._next)
+        return self._held.pop(self._next, None)
 
     def _settle_pause(self) -> None:
         if self._pause_behind is not None and self._next > self._pause_behind:

@@ -137,7 +137,9 @@ class Recorder:
     ) -> None:
         match kind:
             case "piece":
-                recording.piece(content["seq"], buffers[0], content["captured_ms"], stamp)
+                seq, left_out = content["seq"], content.get("left_out", 0)
+                captured_ms = content["captured_ms"]
+                recording.piece(seq, buffers[0], captured_ms, stamp, left_out=left_out)
             case "paused":
                 recording.paused()
                 self._desk.tell("paused")

@@ -205,7 +205,10 @@ def test_blocks_that_are_lost_are_a_number_that_is_missing(microphone):
     silent_ms = np.diff(moments) - frames * 1000 / found.rate
     # To the millisecond where blocks are made by hand; here arrivals date them.
     assert 200 < silent_ms.max() < 400
-    assert np.diff(numbers(found))[np.argmax(silent_ms)] == 2
+    behind = 1 + np.argmax(silent_ms)
+    assert numbers(found)[behind] == numbers(found)[behind - 1] + 2
+    # The kernel is told that nothing else will come.
+    assert found.pieces[behind]["left_out"] == 1
 
 
 @pytest.mark.parametrize(

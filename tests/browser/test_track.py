@@ -83,12 +83,25 @@ def test_what_is_lost_leaves_a_number_out_and_a_pause_does_not(page):
     found = in_thread(page, code)
     assert found["wanted"] == [False, False, True, False]
     told = [(one["kind"], one.get("seq"), one.get("clockFrame")) for one in found["posted"]]
+    assert [one.get("leftOut") for one in found["posted"]] == [0, 1, None, 0, None]
     pieces = [("piece", 0, 2), ("piece", 2, 12), ("paused", None, None), ("piece", 3, 52)]
     assert told == [*pieces, ("flushed", None, None)]
     # The least late arrival dates a piece: at 98 ms the clock stood at 53.
     seen = found["posted"][3]["seen"]
     assert (seen["clockFrame"], seen["atMs"]) == (53, 98)
     assert found["posted"][0]["seen"] is None
+
+
+def test_what_is_lost_at_the_end_is_no_piece_that_is_missing(page):
+    code = f"""{PORT}
+    const pieces = new Pieces(1000, 1, 4);
+    pieces.open(port);
+    pieces.add([Float32Array.of(0.25)], 0);
+    pieces.lost(1);
+    pieces.finish(9);
+    return posted;
+    """
+    assert in_thread(page, code)[-1] == {"kind": "flushed", "pieces": 1, "frames": 1}
 
 
 # -- channels --
@@ -244,6 +257,7 @@ def test_time_without_samples_leaves_a_number_out_and_counts_on_the_clock(page):
     """
     *pieces, flushed = read(page, steps)["posted"]
     assert [piece["seq"] for piece in pieces] == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert [piece["leftOut"] for piece in pieces] == [0, 0, 0, 0, 1, 0, 0, 0]
     assert flushed["pieces"] == 9
     assert sum(piece["frames"] for piece in pieces) == 40 * 160
     clock = [piece["clockFrame"] for piece in pieces]

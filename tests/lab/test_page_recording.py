@@ -165,6 +165,19 @@ def test_a_piece_that_never_comes_is_given_up_and_the_number_is_missing(monkeypa
     assert recording.complete
 
 
+@given(st.permutations([(0, 0), (2, 1), (3, 0), (6, 2), (7, 0)]))
+def test_numbers_that_the_capture_left_out_are_not_waited_for(order):
+    recording = Recording(1, "stream", 16000, 1, known())
+    fed = []
+    recording.live.feed = lambda samples, captured_ns, seq: fed.append(seq)
+    for k, (seq, left_out) in enumerate(order):
+        recording.piece(seq, piece(seq), float(seq), k, left_out=left_out)
+    # Nothing has been waited for, and whoever is fed sees what is missing.
+    assert fed == [0, 2, 3, 6, 7]
+    recording.end(8, 10)
+    assert recording.complete
+
+
 def test_pieces_wait_for_a_clock_but_not_for_ever(monkeypatch):
     recording = Recording(1, "stream", 16000, 1, PageClock())
     fed = []

@@ -62,6 +62,17 @@ def test_pieces_are_put_in_order_and_become_a_take():
     assert office.recorder.recording is None
 
 
+def test_a_number_that_the_capture_left_out_is_not_waited_for():
+    office = Office()
+    office.start()
+    office.piece(0)
+    at_ms = time.perf_counter_ns() / 1e6
+    office.page("piece", PIECE.tobytes(), seq=2, left_out=1, captured_ms=at_ms)
+    office.page("end", pieces=3)
+    assert office.kinds == ["started", "take", "stopped"]
+    assert len(office.recorder.take.samples) == 2 * len(PIECE)
+
+
 def test_a_recording_of_another_page_or_another_run_is_not_touched():
     office = Office()
     office.start()

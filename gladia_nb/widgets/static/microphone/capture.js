@@ -235,8 +235,8 @@ export class Capture extends EventTarget {
       this.peak = data.peak;
       this.dispatchEvent(new Event("level"));
     } else if (data.kind === "piece") {
-      const { seq, frames, captured_ms } = data;
-      this.say("piece", { run: this.run, seq, frames, captured_ms }, [data.buffer]);
+      const { seq, left_out, frames, captured_ms } = data;
+      this.say("piece", { run: this.run, seq, left_out, frames, captured_ms }, [data.buffer]);
     } else if (data.kind === "events") {
       const { events, sound_at, sound } = data;
       this.handedOver = sound_at + sound.byteLength;

@@ -185,7 +185,7 @@ class Link {
     }
   }
 
-  piece({ seq, frames, clockFrame, seen, peak, clipped, buffer }, atMs) {
+  piece({ seq, leftOut, frames, clockFrame, seen, peak, clipped, buffer }, atMs) {
     const capturedMs = this.dater.date(clockFrame, seen ?? { clockFrame, atMs });
     this.clipped += clipped;
     postMessage({ kind: "level", peak });
@@ -193,7 +193,8 @@ class Link {
     if (this.session === null) {
       for (const hole of holes) postMessage({ kind: "zeros", at_ms: now(), ...hole });
       this.frames += frames;
-      const about = { kind: "piece", seq, frames, captured_ms: capturedMs, buffer };
+      const number = { seq, left_out: leftOut };
+      const about = { kind: "piece", ...number, frames, captured_ms: capturedMs, buffer };
       postMessage(about, [buffer]);
       return;
     }

@@ -11,6 +11,8 @@ export class Pieces {
     this.paused = false;
     this.over = false;
     this.seq = 0;
+    // Numbers that were left out since the last piece.
+    this.leftOut = 0;
     this.position = 0;
     this.fastest = null;
     this.begin();
@@ -72,6 +74,7 @@ export class Pieces {
       {
         kind: "piece",
         seq: this.seq,
+        leftOut: this.leftOut,
         frames: this.filled,
         clockFrame,
         seen: this.fastest,
@@ -82,6 +85,7 @@ export class Pieces {
       [samples.buffer],
     );
     this.seq += 1;
+    this.leftOut = 0;
     this.fastest = null;
     this.begin();
   }
@@ -90,6 +94,7 @@ export class Pieces {
   lost(clockFrame) {
     this.flush(clockFrame);
     this.seq += 1;
+    this.leftOut += 1;
   }
 
   pause(clockFrame) {
@@ -105,6 +110,8 @@ export class Pieces {
   finish(clockFrame) {
     this.flush(clockFrame);
     this.over = true;
-    this.out.postMessage({ kind: "flushed", pieces: this.seq, frames: this.position });
+    // A number that is left out behind the last piece is nobody's.
+    const pieces = this.seq - this.leftOut;
+    this.out.postMessage({ kind: "flushed", pieces, frames: this.position });
   }
 }
