@@ -60,6 +60,7 @@ _KEPT = {
     "entity_type": re.compile("[A-Z]+(_[A-Z]+)+|[A-Z]{3,}"),
     "filename": re.compile(_ID + r"\.wav"),
     "region": re.compile("eu-west|us-west"),
+    "capture": re.compile("track|worklet"),
 }
 _LANGUAGE_OF = ("language", "languages", "original_language", "target_language", "target_languages")
 #: Fields in which somebody says something in a sentence.

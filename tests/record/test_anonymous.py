@@ -119,6 +119,17 @@ def test_events_of_a_later_version_lose_their_texts():
     assert event["id"] == "7"
 
 
+def test_how_a_microphone_was_captured_stays_and_its_name_does_not():
+    device = {"event": "device", "ns": 5, "label": "secret", "capture": "worklet"}
+    (event,) = make_run(extra=[device]).without_speech().record.of("device")
+    assert event["capture"] == "worklet"
+    assert event["label"] != "secret"
+    (event,) = (
+        make_run(extra=[{**device, "capture": "secret"}]).without_speech().record.of("device")
+    )
+    assert event["capture"] != "secret"
+
+
 def test_labels_that_are_none_are_taken_for_speech():
     said = {"language": "secret", "sentiment": "secret", "entity_type": "secret", "id": "added"}
     run = make_run(
