@@ -160,9 +160,9 @@ def test_a_pause_leaves_no_number_out(microphone, way):
 
 def test_a_track_needs_no_audio_graph(microphone):
     mic = microphone("window.AudioContext = undefined;")
-    found = mic.record(6)
+    found = mic.record(12)
     assert found.device["capture"] == "track"
-    assert np.abs(found.samples).max() == pytest.approx(LEVEL * 32768, rel=0.05)
+    assert purity_db(found.samples[4000:, 0] / 32768, found.rate) > 60
 
 
 def test_a_page_that_is_busy_loses_nothing_of_a_track(microphone):
