@@ -58,7 +58,7 @@ def test_facts():
         "service": ["a made-up server"] * 2,
         "made": ["2026-05-28 20:26 UTC"] * 2,
         "outcome": ["finished", "finished"],
-        "audio (s)": ["8", "4"],
+        "audio": ["8.0 s", "0.0 of 4.0 s"],
         "chunk (ms)": ["100", "100"],
         "chunks sent": ["80", "0"],
         "messages": [str(len(run.messages)), "0"],

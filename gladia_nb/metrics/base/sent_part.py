@@ -57,7 +57,7 @@ def audio_length(run: RunData) -> str:
     """
     frames = run.record.header["audio"].get("frames")
     if frames is None or _to_its_end(run):
-        return f"{run.duration_s:.1f} s"
+        return f"{run.sent_s:.1f} s"
     return f"{run.sent_s:.1f} of {run.duration_s:.1f} s"
 
 
