@@ -75,4 +75,9 @@ def difference(
         f"Difference of every latency, {pairing.how}: to the right of 0 the second run is later. "
         "The 95 % intervals hold for these two sessions only."
     )
+    if pairing.by != "run":
+        text += (
+            " Each is the median of the differences of pairs, which is not the difference of the "
+            "medians in the table."
+        )
     return drawn_by(draw, (11, 4.5), look), {"paired": pairing.how, "text": text}

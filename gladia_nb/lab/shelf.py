@@ -13,7 +13,7 @@ import pandas as pd
 
 from gladia_nb.errors import RunFileError
 from gladia_nb.lab.form import changed_paths, effective
-from gladia_nb.metrics import latency_table
+from gladia_nb.metrics import latency_table, run_anchor
 from gladia_nb.paths import expanded
 from gladia_nb.record.file import read_header
 from gladia_nb.record.folders import runs_directory
@@ -164,11 +164,14 @@ def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
         if len(set(values)) > 1:
             for column, value in zip(columns, values, strict=True):
                 column[name] = value
-    for column, run in zip(columns, runs, strict=True):
-        for row in latency_table(run).to_dict("records"):
-            what = f"{row['measure']}, from {row['from']}"
-            column[f"{what}: median, ms"] = _with_interval(row["p50_ms"], row["p50_95ci_ms"])
-            column[f"{what}: 90th percentile, ms"] = str(row["p90_ms"])
+    anchors = [run_anchor(run) for run in runs]
+    for column, run, anchor in zip(columns, runs, anchors, strict=True):
+        # Counted from different times they are not the same: then what all have stands there too.
+        for since in dict.fromkeys([anchor, *(["service"] if len(set(anchors)) > 1 else [])]):
+            for row in latency_table(run, anchor=since).to_dict("records"):
+                what = f"{row['measure']}, from {row['from']}"
+                column[f"{what}: median, ms"] = _with_interval(row["p50_ms"], row["p50_95ci_ms"])
+                column[f"{what}: 90th percentile, ms"] = str(row["p90_ms"])
     rows = list(dict.fromkeys(name for column in columns for name in column))
     frame: dict[str, list[str]] = {"what": rows}
     for number, column in enumerate(columns, 1):

@@ -264,7 +264,12 @@ def ordered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def latency_table(
-    run: RunData, *, clock: str = "send", names: str = "events", normaliser: Choice = "basic"
+    run: RunData,
+    *,
+    clock: str = "send",
+    anchor: str | None = None,
+    names: str = "events",
+    normaliser: Choice = "basic",
 ) -> pd.DataFrame:
     """Partial versus final, small enough to read: text, ready to print.
 
@@ -277,6 +282,8 @@ def latency_table(
     Args:
         run: the run.
         clock: `send` or `capture`; see `latency`.
+        anchor: `reference` or `service`, from whose times to count; None for the reference where
+            the run has one.
         names: `events`, or `field` for what the field calls it; see `glossary`.
         normaliser: what makes words equal; see `word_times`.
 
@@ -294,7 +301,7 @@ def latency_table(
         `print(latency_table(run).to_string(index=False))`
     """
     _check(names)
-    anchor = run_anchor(run, normaliser=normaliser)
+    anchor = run_anchor(run, normaliser=normaliser) if anchor is None else anchor
     chosen = latency_part(run, anchors=[anchor], clocks=[clock], normaliser=normaliser)
     columns: dict[str, list[Any]] = {name: [] for name in LATENCY_TABLE}
     for row in summary(chosen).to_dict("records"):

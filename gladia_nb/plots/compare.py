@@ -35,7 +35,9 @@ def plot_comparison(
 
     To the right of 0 b is later. A mark is filled where an interval about the two kinds excludes 0;
     else the runs do not tell them apart. An interval that is about these sessions only is dotted,
-    and the axis says how many more pairs of runs one about the kinds needs; see `compare`. A bound
+    and the axis says how many more pairs of runs one about the kinds needs; see `compare`. The
+    median of the differences of pairs is not the difference of two medians: where the words that
+    differ are not those in the middle, the two may even have other signs. A bound
     that is infinite goes to the edge. Where one side never came in most pairs the mark is an arrow
     at the edge.
 
@@ -59,7 +61,9 @@ def draw_comparison(table: pd.DataFrame, ax: Axes | None = None, *, clock: str =
     chosen = table["name"].str.endswith(f"@{clock}") & (table["pairs"] > 0)
     table = table[chosen].reset_index(drop=True)
     ax = axes(ax, height=1.4 + 0.34 * max(len(table), 3))
-    title, xlabel = "Paired difference b - a", f"ms (@{clock}), median of the pairs"
+    title, xlabel = "Paired difference b - a", f"ms (@{clock}), median of the differences of pairs"
+    if len(table) and (table["paired_by"] == "run").all():
+        title, xlabel = "Difference of the medians b - a", f"ms (@{clock}), of whole runs"
     if not len(table):
         empty(ax, "no pairs to compare")
         return finish(ax, title=title, xlabel=xlabel, ylabel="")

@@ -9,7 +9,7 @@ from gladia_nb.lab.shelf import SHELF, list_runs, side_by_side
 from gladia_nb.record.folders import prepare_directory
 from gladia_nb.run import load
 from gladia_nb.sessions.runner import transcribe
-from tests.support.make_runs import make_run
+from tests.support.make_runs import make_run, rich_run
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,19 @@ def test_side_by_side(runs):
     assert not any(
         isinstance(value, float) and math.isnan(value) for value in rows.to_numpy().ravel()
     )
+
+
+def test_runs_that_count_from_other_times_have_what_both_can_tell():
+    """One has a reference and the other has none: all is there from the service's times too."""
+    table = side_by_side([rich_run(), rich_run(with_reference=False)]).set_index("what")
+    medians = table[table.index.str.endswith("(service): median, ms")]
+    assert len(medians)
+    assert (medians["run_1"] == medians["run_2"]).all()
+    assert not (medians == "-").any(axis=None)
+    alone = table[table.index.str.endswith("(reference): median, ms")]
+    assert (alone["run_2"] == "-").all()
+    both = side_by_side([rich_run(), rich_run()])["what"]
+    assert not both.str.contains("(service)", regex=False).any()
 
 
 def test_a_run_without_transcripts_has_dashes(runs, tmp_path):

@@ -112,6 +112,14 @@ def test_what_never_came_is_an_arrow_at_the_edge(a, b, who):
     drawn(ax.figure)
 
 
+def test_medians_of_whole_runs_are_not_called_pairs():
+    other = rich_run(with_reference=False)
+    axes = plot_comparison(make_run(utterance(words("something else entirely"))), other)
+    assert axes.get_title("left") == "Difference of the medians b - a"
+    assert "of whole runs" in axes.get_xlabel()
+    assert plot_comparison(rich_run(), rich_run()).get_title("left") == "Paired difference b - a"
+
+
 def test_the_clock_is_chosen():
     ax = plot_comparison(talk(0.5), talk(0.8), clock="capture")
     table = compare(talk(0.5), talk(0.8))
