@@ -72,7 +72,7 @@ def _step(row: dict[Any, Any], cuts: pd.DataFrame) -> dict[str, Any]:
         ]
     else:
         facts.append(("Cuts by silence", f"{row['cuts_per_minute']:.1f} per minute"))
-    facts.append(("Wait for a final, median", wait))
+    facts.append(("Wait for a final since it was spoken (@capture), median", wait))
     sentence = "; ".join(f"{what.lower()}: {value}" for what, value in facts[1:])
     return {
         "name": name,

@@ -25,6 +25,7 @@ from gladia_nb.lab.networks import network_choices
 from gladia_nb.lab.recipe import NO_PROXY, OPTIONS, Recipe, as_curl, as_json, reproduce
 from gladia_nb.lab.uploads import Uploads, write_sound
 from gladia_nb.lab.waveform import peaks, playable
+from gladia_nb.lab.wording import for_page
 from gladia_nb.record.folders import new_path, runs_directory
 
 __all__ = ["CHOICES", "MICROPHONE", "WHILE_SPOKEN", "Setup", "form"]
@@ -58,6 +59,7 @@ def form() -> list[dict[str, Any]]:
     for entry in found:
         if entry["kind"] == "named":
             entry["described"] = network_choices()
+        entry["help"] = for_page(entry["help"])
     return found
 
 
@@ -293,7 +295,7 @@ class Setup:
             "reference": self._known.facts(),
             "values": {**effective(self.config), **self.options},
             "changed": changed,
-            "problems": recipe.problems(),
+            "problems": {name: for_page(said) for name, said in recipe.problems().items()},
             "presets": list(PRESETS),
             "preset": self._preset,
             "code": self._code(recipe),

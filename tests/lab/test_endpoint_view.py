@@ -44,7 +44,10 @@ def test_cuts_and_facts_are_those_of_the_tables(rich):
     assert [kind for kind, *_ in CUT_KINDS if kind in shown] == shown
     assert dict(step["facts"])["Turns that are cut"] == f"{row['cut_turns']} of {row['turns']}"
     assert f"turns that are cut: {row['cut_turns']} of {row['turns']}" in step["sentence"]
-    assert dict(step["facts"])["Wait for a final, median"] == f"{row['wait_p50_ms']:.0f} ms"
+    assert (
+        dict(step["facts"])["Wait for a final since it was spoken (@capture), median"]
+        == f"{row['wait_p50_ms']:.0f} ms"
+    )
 
 
 def test_without_a_reference_cuts_are_counted():
@@ -58,8 +61,14 @@ def test_without_a_reference_cuts_are_counted():
 def test_a_final_that_never_came_and_a_wait_that_nobody_knows():
     said = words("hello there", 0.5)
     lost = explored(make_run(utterance(said, final_s=None), reference=reference(said)))
-    assert dict(lost["steps"][0]["facts"])["Wait for a final, median"] == "never"
-    assert dict(lost["steps"][-1]["facts"])["Wait for a final, median"] == "unknown"
+    assert (
+        dict(lost["steps"][0]["facts"])["Wait for a final since it was spoken (@capture), median"]
+        == "never"
+    )
+    assert (
+        dict(lost["steps"][-1]["facts"])["Wait for a final since it was spoken (@capture), median"]
+        == "unknown"
+    )
 
 
 def test_a_run_with_nothing_has_no_steps():

@@ -18,6 +18,7 @@ from gladia_nb.errors import AudioError
 from gladia_nb.sessions.checkup.findings import Finding
 from gladia_nb.sessions.local_microphone import sounddevice_module
 from gladia_nb.sessions.samples import sample
+from gladia_nb.sound_file import FORMATS
 
 __all__ = ["browser", "extras", "microphone", "packages", "python", "sound", "widgets"]
 
@@ -25,7 +26,7 @@ _US = "gladia-nb"
 #: Extras that are for those who use the package, and what for.
 _EXTRAS = {
     "local": "the embedded server's recogniser",
-    "sherpa": "a recogniser for one's own voice",
+    "sherpa": "a recogniser with models of one's own",
     "lab": "JupyterLab and Voila",
     "mic-local": "a microphone of this machine",
     "whisper": "Whisper's normaliser",
@@ -162,7 +163,7 @@ def sound() -> Finding:
         audio = read_audio(sample())
     except AudioError as error:
         return Finding("sound", "todo", str(error), f"Install {_US} again.")
-    formats = [name for name in ("WAV", "FLAC", "OGG", "MP3") if name in _formats(soundfile)]
+    formats = [name for name in FORMATS if name in _formats(soundfile)]
     library = soundfile.__libsndfile_version__
     found = (
         f"soundfile {soundfile.__version__} with libsndfile {library} reads "
@@ -186,7 +187,8 @@ def microphone() -> Finding:
     try:
         devices = sounddevice_module().query_devices()
     except AudioError as error:
-        return Finding("microphone", "todo", str(error))
+        # Nobody may want one: other packages bring sounddevice with them.
+        return Finding("microphone", "note", f"{error} {elsewhere}")
     inputs = [str(one["name"]) for one in devices if one["max_input_channels"] > 0]
     if not inputs:
         return Finding("microphone", "note", f"This machine has none. {elsewhere}")

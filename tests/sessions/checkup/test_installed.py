@@ -155,5 +155,6 @@ def test_a_microphone_without_portaudio(monkeypatch, versions):
 
     monkeypatch.setattr(builtins, "__import__", load)
     found = installed.microphone()
-    assert found.state == "todo"
+    # Nobody may have asked for one: sounddevice came with another package.
+    assert found.state == "note"
     assert "There is no PortAudio" in found.found

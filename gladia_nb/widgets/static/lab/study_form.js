@@ -123,7 +123,7 @@ export function studyForm(wires) {
   const corpus = text(
     "corpus",
     "Recordings of your own",
-    "A folder of sounds with their words, or a list of them, as for gn.corpus.",
+    "A folder of sounds with their words, or a list of them.",
   );
   const first = studyFactor(1, "First", wires);
   const second = studyFactor(2, "Second", wires);
