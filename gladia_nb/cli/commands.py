@@ -15,6 +15,8 @@ import io
 import json
 import os
 import secrets
+import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -293,8 +295,17 @@ def _check_root(arguments: argparse.Namespace) -> None:
         return
     raise GladiaNbError(
         "JupyterLab does not run as root unless it is told to, because its pages can do whatever "
-        "root can. In a container go on with: gladia-nb lab -- --allow-root"
+        f"root can. In a container go on with: {plain(_called())} lab -- --allow-root"
     )
+
+
+def _called() -> str:
+    """This program as it can be called again: it may lie in an environment that is not active."""
+    name, place = "gladia-nb", Path(sys.argv[0]).absolute()
+    if place.name != name or shutil.which(name) is not None:
+        return name
+    here = Path.cwd()
+    return shlex.quote(str(place.relative_to(here) if place.is_relative_to(here) else place))
 
 
 def _run_program(command: list[str], notebook: Path | None = None) -> int:

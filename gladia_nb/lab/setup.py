@@ -117,6 +117,10 @@ class Setup:
         self.choice = choice
         if choice == "file" and not path and not self._source.startswith("sample:"):
             path = self._source
+        # As file managers copy it.
+        path = path.strip()
+        if len(path) > 1 and path[0] == path[-1] and path[0] in "\"'":
+            path = path[1:-1]
         self._source = choice if choice.startswith("sample:") else path
         self._load()
 

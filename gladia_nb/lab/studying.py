@@ -29,6 +29,14 @@ from gladia_nb.studies.progress import Progress
 
 __all__ = ["TRADE_OFF", "Studying", "comparison", "plan_facts"]
 
+#: Said beside the table, because three numbers of a row do not add up.
+_OF_PAIRS = (
+    "A difference is that of pairs: in each block the median over the words or utterances that "
+    "both sessions have, then the mean over blocks. The baseline and the arm's value are made in "
+    "the same way of the medians of either side: they differ by another number, and the baseline "
+    "is another one beside another arm, which has other pairs with it."
+)
+
 #: What the picture of both measures is called.
 TRADE_OFF = "Latency against errors"
 #: What that is drawn of.
@@ -194,7 +202,7 @@ class Studying:
         except ConfigError:
             # No arm has both numbers, as without a reference.
             self._trade_offs = None
-        notes = [] if not len(self._effects) else sorted(set(self._effects["note"].dropna()))
+        notes = [] if not len(self._effects) else [_OF_PAIRS, *_notes(self._effects)]
         return {
             "kind": "comparison",
             "table": frame(comparison(self._effects)),
@@ -283,6 +291,10 @@ def comparison(effects: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, dtype="str")
+
+
+def _notes(effects: pd.DataFrame) -> list[str]:
+    return sorted(set(effects["note"].dropna()))
 
 
 def _sending(recipe: Recipe) -> dict[str, Any]:

@@ -50,6 +50,8 @@ dt { font-weight:600; margin-top:.7rem; } dd { margin:0; max-width:48rem; } li {
 nav { display:flex; flex-wrap:wrap; gap:.1rem 1rem; margin:.8rem 0; } nav a { color:var(--accent); }
 .pictures { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(30rem,100%),1fr));
   gap:0 1.5rem; }
+@media (max-width:40rem) { body { padding:1.2rem 1rem 3rem; } th { white-space:normal; }
+  th[scope=row] { max-width:42vw; overflow-wrap:anywhere; } }
 @media print { body { max-width:none; padding:0; font-size:11px; } nav { display:none; }
   h2 { break-after:avoid; } figure, table { break-inside:avoid; } details > * { display:block; } }
 """

@@ -172,8 +172,8 @@ def estimate(
         )
     if left and design.order == "duet" and cap < len(design.names):
         notes.append(
-            f"Only {cap} of the {len(design.names)} cells of a block can run at once: the order "
-            "is that of blocks, in part."
+            f"The {len(design.names)} cells of a block are meant to run at the same moment, and "
+            f"only {cap} can: they follow each other, and a slow minute may hit some of them alone."
         )
     return StudyPlan(
         cells=len(cells),

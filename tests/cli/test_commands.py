@@ -347,7 +347,13 @@ def test_lab_as_root_is_said_before_anything_is_written(monkeypatch, tmp_path, c
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.chdir(tmp_path)
     assert main(["lab"]) == 2
-    assert "gladia-nb lab -- --allow-root" in capsys.readouterr().err
+    assert "go on with: gladia-nb lab -- --allow-root" in capsys.readouterr().err
+    # Of an environment that is not active, as it can be typed here.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / ".venv/bin/gladia-nb"), "lab"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["lab"]) == 2
+    assert "go on with: .venv/bin/gladia-nb lab -- --allow-root" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     assert main(["lab", "--", "--allow-root"]) == 0
     assert "--allow-root" in called[0][0]

@@ -53,6 +53,14 @@ def test_a_file_that_is_none_is_said_beside_it(setup, tmp_path):
     assert setup.missing()
 
 
+@pytest.mark.parametrize("typed", ["{} ", '"{}"', " '{}'\n"])
+def test_a_path_as_a_file_manager_copies_it(setup, tmp_path, typed):
+    wav(tmp_path)
+    setup.choose("file", typed.format(tmp_path / "made.wav"))
+    assert setup.audio is not None
+    assert setup.view()["path"] == str(tmp_path / "made.wav")
+
+
 def test_a_source_that_is_none(setup):
     with pytest.raises(ConfigError, match="no source 'tape'"):
         setup.choose("tape")

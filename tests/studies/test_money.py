@@ -68,7 +68,7 @@ def test_notes_say_what_will_not_do():
     (short,) = estimate(design, (), plan="paid", budget_h=0.002, spent_h=0.001).notes
     assert "The budget of 0.002 h will not last: 0.00 h are needed" in short
     (few,) = estimate(design, (), plan=1).notes
-    assert "Only 1 of the 2 cells of a block can run at once" in few
+    assert "2 cells of a block are meant to run at the same moment, and only 1 can" in few
     long, _ = design_of(1, (0.05,))
     long = Design(tuple(tones(1, duration_s=11 * 3600.0)), long.arms, long.baseline)
     (month,) = estimate(long, (), plan="free").notes
