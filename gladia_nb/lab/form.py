@@ -28,6 +28,7 @@ __all__ = [
     "effective",
     "fields",
     "fields_of",
+    "place_doubts",
     "place_problems",
     "read_value",
     "reset_value",
@@ -357,11 +358,36 @@ def place_problems(data: Mapping[str, Any]) -> dict[str, str]:
     return placed
 
 
+def place_doubts(data: Mapping[str, Any]) -> dict[str, str]:
+    """What is unusual and can be sent all the same, by the dotted path of the field.
+
+    Example:
+        >>> place_doubts({"language_config": {"languages": ["english"]}})
+        {'language_config.languages': "'english' is no code known here; the service decides"}
+    """
+    if find_problems(data):
+        # There is no configuration yet of which that could be said.
+        return {}
+    found: dict[str, list[str]] = {}
+    for path, said in SessionConfig.from_dict(data).unknown_languages():
+        found.setdefault(_field_of(path), []).append(said)
+    return {
+        name: f"{', '.join(codes)} {'is no code' if len(codes) == 1 else 'are no codes'} known "
+        "here; the service decides"
+        for name, codes in found.items()
+    }
+
+
 def _place(problem: Problem) -> str:
     """The field that a problem is about: that of its path, else the first that its text names."""
-    names = [field.name for field in fields()]
     path = ".".join(str(part) for part in problem.path)
-    for wanted in (path, problem.message.split(" ")[0]):
+    return _field_of(path, problem.message.split(" ")[0])
+
+
+def _field_of(*paths: str) -> str:
+    """The name of the field in which the first of some paths lies that is in any."""
+    names = [field.name for field in fields()]
+    for wanted in paths:
         if not wanted:
             continue
         for name in names:

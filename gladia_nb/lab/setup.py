@@ -17,6 +17,7 @@ from gladia_nb.lab.form import (
     changed_paths,
     effective,
     fields,
+    place_doubts,
     read_value,
     set_value,
 )
@@ -300,6 +301,7 @@ class Setup:
             "values": {**effective(self.config), **self.options},
             "changed": changed,
             "problems": {name: for_page(said) for name, said in recipe.problems().items()},
+            "doubts": place_doubts(self.config),
             "presets": list(PRESETS),
             "preset": self._preset,
             "code": self._code(recipe),

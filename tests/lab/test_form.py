@@ -11,6 +11,7 @@ from gladia_nb.lab.form import (
     changed_paths,
     effective,
     fields,
+    place_doubts,
     place_problems,
     read_value,
     reset_value,
@@ -204,3 +205,24 @@ def test_a_name_or_an_object_of_ones_own(typed, value):
     (network,) = (option for option in OPTIONS if option.kind == "named")
     assert network.name == "network"
     assert read_value(network, typed) == value
+
+
+def test_what_is_doubted_is_said_at_its_field():
+    data = {
+        "language_config": {"languages": ["english", "xx", "en"]},
+        "realtime_processing": {
+            "custom_vocabulary": True,
+            "custom_vocabulary_config": {"vocabulary": [{"value": "Gladia", "language": "yy"}]},
+        },
+    }
+    found = place_doubts(data)
+    assert list(found) == [
+        "language_config.languages",
+        "realtime_processing.custom_vocabulary_config.vocabulary",
+    ]
+    assert "'xx' are no codes known here" in found["language_config.languages"]
+    assert found["realtime_processing.custom_vocabulary_config.vocabulary"] == (
+        "'yy' is no code known here; the service decides"
+    )
+    assert place_doubts({"endpointing": 30, **data}) == {}
+    assert place_doubts({}) == {}

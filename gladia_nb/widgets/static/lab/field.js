@@ -133,7 +133,10 @@ function showField({ element, one, changed, problem }, field, setup) {
   element.classList.toggle("gnb-is-changed", isChanged);
   // The label says already which field it is.
   const short = sentence.replace(`${field.name} `, "");
-  say(problem, sentence && `${short[0].toUpperCase()}${short.slice(1)}.`);
-  problem.hidden = !sentence;
+  const doubt = sentence ? "" : setup.doubts[field.name] || "";
+  const said = short || doubt;
+  say(problem, said && `${said[0].toUpperCase()}${said.slice(1)}.`);
+  problem.hidden = !said;
+  problem.classList.toggle("gnb-doubt", Boolean(doubt));
   for (const part of one.marked) part.setAttribute("aria-invalid", String(Boolean(sentence)));
 }
