@@ -164,7 +164,7 @@ function wordLatency(data, view) {
   const low = least([...words.seen_ms, ...words.final_ms]) * 1.06;
   const told = (k) =>
     `“${words.text[k]}” at ${placeText(words.end[k])}: first seen ${msText(words.seen_ms[k])}, ` +
-    `final ${msText(words.final_ms[k])} after it was spoken`;
+    `final ${msText(words.final_ms[k])} after it was sent`;
   const sorted = every.sort((a, b) => words.end[a] - words.end[b]);
   const ends = sorted.map((k) => words.end[k]);
   return {

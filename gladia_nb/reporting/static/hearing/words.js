@@ -84,7 +84,9 @@ export function factsOf(data, k) {
 
 function waited(at, wait) {
   if (at === null) return "never";
-  return wait === null ? `at ${placeText(at)}` : `${msText(wait)} after it (at ${placeText(at)})`;
+  return wait === null
+    ? `at ${placeText(at)}`
+    : `${msText(wait)} after it was sent (at ${placeText(at)})`;
 }
 
 /** What the screen had in a word's place at a moment; "" for nothing yet. */
