@@ -58,6 +58,8 @@ GATES: Schema = MappingProxyType(
 )
 
 _RATIOS = "|".join(RATIOS)
+#: How far apart interval and limit may be, as a ratio, to tell how many more units it takes.
+_FARTHEST = 1000
 _NAME = r'"(?P<name>[^"]+)"(?: \((?P<trigger>\w+)\))?'
 _LIMIT = r"(?P<sign><|<=|>|>=) ?(?P<limit>[0-9.]+)"
 #: Each form of a gate, and how it is written.
@@ -231,7 +233,8 @@ def _more(gate: Gate, found: Found) -> str:
     distance = abs(gate.limit - found.value)
     near = found.high if (found.value < gate.limit) else found.low
     reach = abs(near - found.value)
-    if not distance or not math.isfinite(reach) or not math.isfinite(distance):
+    known = math.isfinite(reach) and math.isfinite(distance)
+    if not known or not distance or reach > _FARTHEST * distance:
         return f"it needs more {_plural(found.units)}"
     wanted = math.ceil(found.rests_on * (reach / distance) ** 2)
     more = max(wanted - found.rests_on, 1)

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gladia_nb.errors import ConfigError
@@ -86,6 +86,7 @@ NUMBER = st.floats(0, 1000)
 
 
 @given(st.tuples(NUMBER, NUMBER, NUMBER).map(sorted), NUMBER)
+@example([0.0, 0.0, 1.0], 2e-220)
 def test_pass_and_fail_take_the_whole_interval(numbers, limit):
     low, value, high = numbers
     answer = _decide(Gate("", "quantile", "x", limit=limit), found(value, low, high)).answer

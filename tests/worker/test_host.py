@@ -194,7 +194,8 @@ def test_it_loads_little():
     assert packages & heavy == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("gladia_nb.")}
     assert rooms == {
-        *("api", "clock", "errors", "keys", "network", "paths", "plain_text", "record", "worker"),
+        *("api", "clock", "drafts", "errors", "held", "keys", "network", "paths", "plain_text"),
+        *("record", "worker"),
     }
     assert "aiohttp.web" not in loaded
     assert "ctypes" not in loaded, "it comes once the other side knows that the worker is ready"
