@@ -21,7 +21,14 @@ import numpy as np
 from gladia_nb.audio import Audio
 from gladia_nb.errors import GladiaNbError
 from gladia_nb.lab.page_recording import SERIES, PageClock, Recording, device_event, map_events
-from gladia_nb.record.event_kinds import AnyEvent, EndEvent, ErrorEvent, GapEvent, WarningEvent
+from gladia_nb.record.event_kinds import (
+    AnyEvent,
+    EndEvent,
+    ErrorEvent,
+    GapEvent,
+    StopEvent,
+    WarningEvent,
+)
 from gladia_nb.record.events import read_event
 from gladia_nb.sessions.browser import DirectLive
 from gladia_nb.sessions.handle import Live
@@ -119,6 +126,8 @@ class Recorder:
             self._launched(content)
         elif kind == "ticket":
             self._hand_out(content)
+        elif kind == "stopping":
+            self._session_stopping(content)
         elif kind == "over":
             self._session_over(content)
         elif kind == "gone" and page == self.page:
@@ -279,8 +288,9 @@ class Recorder:
         live: Live = content["live"]
         self._handle = live
         live.subscribe(partial(self._on_session, run))
+        # Whoever stops the session, and wherever: what is spoken from then on goes nowhere.
+        live.before_stop(lambda: self._desk.post({"kind": "stopping", "run": run}))
         if isinstance(live, DirectLive):
-            live.before_stop(self._desk.stop)
             for event in self._early:
                 live.note(event)
             self._events(recording)
@@ -289,10 +299,18 @@ class Recorder:
     def _on_session(self, run: int, event: Mapping[str, Any]) -> None:
         """An event of the session; on the thread that reads them."""
         match read_event(event):
+            case StopEvent():
+                # It may have been stopped before anybody could ask to be told beforehand.
+                self._desk.post({"kind": "stopping", "run": run})
             case ErrorEvent(text=text):
                 self._desk.post({"kind": "over", "run": run, "text": text})
             case EndEvent(outcome=outcome):
                 self._desk.post({"kind": "over", "run": run, "outcome": outcome})
+
+    def _session_stopping(self, content: Mapping[str, Any]) -> None:
+        recording = self.recording
+        if recording is not None and recording.number == content["run"] and not recording.ended:
+            self._desk.stop()
 
     def _session_over(self, content: Mapping[str, Any]) -> None:
         recording = self.recording

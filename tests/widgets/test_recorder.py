@@ -142,3 +142,67 @@ def test_zeros_in_the_sound_are_a_gap_of_the_record():
     recorder.recording.mode, recorder._handle = "stream", Held()
     hole = recorder._hole(recorder.recording, {"at_ms": at_ms, "at_frame": 1600, "frames": 160}, 5)
     assert (hole.why, hole.at_frame, hole.frames) == ("zeros", 800, 80)
+
+
+class Stoppable:
+    """A session of the kernel that is under way, and that whoever likes can stop."""
+
+    sample_rate = 16000
+
+    def __init__(self):
+        self.callbacks, self.subscribers = [], []
+
+    def before_stop(self, callback):
+        self.callbacks.append(callback)
+
+    def subscribe(self, callback):
+        self.subscribers.append(callback)
+
+    def stop(self):
+        for callback in self.callbacks:
+            callback()
+
+
+STOPPED = {"event": "stop", "send_start_ns": 5, "send_end_ns": 6, "connection": 1}
+
+
+def streaming(monkeypatch):
+    """A desk at which a session through the kernel is under way."""
+    office, live = Office(), Stoppable()
+    monkeypatch.setattr(office.recorder, "_spawn", lambda target: None)
+    office.page("start", mode="stream", rate=16000.0, channels=1, device={})
+    office.recorder.hear(0, {"kind": "launched", "run": 1, "live": live}, ())
+    return office, live
+
+
+def hand_in(office):
+    """What was posted is heard, as the microphone's own thread does."""
+    while office.posted:
+        office.recorder.hear(time.perf_counter_ns(), office.posted.pop(0), ())
+
+
+@pytest.mark.parametrize("known_by", ["the handle", "the record"])
+def test_whoever_stops_the_session_ends_the_microphone_before_the_service_has_finished(
+    monkeypatch, known_by
+):
+    office, live = streaming(monkeypatch)
+    assert office.calls == []
+    if known_by == "the handle":
+        live.stop()
+    else:
+        live.subscribers[0](STOPPED)
+    hand_in(office)
+    assert office.calls == ["stop"]
+    assert office.recorder.recording is not None, "what the page still has is on its way"
+
+
+def test_a_recording_that_has_ended_is_asked_for_nothing_and_a_later_one_neither(monkeypatch):
+    office, live = streaming(monkeypatch)
+    office.page("end", pieces=0)
+    live.stop()
+    hand_in(office)
+    office.start()
+    live.subscribers[0](STOPPED)
+    office.recorder.recording.number = 2
+    hand_in(office)
+    assert office.calls == []

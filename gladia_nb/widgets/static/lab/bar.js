@@ -112,8 +112,10 @@ function goButtons({ model, send, ask }, microphone, changed) {
   }
   const start = button("Start", begin, { class: "gnb-button gnb-primary" });
   const stop = button("Stop", () => {
-    if (microphone.isHeld() && !model.get("live").running) microphone.stop();
-    else send({ kind: stopping ? "abort" : "stop" });
+    const { mode, running } = model.get("live");
+    // At once, and not when the kernel has heard of it: the device is in this page.
+    if (!(mode === "replay" && running)) microphone.stop();
+    if (running) send({ kind: stopping ? "abort" : "stop" });
   });
   const startOff = switchable(start);
   const stopOff = switchable(stop);
