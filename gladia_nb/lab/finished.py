@@ -35,6 +35,11 @@ _SETTLE_S = 10.0
 #: Bytes of the largest run whose medians are told on the shelf without being asked for.
 _MOST_BYTES = 8 << 20
 
+_IN_MEMORY = (
+    "The run is in the kernel's memory only, and gone when that ends: take it along, or write it to "
+    "a file."
+)
+
 Answer = tuple[dict[str, Any] | None, Sequence[bytes]]
 Content = Mapping[str, Any]
 
@@ -78,6 +83,7 @@ class FinishedRuns:
     def __init__(self, directory: str | None) -> None:
         self._directory = directory
         self._after: dict[str, Any] = {}
+        self._viewed = 0
         self._loaded: dict[str, Run] = {}
         self._rows: list[dict[str, Any]] = []
         self._medians: dict[tuple[str, int, int], dict[str, Any]] = {}
@@ -181,8 +187,14 @@ class FinishedRuns:
     # -- what is shown --
 
     def view(self) -> dict[str, Any]:
-        """The run on view, as plain data; empty when there is none."""
-        return self._after
+        """The run on view, as plain data; empty when there is none.
+
+        Beside what `after` tells of it: `number`, another one for each run that is put on view, as
+        runs in memory only have no path to tell them apart; and `kept`, where it is, in a sentence.
+        """
+        if self.run is None:
+            return {}
+        return {**self._after, "number": self._viewed, "kept": _kept(self.run)}
 
     def shelf(self) -> dict[str, Any]:
         """The runs of the directory, as plain data."""
@@ -225,6 +237,8 @@ class FinishedRuns:
 
     def _view(self, run: Run) -> None:
         self._after = after(run)
+        if run is not self.run:
+            self._viewed += 1
         self.run = run
 
     def _shown(self) -> Run:
@@ -266,6 +280,13 @@ class FinishedRuns:
             return f"{len(export_run(run, place))} files written to {place}."
         run.report(place)
         return f"Report written to {place}."
+
+
+def _kept(run: Run) -> str:
+    """Where a run is kept."""
+    if run.path is None:
+        return _IN_MEMORY
+    return f"The run is on disk already, where the kernel is: {shown_path(run.path)}"
 
 
 def _path_of(run: Run) -> str:

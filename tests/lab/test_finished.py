@@ -68,6 +68,23 @@ def test_a_session_that_failed_is_studied_like_any_other_and_its_error_is_raised
     assert kept.view()["name"] == made[0].name
 
 
+def test_each_run_on_view_has_a_number_of_its_own_also_where_it_has_no_path(kept, made):
+    numbers = []
+    for run in (rich_run(7), rich_run(8), made[0], made[1]):
+        do(kept, "ended", handle=Ended(run))
+        numbers.append(kept.view()["number"])
+    assert len(set(numbers)) == 4
+    do(kept, "open", path=str(made[1].path))
+    assert kept.view()["number"] == numbers[-1], "it is on view already"
+
+
+def test_where_the_run_on_view_is_kept_is_said(kept, made):
+    do(kept, "ended", handle=Ended(rich_run(7)))
+    assert "in the kernel's memory only" in kept.view()["kept"]
+    do(kept, "ended", handle=Ended(made[0]))
+    assert kept.view()["kept"].endswith(f"where the kernel is: {made[0].path}")
+
+
 def test_a_session_that_failed_before_there_was_a_run_changes_nothing(kept):
     with pytest.raises(SessionError):
         do(kept, "ended", handle=Ended(error=SessionError("It never began.")))

@@ -169,7 +169,7 @@ function exportView(after, ask, rules) {
     if (answer) say(status, answer.content.text);
   };
   return [
-    h("p", {}, `The run is on disk already, where the kernel is: ${after.place}`),
+    h("p", {}, after.kept),
     h("h4", {}, "Download with the browser"),
     downloads(ask, rules, status),
     h("h4", {}, "Write where the kernel is"),
@@ -230,7 +230,7 @@ export function afterPanel({ model, ask, send, rules }) {
   const picture = pictureOf();
   const endpoints = explorer(model);
   const listen = listenView();
-  let shownPath = null;
+  let shown = null;
   let ticket = 0;
   const views = {
     Summary: summary,
@@ -263,8 +263,8 @@ export function afterPanel({ model, ask, send, rules }) {
     const there = Boolean(after.facts);
     empty.hidden = there;
     content.hidden = !there;
-    if (!there || after.path === shownPath) return;
-    shownPath = after.path;
+    if (!there || after.number === shown) return;
+    shown = after.number;
     head.replaceChildren(...title(after, rules));
     bar.select("Summary");
   }
