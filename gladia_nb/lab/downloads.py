@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gladia_nb.errors import ConfigError
 from gladia_nb.lab.views import whole_table
+from gladia_nb.lab.writing import file_stem
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run
 from gladia_nb.scratch import ScratchFolder
@@ -33,7 +34,7 @@ def download(run: Run, what: str, table: str = "") -> tuple[str, bytes]:
     Raises:
         ConfigError: there is no such thing.
     """
-    stem = Path(run.path.name if run.path is not None else run.name).stem
+    stem = file_stem(run)
     if what == "table":
         text = whole_table(run, table).to_csv(index=False)
         return f"{stem}-{table.lower()}.csv", text.encode("utf-8")

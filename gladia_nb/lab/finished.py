@@ -23,9 +23,8 @@ from gladia_nb.lab.views import (
     shown_path,
     table,
 )
-from gladia_nb.paths import expanded
+from gladia_nb.lab.writing import file_stem, write_run
 from gladia_nb.record.folders import runs_directory
-from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run, load
 
 __all__ = ["FinishedRuns"]
@@ -36,8 +35,7 @@ _SETTLE_S = 10.0
 _MOST_BYTES = 8 << 20
 
 _IN_MEMORY = (
-    "The run is in the kernel's memory only, and gone when that ends: take it along, or write it to "
-    "a file."
+    "The run is in the kernel's memory only, and gone when that ends: take it along, or write it."
 )
 
 Answer = tuple[dict[str, Any] | None, Sequence[bytes]]
@@ -181,8 +179,9 @@ class FinishedRuns:
             empty_trash(self._place())
 
     def _do_write(self, content: Content, _live: bool) -> Answer:
-        text = self._write(content["kind"], _named(content["path"]))
-        return {"kind": "done", "text": text}, ()
+        replace = content.get("replace") is True
+        text, taken = write_run(self._shown(), content["kind"], content["path"], replace=replace)
+        return {"kind": "done", "text": text, "taken": taken}, ()
 
     # -- what is shown --
 
@@ -194,7 +193,8 @@ class FinishedRuns:
         """
         if self.run is None:
             return {}
-        return {**self._after, "number": self._viewed, "kept": _kept(self.run)}
+        named = {"stem": file_stem(self.run)}
+        return {**self._after, "number": self._viewed, "kept": _kept(self.run), **named}
 
     def shelf(self) -> dict[str, Any]:
         """The runs of the directory, as plain data."""
@@ -271,16 +271,6 @@ class FinishedRuns:
         """Whether a run is on the shelf whose medians are still to be told."""
         return any(True for _ in self._unmeasured())
 
-    def _write(self, kind: str, place: Path) -> str:
-        """Write the run, its tables or its report; what was done, in a sentence."""
-        run = self._shown()
-        if kind == "save":
-            return f"Saved as {run.save(place)}."
-        if kind == "export":
-            return f"{len(export_run(run, place))} files written to {place}."
-        run.report(place)
-        return f"Report written to {place}."
-
 
 def _kept(run: Run) -> str:
     """Where a run is kept."""
@@ -317,9 +307,3 @@ def _medians_of(run: Run | None, path: str) -> dict[str, Any]:
         return {}
     length = {"duration": f"{run.sent_s:.1f} s", "duration_s": run.sent_s}
     return {"seen": shown(found["seen_ms"]), "final": shown(found["final_ms"]), **length}
-
-
-def _named(path: str) -> Path:
-    if not path.strip():
-        raise ConfigError("Name a place to write to.")
-    return expanded(path.strip(), ConfigError)

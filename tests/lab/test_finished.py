@@ -226,7 +226,12 @@ def test_what_is_written_is_said_with_its_place(kept, made, tmp_path, monkeypatc
     monkeypatch.setenv("HOME", str(tmp_path))
     do(kept, "ended", handle=Ended(made[0]))
     answer, parts = do(kept, "save", path="  ~/copy.run ")
-    assert (answer, parts) == ({"kind": "done", "text": f"Saved as {tmp_path / 'copy.run'}."}, ())
+    text = f"Saved as {tmp_path / 'copy.run'}."
+    assert (answer, parts) == ({"kind": "done", "text": text, "taken": False}, ())
+    answer, _ = do(kept, "save", path="~/copy.run")
+    assert answer["taken"]
+    answer, _ = do(kept, "save", path="~/copy.run", replace=True)
+    assert (answer["text"], answer["taken"]) == (text, False)
     assert load(tmp_path / "copy.run").text == made[0].text
     answer, _ = do(kept, "export", path=str(tmp_path / "out"))
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

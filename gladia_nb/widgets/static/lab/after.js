@@ -82,7 +82,7 @@ function pictures(after, ask, picture) {
     if (answer === null) say(place, "It could not be drawn; the reason is above.");
     else {
       const [data] = answer.buffers;
-      const file = `${stemOf(after)}-${name.toLowerCase().replaceAll(" ", "-")}.png`;
+      const file = `${after.stem}-${name.toLowerCase().replaceAll(" ", "-")}.png`;
       const save = button("Download PNG", () => handOver(file, data, "image/png"), {
         class: "gnb-button gnb-small",
       });
@@ -90,8 +90,6 @@ function pictures(after, ask, picture) {
     }
   });
 }
-
-const stemOf = ({ name }) => name.replace(/\.\w+$/, "");
 
 function tables(after, ask) {
   const load = async (table) => {
@@ -124,12 +122,34 @@ function replay(send) {
   ];
 }
 
-/** A file to write: where, and a button that does it; `write(path)`. */
+/**
+ * A file to write: where, and a button that does it. `write(path, replace)` returns whether
+ * something is there already, and nothing was written: a second press then replaces it.
+ */
 export function fileRow(title, value, help, write) {
   const id = unique("keep");
   const described = { "aria-describedby": `${id}-help` };
-  const path = h("input", { type: "text", id, value, spellcheck: "false", ...described });
-  const act = button("Write", () => write(path.value), { "aria-label": `${title}: write` });
+  let taken = "";
+  const offer = () => {
+    const replaces = taken !== "" && path.value === taken;
+    say(act, replaces ? "Replace" : "Write");
+    act.setAttribute("aria-label", `${title}: ${replaces ? "replace" : "write"}`);
+    return replaces;
+  };
+  const path = h("input", {
+    type: "text",
+    id,
+    value,
+    spellcheck: "false",
+    oninput: offer,
+    ...described,
+  });
+  const act = button("Write", async () => {
+    const asked = path.value;
+    taken = (await write(asked, offer())) ? asked : "";
+    offer();
+  });
+  offer();
   return h(
     "div",
     { class: "gnb-field" },
@@ -160,13 +180,16 @@ function downloads(ask, { downloads: offered }, status) {
 
 function exportView(after, ask, rules) {
   const status = h("p", { class: "gnb-facts", role: "status" });
-  const stem = stemOf(after);
+  const { stem } = after;
   const one = "One file; gladia_nb.load reads it without a network.";
   const folder = "A folder of CSV, text and PNG files.";
   const page = "One page with everything that matters.";
-  const write = (kind) => async (path) => {
-    const answer = await ask({ kind, path });
-    if (answer) say(status, answer.content.text);
+  const write = (kind) => async (path, replace) => {
+    say(status, "Writing …");
+    const answer = await ask({ kind, path, replace });
+    const { text = "", taken = false } = answer?.content ?? {};
+    say(status, taken ? `${text} Press Replace to write over it, or name another place.` : text);
+    return taken;
   };
   return [
     h("p", {}, after.kept),

@@ -88,8 +88,9 @@ function studyResults(found, ask, picture) {
   };
   const status = h("p", { class: "gnb-facts", role: "status" });
   const write = async (path) => {
+    say(status, "Writing …");
     const answer = await ask({ kind: "study_page", path });
-    if (answer) say(status, answer.content.text);
+    say(status, answer?.content.text ?? "");
   };
   const rows =
     table.total > table.rows.length ? `, first ${table.rows.length} of ${table.total}` : "";
