@@ -71,6 +71,11 @@ class Replay(Watched):
 
     abort = stop
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether it was told to show no more."""
+        return self._stopped.is_set()
+
     def result(self, timeout_s: float | None = None) -> Run:
         """The run, once it is done.
 

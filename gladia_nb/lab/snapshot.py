@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 __all__ = [
+    "ENDS",
     "MAX_LINES",
     "MAX_NOTES",
     "Health",
@@ -42,6 +43,8 @@ Phase = Literal[
     "aborted",
     "failed",
 ]
+#: Phases after which nothing comes.
+ENDS: frozenset[Phase] = frozenset({"finished", "stopped", "aborted", "failed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gladia_nb.lab.live_state import LiveState
 from gladia_nb.lab.replay import Replay
-from gladia_nb.lab.snapshot import Snapshot
+from gladia_nb.lab.snapshot import ENDS, Phase, Snapshot
 from gladia_nb.record.file import Event
 from gladia_nb.sessions.handle import Live
 
@@ -104,13 +104,15 @@ class Watcher:
         path = self.handle.run.path if isinstance(self.handle, Replay) else None
         if isinstance(self.handle, Live):
             path = self.handle.path
+        phase, whole = self._ended_as(snapshot.phase, running=running)
         return {
             "session": self._count,
             "mode": self.mode,
             "running": running,
             "title": self._title,
             "path": "" if path is None else str(path),
-            "phase": snapshot.phase,
+            "phase": phase,
+            "whole": whole,
             "duration": duration,
             "left": None if left is None else round(left, 1),
             "sent": round(snapshot.sent_s, 2),
@@ -124,6 +126,19 @@ class Watcher:
             "health": {"level": snapshot.health.level, "text": snapshot.health.text},
             **{name: getattr(snapshot, name) for name in names},
         }
+
+    def _ended_as(
+        self, phase: Phase, *, running: bool
+    ) -> tuple[Phase | Literal["incomplete"], bool]:
+        """The phase to show, and whether all of the run is seen.
+
+        Of a replay that is stopped, or of a record that is cut off, nothing tells the end.
+        """
+        if running or phase in ENDS:
+            return phase, not running
+        if isinstance(self.handle, Replay) and self.handle.was_stopped:
+            return "stopped", False
+        return "incomplete", True
 
 
 def _rounded(series: Mapping[str, tuple[tuple[float, float], ...]]) -> dict[str, Any]:

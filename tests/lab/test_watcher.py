@@ -178,3 +178,28 @@ def test_a_real_session_from_its_beginning(local_server, clip):
     assert views["live"]["phase"] == "finished"
     assert views["live"]["messages"] == len(run.messages)
     assert [line["text"] for line in views["lines"]] == list(run.utterances["text"].str.strip())
+
+
+def test_a_replay_that_is_stopped_says_so_and_has_no_headline_of_the_whole(run):
+    watcher, shown = Watcher(), start_replay(run, speed=0.001)
+    watcher.watch(shown, "the talk", 0.001)
+    assert watcher.views()["live"]["whole"] is False
+    shown.stop()
+    assert shown.wait(30)
+    live = watcher.views()["live"]
+    assert (live["running"], live["phase"], live["whole"]) == (False, "stopped", False)
+    again = start_replay(run, speed=math.inf)
+    watcher.watch(again, "the talk", math.inf)
+    assert again.wait(30)
+    again.stop()
+    live = watcher.views()["live"]
+    assert (live["phase"], live["whole"]) == ("finished", True), "it had ended before"
+
+
+def test_of_a_record_that_is_cut_off_the_end_is_not_made_up(session, run):
+    watcher = Watcher()
+    watcher.watch(session, "the talk", 1.0)
+    session.tell(*(event for event in run.record.events if event["event"] != "end"))
+    session.done = True
+    live = watcher.views()["live"]
+    assert (live["phase"], live["whole"]) == ("incomplete", True)

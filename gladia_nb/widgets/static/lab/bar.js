@@ -14,6 +14,7 @@ const PHASES = {
   stopped: ["■", "Stopped"],
   aborted: ["■", "Ended at once"],
   failed: ["✕", "Failed"],
+  incomplete: ["✕", "Cut off"],
   gone: ["✕", "No kernel"],
 };
 /** Milliseconds by which live audio may be behind before that is said. */

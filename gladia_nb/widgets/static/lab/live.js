@@ -55,7 +55,8 @@ function counters({ terms }) {
   );
   function update(live, after) {
     // The same number wherever it is shown: what was a running median gives way to it.
-    const whole = !live.running && after.headline && after.path === live.path;
+    // Beside the counts of a part, as of a replay that was stopped, they would be of something else.
+    const whole = live.whole && live.path && after.headline && after.path === live.path;
     for (const [key, name] of Object.entries(HEADLINE)) {
       say(names[key], whole ? terms[name].title : running[key]);
       say(values[key], whole ? after.headline.medians[name] : milliseconds(live[key]));
