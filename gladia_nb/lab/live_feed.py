@@ -58,11 +58,12 @@ class LiveFeed:
         """
         self._turn += 1
         told: dict[str, Any] = {}
-        if views["live"].get("session") != self.live.get("session"):
+        fresh = views["live"].get("session") != self.live.get("session")
+        if fresh:
             # Of the one before nothing is left.
             self.lines, self.series = [], {}
             told["fresh"] = True
-        if live := self._figures(views["live"]):
+        if live := self._figures(views["live"], all_of_them=fresh):
             told["live"] = live
         if lines := self._finals(views["lines"]):
             told["lines"] = lines
@@ -73,8 +74,8 @@ class LiveFeed:
         self.number += 1
         return {"kind": "news", "number": self.number, **told}
 
-    def _figures(self, live: View) -> dict[str, Any]:
-        seldom = bool(live.get("running")) and self._turn % _EVERY != 0
+    def _figures(self, live: View, *, all_of_them: bool) -> dict[str, Any]:
+        seldom = bool(live.get("running")) and self._turn % _EVERY != 0 and not all_of_them
         changed = {
             name: value
             for name, value in live.items()

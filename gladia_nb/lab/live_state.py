@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from gladia_nb.audio import frame_bytes
 from gladia_nb.lab.snapshot import (
+    ENDS,
     MAX_LINES,
     MAX_NOTES,
     Health,
@@ -354,7 +355,9 @@ class LiveState:
         found: list[tuple[Level, str]] = [
             (
                 _LEVELS[self._late_limit.judge(late)],
-                f"A chunk has just left {late:.1f} ms late.",
+                f"Of the last chunks one left {late:.1f} ms late."
+                if self._phase in ENDS
+                else f"A chunk has just left {late:.1f} ms late.",
             ),
             (
                 _LEVELS[limits.STALL_MS.judge(lag)],

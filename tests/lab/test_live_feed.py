@@ -100,3 +100,13 @@ def test_of_another_session_nothing_of_the_last_is_left():
     assert news["lines"] == {"from": 0, "add": [line]}
     assert news["live"] == {"session": 2, "open": None}
     assert feed.series == {}
+
+
+def test_of_another_session_no_figure_of_the_one_before_is_seen():
+    feed, page = LiveFeed(), Page()
+    for session, left in ((1, 0.0), (2, 9.0), (3, 5.0)):
+        view = {"live": {"session": session, "running": True, "left": left}, "lines": []}
+        news = feed.news(view)
+        assert news is not None
+        page.take(news)
+        assert page.live["left"] == left

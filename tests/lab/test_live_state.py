@@ -232,3 +232,10 @@ def test_it_agrees_with_the_frames_of_a_real_run(local_server, clip):
         expected.append((row["final_ns"] - sent) / 1e6)
     assert snapshot.final_ms == pytest.approx(statistics.median(expected))
     assert t0 is not None
+
+
+def test_what_has_ended_does_nothing_just_now():
+    late = chunk(0, 500)
+    assert "has just left 500.0 ms late" in fed(late).snapshot().health.text
+    ended = fed(late, {"event": "end", "outcome": "finished"}).snapshot().health
+    assert ended.text == "Of the last chunks one left 500.0 ms late."
