@@ -4,13 +4,20 @@ import { switchable } from "./bar.js";
 import { comparison } from "./compare.js";
 import { button, h, panel, say, unique } from "./dom.js";
 
+/** A median as the shelf shows it: what never came is the latest of all, no number is none. */
+function medianOf(text) {
+  if (text === "never") return Number.POSITIVE_INFINITY;
+  const value = Number.parseFloat(text);
+  return Number.isNaN(value) ? null : value;
+}
+
 /** Columns of the table: title, what is shown, what it is sorted by, and whether it is a number. */
 const SHELF_COLUMNS = [
   { title: "Name", key: "name" },
   { title: "Began", key: "began" },
-  { title: "Length", key: "duration", by: (row) => row.duration_s ?? -1, number: true },
-  { title: "Seen", key: "seen", by: (row) => Number.parseFloat(row.seen) || 0, number: true },
-  { title: "Final", key: "final", by: (row) => Number.parseFloat(row.final) || 0, number: true },
+  { title: "Length", key: "duration", by: (row) => row.duration_s ?? null, number: true },
+  { title: "Seen", key: "seen", by: (row) => medianOf(row.seen), number: true },
+  { title: "Final", key: "final", by: (row) => medianOf(row.final), number: true },
   { title: "Settings", key: "settings" },
   { title: "Outcome", key: "outcome" },
   { title: "Service", key: "target" },
@@ -27,8 +34,11 @@ function arranged(rows, words, { key, down }) {
   };
   const column = SHELF_COLUMNS.find((one) => one.key === key);
   const of = column.by ?? ((row) => row[key]);
+  const found = rows.filter(has);
   const order = (a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0) * (down ? -1 : 1);
-  return rows.filter(has).sort(order);
+  // Where there is nothing to sort by is last, whichever way.
+  const known = found.filter((row) => of(row) !== null).sort(order);
+  return [...known, ...found.filter((row) => of(row) === null)];
 }
 
 /** The head of the table: each column sorts. */
@@ -165,6 +175,11 @@ function shelfTable(chosen, wires, mark) {
     }
     const focused = document.activeElement?.dataset ?? {};
     const found = arranged(rows, search.value, order);
+    if (!found.length) {
+      const sentence = `No run matches “${search.value.trim()}”; there are ${rows.length}.`;
+      place.replaceChildren(h("p", { class: "gnb-empty", role: "status" }, sentence));
+      return;
+    }
     const caption =
       found.length === rows.length ? "Runs" : `Runs: ${found.length} of ${rows.length} found`;
     const body = found.map((row) => shelfRow(row, chosen.paths, wires, mark));

@@ -1,0 +1,51 @@
+"""Parts of the Lab in states that a whole one is rarely in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from .lab_parts import with_parts
+
+SHELF = """
+const shelf = shelfPanel(wires);
+root.append(shelf.element);
+model.on("change:shelf", shelf.update);
+shelf.update();
+"""
+
+
+def row(name: str, **fields: Any) -> dict[str, Any]:
+    told = {"began": "2026-01-02", "duration": "", "seen": "", "final": "", "duration_s": None}
+    rest = {"settings": "", "outcome": "finished", "target": "embedded", "path": f"{name}.run"}
+    return {"name": name, **told, **rest, **fields}
+
+
+def shelf_of(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"directory": "runs", "rows": list(rows), "skipped": [], "deleted": [], **fields}
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".gnb-shelf tbody td:nth-child(2)").all_inner_texts()
+
+
+def test_never_is_the_slowest_and_no_number_is_last_whichever_way_it_is_sorted(page):
+    rows = [
+        row("never", seen="never", duration_s=3.0),
+        row("none", seen="–"),
+        row("slow", seen="1200 ms", duration_s=20.0),
+        row("unread"),
+        row("fast", seen="90 ms", duration_s=0.0),
+    ]
+    with_parts(page, SHELF, shelf=shelf_of(*rows))
+    for column, rising in (("Seen", ["fast", "slow", "never"]), ("Length", None)):
+        sort = page.get_by_role("button", name=column)
+        sort.click()
+        wanted = rising or ["fast", "never", "slow"]
+        assert names(page) == [*wanted, "none", "unread"]
+        sort.click()
+        assert names(page) == [*reversed(wanted), "none", "unread"]
+    page.get_by_label("Search the shelf").fill("opera")
+    expect(page.get_by_text("No run matches")).to_be_visible()
+    expect(page.locator(".gnb-shelf table")).to_have_count(0)
