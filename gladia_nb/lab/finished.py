@@ -37,6 +37,9 @@ _MOST_BYTES = 8 << 20
 _IN_MEMORY = (
     "The run is in the kernel's memory only, and gone when that ends: take it along, or write it."
 )
+_DELETED = (
+    "This run was deleted from the shelf, and its sound with it. Undo there brings both back."
+)
 
 Answer = tuple[dict[str, Any] | None, Sequence[bytes]]
 Content = Mapping[str, Any]
@@ -189,12 +192,15 @@ class FinishedRuns:
         """The run on view, as plain data; empty when there is none.
 
         Beside what `after` tells of it: `number`, another one for each run that is put on view, as
-        runs in memory only have no path to tell them apart; and `kept`, where it is, in a sentence.
+        runs in memory only have no path to tell them apart; `kept`, where it is, in a sentence;
+        `gone`, whether its file is not there any more; and `stem`, how files of it are called.
         """
         if self.run is None:
             return {}
-        named = {"stem": file_stem(self.run)}
-        return {**self._after, "number": self._viewed, "kept": _kept(self.run), **named}
+        run = self.run
+        gone = run.path is not None and not run.path.exists()
+        where = {"kept": self._kept(run), "gone": gone, "stem": file_stem(run)}
+        return {**self._after, "number": self._viewed, **where}
 
     def shelf(self) -> dict[str, Any]:
         """The runs of the directory, as plain data."""
@@ -218,6 +224,17 @@ class FinishedRuns:
     def replay(self, speed: Any) -> Replay:
         """Begin to show the run on view again; a speed of 0 is at once."""
         return start_replay(self._shown(), speed=float(speed) or math.inf)
+
+    def _kept(self, run: Run) -> str:
+        """Where a run is."""
+        if run.path is None:
+            return _IN_MEMORY
+        if run.path.exists():
+            return f"The run is on disk already, where the kernel is: {shown_path(run.path)}"
+        here = run.path.absolute()
+        if any(path.absolute() == here for moved in self._deleted for path, _ in moved):
+            return _DELETED
+        return f"The file of this run is not there any more: {shown_path(run.path)}"
 
     def _ended(self, handle: Any) -> None:
         try:
@@ -270,13 +287,6 @@ class FinishedRuns:
     def has_unmeasured(self) -> bool:
         """Whether a run is on the shelf whose medians are still to be told."""
         return any(True for _ in self._unmeasured())
-
-
-def _kept(run: Run) -> str:
-    """Where a run is kept."""
-    if run.path is None:
-        return _IN_MEMORY
-    return f"The run is on disk already, where the kernel is: {shown_path(run.path)}"
 
 
 def _path_of(run: Run) -> str:

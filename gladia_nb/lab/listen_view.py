@@ -22,6 +22,7 @@ __all__ = ["listened", "sound_piece"]
 #: Why there is nothing to hear.
 _REMOVED = "What was said was taken out of this run, and its sound with it."
 _NO_FILE = "This run is in no file, so there is no sound beside it."
+_GONE = "The file of this run was deleted, or moved, and its sound with it."
 _OTHER = "The sound file beside this run is of another run."
 _NONE = "No sound was kept with this run."
 
@@ -88,4 +89,6 @@ def _why_silent(run: Run) -> str:
         return _REMOVED
     if run.path is None:
         return _NO_FILE
+    if not run.path.exists():
+        return _GONE
     return _OTHER if sound_files(run.path) else _NONE

@@ -1,4 +1,4 @@
-"""Parts of the Lab's page without a notebook and without a kernel: what the kernel tells, they show.
+"""Parts of the Lab's page without a notebook or a kernel: they show what a test tells them.
 
 A whole Lab takes half a minute to be there; a part of it is there at once, in any state.
 """

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from .lab_parts import with_parts
+from gladia_nb.lab.finished import FinishedRuns
+from tests.support.make_runs import rich_run
+
+from .lab_parts import tell, with_parts
 
 SHELF = """
 const shelf = shelfPanel(wires);
@@ -49,3 +53,37 @@ def test_never_is_the_slowest_and_no_number_is_last_whichever_way_it_is_sorted(p
     page.get_by_label("Search the shelf").fill("opera")
     expect(page.get_by_text("No run matches")).to_be_visible()
     expect(page.locator(".gnb-shelf table")).to_have_count(0)
+
+
+RESULTS = """
+const results = afterPanel(wires);
+root.append(results.element);
+model.on("change:after", results.update);
+results.update();
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What is told of a run on view."""
+    kept = FinishedRuns(str(tmp_path_factory.mktemp("runs")))
+    kept._keep(rich_run())
+    return kept.view()
+
+
+def test_what_became_of_the_file_on_view_is_said_where_it_matters(page, told):
+    deleted = "This run was deleted from the shelf. Undo there brings it back."
+    with_parts(page, RESULTS, after={**told, "kept": "on disk"})
+    page.get_by_role("tab", name="Export").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("on disk")
+    tell(page, "after", {**told, "kept": deleted, "gone": True})
+    expect(page.get_by_role("tabpanel")).to_contain_text(deleted)
+    expect(page.locator(".gnb-run .gnb-gone")).to_have_text(deleted)
+    tell(page, "after", {**told, "kept": "on disk"})
+    expect(page.locator(".gnb-run .gnb-gone")).to_have_count(0)
+    expect(page.get_by_role("tabpanel")).to_contain_text("on disk")
+    # Another run that is in memory only has the same path, and is another one.
+    other = {**told, "number": told["number"] + 1, "name": "another.wav", "kept": "on disk"}
+    tell(page, "after", other)
+    expect(page.locator(".gnb-title")).to_have_text("another.wav")
+    expect(page.get_by_role("tab", name="Summary")).to_have_attribute("aria-selected", "true")

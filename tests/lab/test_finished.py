@@ -308,9 +308,17 @@ def test_renamed_deleted_and_back(kept, made, tmp_path):
     do(kept, "rename", path=str(path), name="baseline")
     assert kept.run.path == tmp_path / "baseline.run"
     assert [row["name"] for row in kept.shelf()["rows"]] == ["baseline"]
+    assert kept.view()["gone"] is False
     do(kept, "delete", paths=[str(kept.run.path)])
     assert (kept.shelf()["rows"], kept.shelf()["deleted"]) == ([], ["baseline"])
+    # What is on view still is, and says what became of it.
+    assert kept.view()["kept"].startswith("This run was deleted from the shelf")
+    assert kept.view()["gone"] is True
+    answer, _ = do(kept, "listening")
+    assert answer["silent"].startswith("The file of this run was deleted")
+    assert do(kept, "download", what="run")[1][0]
     do(kept, "restore")
+    assert kept.view()["kept"].startswith("The run is on disk already")
     assert [row["name"] for row in kept.shelf()["rows"]] == ["baseline"]
     assert kept.shelf()["deleted"] == []
     do(kept, "restore")

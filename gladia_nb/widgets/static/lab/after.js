@@ -236,9 +236,13 @@ function title(after, { signs, terms }) {
     h("p", { class: "gnb-verdict", "data-status": status }, word),
     h("p", { class: "gnb-title" }, after.name),
     after.error ? h("p", { class: "gnb-problem" }, after.error) : "",
+    after.gone ? h("p", { class: "gnb-note gnb-gone", role: "status" }, after.kept) : "",
     ...headlineOf(after, terms),
   ];
 }
+
+/** Views that tell of the file of a run. */
+const OF_ITS_FILE = ["Listen", "Export"];
 
 /** The panel of all that. */
 export function afterPanel({ model, ask, send, rules }) {
@@ -254,6 +258,7 @@ export function afterPanel({ model, ask, send, rules }) {
   const endpoints = explorer(model);
   const listen = listenView();
   let shown = null;
+  let kept = null;
   let ticket = 0;
   const views = {
     Summary: summary,
@@ -286,10 +291,13 @@ export function afterPanel({ model, ask, send, rules }) {
     const there = Boolean(after.facts);
     empty.hidden = there;
     content.hidden = !there;
-    if (!there || after.number === shown) return;
-    shown = after.number;
+    if (!there || (after.number === shown && after.kept === kept)) return;
     head.replaceChildren(...title(after, rules));
-    bar.select("Summary");
+    // Deleted, renamed or back: what tells of its file has something else to say.
+    if (after.number !== shown) bar.select("Summary");
+    else if (OF_ITS_FILE.includes(bar.current())) bar.select(bar.current());
+    shown = after.number;
+    kept = after.kept;
   }
   function close() {
     // What is still on its way is wanted by nobody.
