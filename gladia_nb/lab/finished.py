@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.lab.comparing import beside, check_count, difference
-from gladia_nb.lab.downloads import download
+from gladia_nb.lab.downloads import download, download_offers
 from gladia_nb.lab.endpoint_view import explored
 from gladia_nb.lab.headlines import medians, shown
 from gladia_nb.lab.listen_view import listened, sound_piece
@@ -70,6 +70,7 @@ class FinishedRuns:
         "compare": "_do_compare",
         "difference": "_do_difference",
         "download": "_do_download",
+        "offers": "_do_offers",
         "measure": "_do_measure",
         "rename": "_do_rename",
         "delete": "_do_delete",
@@ -156,6 +157,9 @@ class FinishedRuns:
         _check_ended(live, "Files are made")
         name, data = download(self._shown(), content["what"], content.get("table", ""))
         return {"kind": "file", "name": name}, [data]
+
+    def _do_offers(self, _content: Content, _live: bool) -> Answer:
+        return {"kind": "offers", "offers": download_offers(self._shown())}, ()
 
     def _do_measure(self, _content: Content, live: bool) -> None:
         if not live:

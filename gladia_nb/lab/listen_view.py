@@ -17,7 +17,7 @@ from gladia_nb.reporting.listening_part import listening
 from gladia_nb.reporting.sound import piece_bounds, piece_place, sound_file
 from gladia_nb.run import Run
 
-__all__ = ["listened", "sound_piece"]
+__all__ = ["listened", "sound_piece", "why_silent"]
 
 #: Why there is nothing to hear.
 _REMOVED = "What was said was taken out of this run, and its sound with it."
@@ -66,6 +66,11 @@ def sound_piece(run: Run, number: object) -> bytes:
     if not len(audio.samples):
         raise AudioError(f"The sound beside {run.name} ends before {first / _rate(run):.0f} s.")
     return sound_file(audio)
+
+
+def why_silent(run: Run) -> str:
+    """Why there is nothing to hear of a run, in a sentence; "" where there is."""
+    return _pieces(run)[1]
 
 
 def _rate(run: Run) -> int:

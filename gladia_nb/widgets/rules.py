@@ -12,7 +12,6 @@ from gladia_nb.api.limits import MAX_MESSAGE_BYTES, TOO_LARGE_MESSAGE
 from gladia_nb.child import KEY_VARIABLE
 from gladia_nb.config import PRESETS
 from gladia_nb.lab.comparing import LETTERS
-from gladia_nb.lab.downloads import DOWNLOADS
 from gladia_nb.lab.form import Field
 from gladia_nb.lab.headlines import terms
 from gladia_nb.lab.recipe import OPTIONS
@@ -143,7 +142,6 @@ def lab_rules() -> dict[str, Any]:
         "terms": terms(),
         "letters": LETTERS,
         "run_colours": RUN_COLOURS,
-        "downloads": list(DOWNLOADS.items()),
         "deleted": f"kept in the folder {TRASH} for {KEPT_DAYS} days",
     }
 

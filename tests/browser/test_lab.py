@@ -224,7 +224,7 @@ def test_views_of_the_run(desk, tmp_path):
     expect(lab.get_by_text("Saved as")).to_be_visible()
     assert load(tmp_path / "copy.run").outcome == "finished"
     with page.expect_download() as taken:
-        lab.get_by_role("button", name="The run, one file").click()
+        lab.get_by_role("button", name="The run, without sound").click()
     taken.value.save_as(tmp_path / "taken.run")
     assert load(tmp_path / "taken.run").outcome == "finished"
     no_violations(page, "export")

@@ -87,3 +87,39 @@ def test_what_became_of_the_file_on_view_is_said_where_it_matters(page, told):
     tell(page, "after", other)
     expect(page.locator(".gnb-title")).to_have_text("another.wav")
     expect(page.get_by_role("tab", name="Summary")).to_have_attribute("aria-selected", "true")
+
+
+OFFERS = [
+    {"what": "run", "text": "The run, without sound", "size": "20 kB", "why": ""},
+    {"what": "sound", "text": "The sound (FLAC)", "size": "", "why": "No sound was kept."},
+]
+TAKEN = """window.answers = {
+  offers: { offers },
+  download: { name: "a.run" },
+  save: { text: "There is a file a.run already; nothing was written.", taken: true },
+}"""
+
+
+def test_what_can_be_downloaded_says_its_size_or_why_not(page, told):
+    with_parts(page, RESULTS, after=told)
+    page.evaluate(f"(offers) => {{ {TAKEN} }}", OFFERS)
+    page.get_by_role("tab", name="Export").click()
+    expect(page.get_by_text("20 kB")).to_be_visible()
+    sound = page.get_by_role("button", name="The sound (FLAC)")
+    expect(sound).to_have_attribute("aria-disabled", "true")
+    expect(sound).to_have_accessible_description("No sound was kept.")
+    sound.click(force=True)
+    with page.expect_download():
+        page.get_by_role("button", name="The run, without sound").click()
+    expect(page.get_by_text("Downloaded: a.run, 3 bytes.")).to_be_visible()
+    assert page.evaluate("sent.filter(({ kind }) => kind === 'download').length") == 1
+    # What is there is replaced by a second press, as long as it is the same place.
+    path = page.get_by_label("A copy of the run", exact=True)
+    page.get_by_role("button", name="A copy of the run: write").click()
+    expect(page.get_by_role("button", name="A copy of the run: replace")).to_have_text("Replace")
+    path.press("x")
+    expect(page.get_by_role("button", name="A copy of the run: write")).to_have_text("Write")
+    path.press("Backspace")
+    page.get_by_role("button", name="A copy of the run: replace").click()
+    asked = page.evaluate("sent.filter(({ kind }) => kind === 'save').map((one) => one.replace)")
+    assert asked == [False, True]

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from gladia_nb.errors import ConfigError
-from gladia_nb.lab.downloads import DOWNLOADS, download
+from gladia_nb.lab import downloads
+from gladia_nb.lab.downloads import DOWNLOADS, download, download_offers
 from gladia_nb.run import load
 from tests.support.make_runs import rich_run
+from tests.support.tones import run_of_tones
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +51,52 @@ def test_what_there_is_not(run):
     with pytest.raises(ConfigError, match="no table 'Opera'"):
         download(run, "table", "Opera")
     assert "table" not in DOWNLOADS
+
+
+@pytest.fixture(scope="module")
+def sounding(tmp_path_factory):
+    return run_of_tones(tmp_path_factory.mktemp("sounding"))
+
+
+def test_the_sound_is_the_one_that_was_kept(sounding):
+    name, data = download(sounding, "sound")
+    assert name == "tones.flac"
+    assert data == sounding.path.with_name("tones.run.flac").read_bytes()
+
+
+def test_a_run_with_its_sound_has_it_where_it_is_unpacked(sounding, tmp_path):
+    name, data = download(sounding, "sound_run")
+    assert name == "tones-with-sound.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(tmp_path)
+    run = load(tmp_path / "tones" / "tones.run")
+    assert (run.audio.samples == sounding.audio.samples).all()
+
+
+def test_a_report_with_its_sound_is_larger_by_it(sounding):
+    name, data = download(sounding, "sound_report")
+    assert name == "tones-with-sound.html"
+    sound = sounding.path.with_name("tones.run.flac").stat().st_size
+    assert len(data) > len(download(sounding, "report")[1]) + sound
+
+
+def test_what_is_offered_says_its_size_and_why_it_cannot_be_had(sounding, run):
+    offers = {offer["what"]: offer for offer in download_offers(sounding)}
+    assert list(offers) == list(DOWNLOADS)
+    assert offers["sound"]["text"] == "The sound (FLAC)"
+    assert {offer["why"] for offer in offers.values()} == {""}
+    assert offers["run"]["size"].endswith(" kB")
+    assert offers["sound_report"]["size"].endswith(" of sound in it")
+    silent = {offer["what"]: offer["why"] for offer in download_offers(run)}
+    assert silent["run"] == silent["tables"] == silent["report"] == ""
+    for what in ("sound", "sound_run", "sound_report"):
+        assert silent[what] == "No sound was kept with this run."
+        with pytest.raises(ConfigError, match="No sound was kept"):
+            download(run, what)
+    assert [offer["size"] for offer in download_offers(rich_run())] == [""] * len(DOWNLOADS)
+
+
+def test_a_sound_that_is_too_large_for_a_message_is_left_where_it_is(sounding, monkeypatch):
+    monkeypatch.setattr(downloads, "_MOST_BYTES", 1000)
+    with pytest.raises(ConfigError, match=r"too large for one message.*tones\.run\.flac"):
+        download(sounding, "sound")

@@ -101,7 +101,8 @@ function detailsOf(data, play) {
 }
 
 const SILENT =
-  "There is no sound in this page: it plays in silence. report(..., audio=True) puts it in.";
+  "This page was made without the sound: it plays in silence. Whoever has the run and its sound can " +
+  "make a page with it.";
 const WITH_SOUND = "Choose a word to hear it, with a second around it.";
 const MUTE = "This browser has no audio output: it plays in silence.";
 const FETCHING = "Fetching the sound …";

@@ -166,22 +166,39 @@ export function handOver(name, data, type) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** Files for the browser, which may be far from the kernel. */
-function downloads(ask, { downloads: offered }, status) {
-  const load = async (what, text) => {
-    say(status, `Making it: ${text.toLowerCase()} …`);
-    const answer = await ask({ kind: "download", what });
-    if (answer) handOver(answer.content.name, answer.buffers[0], "application/octet-stream");
-    say(status, answer ? `Downloaded: ${answer.content.name}.` : "");
-  };
-  const buttons = offered.map(([what, text]) => button(text, () => load(what, text)));
-  return h("div", { class: "gnb-row" }, ...buttons);
+/** Bytes as people say them. */
+function sizeText(bytes) {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB` : `${bytes} bytes`;
 }
 
-function exportView(after, ask, rules) {
+/** Files for the browser, which may be far from the kernel. */
+function downloads(ask, status) {
+  const place = h("div", { class: "gnb-offers" });
+  const load = async ({ what, text }) => {
+    say(status, `Making it: ${text} …`);
+    const answer = await ask({ kind: "download", what });
+    if (answer) handOver(answer.content.name, answer.buffers[0], "application/octet-stream");
+    const size = answer && sizeText(answer.buffers[0].byteLength);
+    say(status, answer ? `Downloaded: ${answer.content.name}, ${size}.` : "");
+  };
+  const offered = (offer) => {
+    const one = button(offer.text, () => load(offer));
+    switchable(one)(Boolean(offer.why));
+    const words = h("span", { class: "gnb-facts", id: unique("size") }, offer.why || offer.size);
+    if (words.textContent) one.setAttribute("aria-describedby", words.id);
+    return h("div", { class: "gnb-row" }, one, words);
+  };
+  ask({ kind: "offers" }).then((answer) => {
+    if (answer) place.replaceChildren(...answer.content.offers.map(offered));
+  });
+  return place;
+}
+
+function exportView(after, ask) {
   const status = h("p", { class: "gnb-facts", role: "status" });
   const { stem } = after;
-  const one = "One file; gladia_nb.load reads it without a network.";
+  const one = "One file without the sound; gladia_nb.load reads it without a network.";
   const folder = "A folder of CSV, text and PNG files.";
   const page = "One page with everything that matters.";
   const write = (kind) => async (path, replace) => {
@@ -194,7 +211,7 @@ function exportView(after, ask, rules) {
   return [
     h("p", {}, after.kept),
     h("h4", {}, "Download with the browser"),
-    downloads(ask, rules, status),
+    downloads(ask, status),
     h("h4", {}, "Write where the kernel is"),
     fileRow("A copy of the run", `${stem}.run`, one, write("save")),
     fileRow("Tables and pictures", `${stem}-export`, folder, write("export")),
@@ -267,7 +284,7 @@ export function afterPanel({ model, ask, send, rules }) {
     Tables: (after) => tables(after, asker()),
     Endpointing: (after) => endpoints.view(after, asker()),
     Replay: () => replay(send),
-    Export: (after) => exportView(after, ask, rules),
+    Export: (after) => exportView(after, ask),
   };
   const bar = tabs("Views of the run", Object.keys(views), body, show);
   const content = h("div", {}, head, bar.list, body);

@@ -6,7 +6,17 @@ import { button, h } from "./dom.js";
 const PLACES = {
   source: ["source", "reference", "listen", "heard"],
   settings: ["set", "key", "forget"],
-  after: ["picture", "table", "save", "export", "report", "download", "replay", "endpointing"],
+  after: [
+    "picture",
+    "table",
+    "save",
+    "export",
+    "report",
+    "download",
+    "offers",
+    "replay",
+    "endpointing",
+  ],
   shelf: ["open", "compare", "difference", "refresh", "rename", "delete", "restore"],
   study: ["study_set", "study_run", "study_plan", "study_compare", "study_picture", "study_page"],
 };
