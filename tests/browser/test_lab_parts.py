@@ -123,3 +123,51 @@ def test_what_can_be_downloaded_says_its_size_or_why_not(page, told):
     page.get_by_role("button", name="A copy of the run: replace").click()
     asked = page.evaluate("sent.filter(({ kind }) => kind === 'save').map((one) => one.replace)")
     assert asked == [False, True]
+
+
+BAR = """
+const microphone = microphoneSlot(rules);
+const check = checkButton(wires, () => false);
+const top = bar({ ...wires, microphone }, microphone, check, () => false);
+root.append(top.element);
+for (const name of ["live", "setup", "sentences"]) model.on(`change:${name}`, top.update);
+top.update();
+"""
+SETUP = {
+    "choice": "file",
+    "choices": [["file", "A file"]],
+    "values": {"target": "embedded"},
+    "missing": "",
+    "key": "none",
+    "sound": {},
+    "problems": {},
+}
+FINISHED = {
+    "mode": "live",
+    "running": False,
+    "phase": "finished",
+    "sent": 9.0,
+    "left": 0.0,
+    "title": "clip.wav",
+    "starting": False,
+    "duration": 9.0,
+}
+
+
+def test_a_start_that_fails_is_said_where_start_is(page):
+    idle = {"study": {"running": False}, "check": {"running": False}}
+    with_parts(page, BAR, live=FINISHED, setup=SETUP, sentences=[], **idle)
+    state, why = page.locator(".gnb-standing"), page.locator(".gnb-why")
+    expect(state).to_contain_text("Finished")
+    expect(why).to_be_hidden()
+    sentence = "The reference does not fit: it ends at 9 s, the sound at 3 s."
+    tell(page, "sentences", [{"number": 1, "text": sentence, "about": "start"}])
+    expect(state).to_contain_text("Failed")
+    expect(state).not_to_contain_text("9.0 s of audio sent")
+    expect(why).to_have_text(sentence)
+    start = page.get_by_role("button", name="Start", exact=True)
+    expect(start).to_have_accessible_description(sentence)
+    # What went wrong elsewhere is not said here, and what goes well takes it away.
+    tell(page, "sentences", [{"number": 2, "text": "Not so.", "about": "set"}])
+    expect(why).to_be_hidden()
+    expect(state).to_contain_text("Finished")

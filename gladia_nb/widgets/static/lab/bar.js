@@ -155,22 +155,32 @@ export function bar(wires, microphone, check, isGone) {
     why,
   );
 
+  /** Why the last start came to nothing, or "": said here as well, where Start is. */
+  function failure(live) {
+    const found = model.get("sentences").find(({ about }) => about === "start");
+    return found && !live.running && !go.isStarting() ? found.text : "";
+  }
   function phaseOf(live) {
     if (isGone()) return "gone";
     const busy = live.mode === "live" && live.running;
     if (!busy && go.isStarting()) return "starting";
+    if (failure(live)) return "failed";
     return live.mode === "idle" ? "idle" : live.phase;
   }
   function update() {
     const live = model.get("live");
     const setup = model.get("setup");
     go.update(isGone());
-    state.update(phaseOf(live), live);
+    const failed = failure(live);
+    // What is told of the session before is not of the one that failed to begin.
+    state.update(phaseOf(live), failed && live.phase !== "failed" ? { mode: "idle" } : live);
     source.update();
     service.update(setup);
     check.update();
     const busy = live.mode === "live" && live.running;
-    say(why, busy || go.isStarting() || isGone() ? "" : setup.missing || microphone.text());
+    const now = setup.missing || failed || microphone.text();
+    say(why, busy || go.isStarting() || isGone() ? "" : now);
+    why.classList.toggle("gnb-failed", Boolean(failed) && why.textContent === failed);
     why.hidden = !why.textContent;
   }
   microphone.onChange(update);

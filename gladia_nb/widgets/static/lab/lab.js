@@ -200,7 +200,10 @@ function changesOf({ top, alert, check, source, settings, live, after, shelf, st
       check.update();
       top.update();
     },
-    sentences: alert.update,
+    sentences() {
+      alert.update();
+      top.update();
+    },
   };
 }
 
