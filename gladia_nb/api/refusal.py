@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import http
 import json
+import re
 import ssl
 from typing import Any
 
@@ -46,6 +49,42 @@ def brief(text: str) -> str:
     return text if len(text) <= MAX_SAID else text[: MAX_SAID - 3] + "..."
 
 
+#: Characters of a page that are looked at.
+_MOST_READ = 1 << 16
+#: Elements whose text is not for people, or stands in the page once more.
+_UNREAD = ("script", "style", "title")
+_NAME = re.compile(r"/?\w*")
+
+
+def page_text(text: str) -> str:
+    """What people read of a page; a text that is none stays as it is.
+
+    Example:
+        >>> page_text("<html><title>Oops</title><h1>502 Bad Gateway</h1><hr>nginx &amp; co</html>")
+        '502 Bad Gateway nginx & co'
+    """
+    if not text.lstrip().startswith("<"):
+        return text
+    said, unread = [], ""
+    for part in text[:_MOST_READ].split("<")[1:]:
+        tag, _, words = part.partition(">")
+        name = _NAME.match(tag)[0].lower()  # type: ignore[index]  # it matches anything
+        if unread and name != f"/{unread}":
+            continue
+        unread = name if name in _UNREAD else ""
+        if not unread:
+            said.append(words)
+    return " ".join(html.unescape(" ".join(said)).split())
+
+
+def _reason(status: int) -> str:
+    """What a status means, in the words of HTTP, as a remark; "" for one that is not known."""
+    try:
+        return f" ({http.HTTPStatus(status).phrase})"
+    except ValueError:
+        return ""
+
+
 def api_error(status: int, text: str, retry_after: str | None = None) -> ApiError:
     """The error of a status and the body that came with it; the body can be anything.
 
@@ -56,7 +95,11 @@ def api_error(status: int, text: str, retry_after: str | None = None) -> ApiErro
     """
     body = object_of(text)
     said = body.get("message")
-    said = brief(said if isinstance(said, str) and said else text) or "no explanation"
+    reason = ""
+    if not (isinstance(said, str) and said):
+        # Such an answer comes from something in front of the service, often as a page.
+        said, reason = page_text(text), _reason(status)
+    said = brief(said) or "no explanation"
     problems = body.get("validation_errors")
     problems = problems[:MAX_DETAILS] if isinstance(problems, list) else []
     problems = [brief(p) for p in problems if isinstance(p, str)]
@@ -83,7 +126,7 @@ def api_error(status: int, text: str, retry_after: str | None = None) -> ApiErro
         )
     what = "; ".join(problems) or said
     trail = f", request {request_id}" if request_id else ""
-    return ApiError(f"The service answered {status}: {what}{trail}.", **fields)
+    return ApiError(f"The service answered {status}{reason}: {what}{trail}.", **fields)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -12,7 +12,14 @@ from gladia_nb.widgets.notices import Notices
 __all__ = ["Command", "CommandThreads"]
 
 #: Commands of one purpose: when one of them goes well, what went wrong with another is mended.
-_PURPOSES = {"upload": "source", "source": "source", "reset": "set", "preset": "set"}
+_PURPOSES = {
+    "upload": "source",
+    "source": "source",
+    "reset": "set",
+    "preset": "set",
+    # What was started and failed is started anew.
+    "ended": "start",
+}
 
 Command = tuple[dict[str, Any], Sequence[bytes]]
 

@@ -347,6 +347,8 @@ class Lab(InPieces):
             recipe = self._setup.recipe()
             live = start(recipe)
             self._watch(live, recipe)
+        # Also where the microphone began it, or Python.
+        self._notices.mended("start")
         return live
 
     def _launch_study(self) -> None:

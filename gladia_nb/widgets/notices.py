@@ -38,7 +38,7 @@ class Notices:
         self._lock = threading.Lock()
 
     def add(self, text: str, about: str = "") -> None:
-        """Say something.
+        """Say something, in place of what was said before in the same words or of the same kind.
 
         Args:
             text: a sentence; advice for Python becomes advice for a page.
@@ -48,7 +48,8 @@ class Notices:
         with self._lock:
             self._count += 1
             said = {"number": self._count, "text": for_page(text), "about": about}
-            self._said = [*self._said, said][-_MOST:]
+            left = [one for one in self._said if not _outdated(one, said)]
+            self._said = [*left, said][-_MOST:]
         self._changed()
 
     def dismiss(self, number: int) -> None:
@@ -83,3 +84,13 @@ class Notices:
         """All that are to be read, as plain data: `number`, `text` and `about`."""
         with self._lock:
             return list(self._said)
+
+
+def _outdated(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether a sentence has nothing to say beside another: it is the same, or of what was before.
+
+    Of what is of no kind only the same words are.
+    """
+    if old["about"] != new["about"]:
+        return False
+    return bool(new["about"]) or old["text"] == new["text"]

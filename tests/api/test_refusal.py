@@ -11,9 +11,12 @@ from gladia_nb.errors import ApiError, AuthenticationError, LimitError, NotFound
         (404, '{"message":"Not found"}', NotFoundError, "does not know this session (Not found)"),
         (429, "", LimitError, "(no explanation)"),
         (400, '{"message":"m","validation_errors":["a b","c d"]}', ApiError, "a b; c d"),
-        (503, "<html>" + "x" * 999, ApiError, "The service answered 503: <html>"),
+        (503, "<html>" + "x" * 999, ApiError, "answered 503 (Service Unavailable): xxx"),
+        (502, "<style>p {}</style><h1>Bad\n Way</h1>", ApiError, "(Bad Gateway): Bad Way."),
+        (599, "<p>Odd<script>let a = '<b>'", ApiError, "The service answered 599: Odd."),
+        (404, "<title>Not here</title>", NotFoundError, "does not know this session (no expl"),
         (400, '{"message":7,"validation_errors":3,"request_id":4}', ApiError, "answered 400"),
-        (400, "[1]", ApiError, "answered 400: [1]"),
+        (400, "[1]", ApiError, "answered 400 (Bad Request): [1]"),
     ],
 )  # fmt: skip
 def test_any_error_body_becomes_one_sentence(status, text, kind, sentence):

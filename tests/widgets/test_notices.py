@@ -14,7 +14,9 @@ def test_the_latest_four_that_nobody_dismissed_are_shown(steps):
         if isinstance(step, str):
             count += 1
             notices.add(step)
-            expected = [*expected, {"number": count, "text": for_page(step), "about": ""}][-4:]
+            said = {"number": count, "text": for_page(step), "about": ""}
+            expected = [one for one in expected if one["text"] != said["text"]]
+            expected = [*expected, said][-4:]
         else:
             notices.dismiss(step)
             expected = [one for one in expected if one["number"] != step]
@@ -59,3 +61,12 @@ def test_what_is_mended_is_said_no_longer():
     assert [one["about"] for one in notices.shown()] == ["open", ""]
     assert notices.guarded(lambda: None)
     assert len(notices.shown()) == 2
+
+
+def test_the_same_stands_once_and_what_is_outdated_not_at_all():
+    notices = Notices()
+    for text, about in [("A.", "start"), ("B.", ""), ("B.", ""), ("C.", "start"), ("A.", "key")]:
+        notices.add(text, about)
+    assert [one["text"] for one in notices.shown()] == ["B.", "C.", "A."]
+    notices.mended("start")
+    assert [one["text"] for one in notices.shown()] == ["B.", "A."]
