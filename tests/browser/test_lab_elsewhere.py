@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -145,7 +146,25 @@ def test_start_is_on_the_screen_beside_a_file_browser(lab, page, width, height, 
     start(shown)
     expect(shown.locator(".gnb-verdict")).to_be_visible()
     assert shown.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
+    # Tables have the width of both columns: what matters most in them is in sight.
+    for part in (shown.locator(".gnb-after"), shown.locator(".gnb-shelf")):
+        assert part.bounding_box()["width"] > 0.9 * shown.bounding_box()["width"]
+    above = live if columns == 2 else shown.locator(".gnb-side")
+    gap = shown.locator(".gnb-after").bounding_box()["y"] - _bottom(above)
+    assert gap < 24, "nothing is empty above the results"
+    for what in (
+        shown.locator(".gnb-after th", has_text=re.compile("^p50_ms$")),
+        shown.locator(".gnb-shelf tbody tr").first.get_by_role("button", name="Open"),
+    ):
+        what.evaluate("(one) => one.scrollIntoView({ block: 'center', inline: 'nearest' })")
+        shown.locator(".gnb-scroll").evaluate_all("(all) => all.map((one) => one.scrollTo(0, 0))")
+        expect(what).to_be_in_viewport(ratio=1)
     no_violations(page, f"{width} pixels")
+
+
+def _bottom(part):
+    box = part.bounding_box()
+    return box["y"] + box["height"]
 
 
 # -- the other hosts --

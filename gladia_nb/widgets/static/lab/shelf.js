@@ -190,7 +190,12 @@ function shelfTable(chosen, wires, mark) {
       h("thead", {}, headRow(order, sortBy)),
       h("tbody", {}, ...body),
     );
-    const scroll = { class: "gnb-scroll", role: "region", tabindex: "0", "aria-label": "Runs" };
+    const scroll = {
+      class: "gnb-scroll gnb-runs",
+      role: "region",
+      tabindex: "0",
+      "aria-label": "Runs",
+    };
     const top = place.firstElementChild?.scrollTop ?? 0;
     place.replaceChildren(h("div", scroll, table));
     place.firstElementChild.scrollTop = top;
