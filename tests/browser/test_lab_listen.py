@@ -117,7 +117,8 @@ def test_a_click_on_a_word_plays_its_span_to_the_sample(desk, lab):
         expect(shown.locator(".gnb-hear-title")).to_have_text(text)
         # While it plays the transcript follows, and a word may leave the pointer.
         shown.locator(".gnb-hear-play").click()
-        expect(shown.locator(".gnb-hear-play")).to_have_text("Play all")
+        # It plays on from where it stopped, and says so.
+        expect(shown.locator(".gnb-hear-play")).to_have_text(re.compile(r"^Play (from \d|all$)"))
     # The sound came by the half minute, each when it was first played, and once.
     assert page.evaluate("window.asked") == ["listening", "piece", "piece"]
     assert requests.outside == []
@@ -143,7 +144,7 @@ def test_the_whole_is_played_without_a_gap_and_words_light_up(desk, lab):
     opened(shown)
     page.evaluate("window.heard = []")
     shown.get_by_role("slider", name="Place in the audio").fill("28.5")
-    shown.get_by_role("button", name="Play all").click()
+    shown.get_by_role("button", name="Play from 28.50 s").click()
     expect(shown.locator(".gnb-hear-now").first).to_be_visible()
     # A look takes a while, and compares what was with what is.
     page.evaluate(

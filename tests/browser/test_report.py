@@ -123,7 +123,7 @@ def test_the_whole_is_played_without_a_gap_and_words_light_up(page, pages, run):
     page.evaluate(WATCH)
     slider = page.get_by_role("slider", name="Place in the audio")
     slider.fill("28.5")
-    page.get_by_role("button", name="Play all").click()
+    page.get_by_role("button", name="Play from 28.50 s").click()
     first, second = heard(page, 2)
     # What follows begins to the sample where the piece before it ends.
     length = len(first["samples"]) / RATE
@@ -144,7 +144,7 @@ def test_the_playhead_waits_for_a_piece_that_comes_late(page, pages, run):
     opened(page, pages["flac"])
     page.evaluate(LATE)
     page.get_by_role("slider", name="Place in the audio").fill("28.5")
-    page.get_by_role("button", name="Play all").click()
+    page.get_by_role("button", name="Play from 28.50 s").click()
     until(page, "window.waits")
     # Behind the first piece there is nothing to be heard yet, and nothing goes on.
     assert page.locator(".gnb-hear-clock").inner_text().startswith("30.00 s")
@@ -317,7 +317,7 @@ def test_hours_are_made_in_pieces_between_which_the_page_has_its_turn(page, long
     until(page, f"({IN_VIEW})(2999)")
     assert counted(page) == [600, 205]
     page.get_by_role("slider", name="Place in the audio").fill("901.5")
-    page.get_by_role("button", name="Play all").click()
+    page.get_by_role("button", name="Play from 15:01.5").click()
     page.locator(".gnb-hear-onair", has_text="b300").wait_for()
     page.get_by_role("button", name="Stop").click()
     # An idle moment makes some of the rest, and not all of it.

@@ -26,12 +26,12 @@ export function msText(value) {
   return Math.abs(value) < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 }
 
-/** A place in the audio: "4.25 s", "1:05.2". */
+/** A place in the audio: "4.25 s", "1:05.2". It is rounded first: no minute has sixty seconds. */
 export function placeText(value) {
   if (value === null || value === undefined) return "–";
-  if (value < 60) return `${value.toFixed(2)} s`;
-  const minutes = Math.floor(value / 60);
-  return `${minutes}:${(value - 60 * minutes).toFixed(1).padStart(4, "0")}`;
+  if (value < 59.995) return `${value.toFixed(2)} s`;
+  const tenths = Math.round(value * 10);
+  return `${Math.floor(tenths / 600)}:${((tenths % 600) / 10).toFixed(1).padStart(4, "0")}`;
 }
 
 /** Where an element's colours stand; in forced colours those of the system. */

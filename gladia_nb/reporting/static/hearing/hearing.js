@@ -10,6 +10,12 @@ import { COLOURINGS, factsOf, legendOf, Transcript } from "./words.js";
 const AROUND_S = 1;
 const SPEEDS = [1, 0.75, 0.5];
 
+/** Whether from a place on the whole is played: at the beginning, and at the end. */
+const isWhole = (place, duration) => place < 0.05 || place >= duration - 0.2;
+
+const wordsFor = (place, duration) =>
+  isWhole(place, duration) ? "Play all" : `Play from ${placeText(place)}`;
+
 /** The row with which the whole is played. */
 function transport(player, toggle, seek) {
   const play = el(
@@ -38,10 +44,10 @@ function transport(player, toggle, seek) {
   return {
     element: el("div", { class: "gnb-hear-transport" }, play, slider, clock, speed),
     show(second, playing) {
-      const text = playing ? "Stop" : "Play all";
+      if (second !== null) slider.value = String(second);
+      const text = playing ? "Stop" : wordsFor(Number(slider.value), player.duration);
       if (play.textContent !== text) play.textContent = text;
       if (second === null) return;
-      slider.value = String(second);
       slider.setAttribute("aria-valuetext", placeText(second));
       clock.textContent = `${placeText(second)} of ${placeText(player.duration)}`;
     },
@@ -101,8 +107,8 @@ function detailsOf(data, play) {
 }
 
 const SILENT =
-  "This page was made without the sound: it plays in silence. Whoever has the run and its sound can " +
-  "make a page with it.";
+  "There is no sound in this page: it plays in silence. Whoever kept the sound with the run can make " +
+  "a page that has it.";
 const WITH_SOUND = "Choose a word to hear it, with a second around it.";
 const MUTE = "This browser has no audio output: it plays in silence.";
 const FETCHING = "Fetching the sound …";
@@ -196,7 +202,7 @@ class Hearing {
   toggle() {
     const { player, bar } = this;
     if (player.span === null) {
-      this.play(bar.place >= player.duration - 0.2 ? 0 : bar.place, player.duration);
+      this.play(isWhole(bar.place, player.duration) ? 0 : bar.place, player.duration);
       return;
     }
     cancelAnimationFrame(this.frame);
