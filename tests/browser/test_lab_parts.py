@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gladia_nb.lab.finished import FinishedRuns
+from gladia_nb.reporting.front import hearing_paths
+from gladia_nb.reporting.modules import joined
+from gladia_nb.widgets.assets import LAB
 from tests.support.make_runs import rich_run
 
 from .lab_parts import tell, with_parts
@@ -171,3 +174,24 @@ def test_a_start_that_fails_is_said_where_start_is(page):
     tell(page, "sentences", [{"number": 2, "text": "Not so.", "about": "set"}])
     expect(why).to_be_hidden()
     expect(state).to_contain_text("Finished")
+
+
+def test_times_are_rounded_and_no_minute_has_sixty_seconds(page):
+    (lab,) = LAB.paths(["dom.js"])
+    (hearing,) = (path for path in hearing_paths() if path.name == "dom.js")
+    shown = page.evaluate(
+        f"""() => {{
+          const clock = (() => {{ {joined([lab])}; return clockTime; }})();
+          const place = (() => {{ {joined([hearing])}; return placeText; }})();
+          return [
+            ...[4.29, 59.96, 119.97, 3599.99].map((value) => clock(value, 1)),
+            ...[16.4, 59.6, 3723].map((value) => clock(value)),
+            ...[4.256, 59.996, 119.96, 65.2].map(place),
+          ];
+        }}"""
+    )
+    assert shown == [
+        *("0:04.3", "1:00.0", "2:00.0", "1:00:00.0"),
+        *("0:16", "1:00", "1:02:03"),
+        *("4.26 s", "1:00.0", "2:00.0", "1:05.2"),
+    ]

@@ -46,11 +46,13 @@ export function seconds(value) {
 
 /** Seconds of audio as a clock shows them: "0:04.2", "16:40", "1:02:03". */
 export function clockTime(value, digits = 0) {
-  const whole = digits ? Math.floor(value) : Math.round(value);
+  // Rounded first: no minute has sixty seconds.
+  const units = Math.round(value * 10 ** digits);
+  const whole = Math.floor(units / 10 ** digits);
   const two = (number) => String(number).padStart(2, "0");
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor(whole / 60) % 60;
-  const rest = digits ? `.${Math.floor((value - whole) * 10)}` : "";
+  const rest = digits ? `.${String(units % 10 ** digits).padStart(digits, "0")}` : "";
   const head = hours ? `${hours}:${two(minutes)}` : `${minutes}`;
   return `${head}:${two(whole % 60)}${rest}`;
 }

@@ -14,17 +14,17 @@ export const SENTENCES = {
   missing: "There is no microphone. Connect one, or choose a sound file instead.",
   busy:
     "The microphone could not be opened; another program may hold it. Close that program, then " +
-    "press Record again.",
+    "begin again.",
   worklet:
     "The server's content security policy forbids this page the audio thread it needs. Ask for " +
     "blob: in script-src and worker-src, or record with gladia_nb.record_audio(seconds).",
-  suspended: "The browser holds the sound of this page back until it is used. Press Record again.",
+  suspended: "The browser holds the sound of this page back until it is used. Begin again.",
   output:
     "The browser does not start its sound, which it records by. Firefox needs an audio output for " +
     "that: connect one, or use a browser such as Chromium, or choose a sound file.",
   unplugged:
     "The microphone was disconnected. What was recorded until then is kept; connect it again and " +
-    "press Record.",
+    "begin anew.",
   hidden: "This page is hidden; recording goes on, and the browser may slow it down.",
   muted: "The microphone delivers nothing: it is muted by its switch or by the system.",
   elsewhere: "Another window of this notebook is recording.",
