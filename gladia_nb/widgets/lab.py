@@ -106,6 +106,7 @@ class Lab(InPieces):
         self._server = server
         self._key = KeyEntry()
         self._setup = Setup(str(source), data, options, microphone=widget is not None)
+        self._sounds: dict[str, str] = {}
         self._watcher = Watcher()
         self._finished = FinishedRuns(directory)
         self._notices = Notices(lambda: self._touch("sentences"))
@@ -277,7 +278,11 @@ class Lab(InPieces):
         }
 
     def _choose(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
-        self._setup.choose(content["choice"], content.get("path", ""))
+        choice, path = content["choice"], content.get("path", "")
+        if self._setup.audio is not None:
+            self._sounds[self._setup.choice] = self._setup.recipe().source
+        # What was uploaded or recorded is still there when its source is chosen again.
+        self._setup.choose(choice, path or self._sounds.get(choice, ""))
         if self.microphone is not None and content["choice"] in ("take", "stream", "direct"):
             self.microphone.mode = content["choice"]
 
@@ -393,6 +398,10 @@ class Lab(InPieces):
         with self._lock:
             self._dirty.update(topics)
 
+    def look_again(self) -> None:
+        """The shelf may have changed, as by a session of another Lab; from any thread."""
+        self._touch("shelf")
+
     def _setup_view(self) -> dict[str, Any]:
         missing = self._setup.missing() or self._key.missing(self._setup.options["target"])
         if self.is_live and not self._watcher.is_live:
@@ -422,6 +431,9 @@ class Lab(InPieces):
             if self._watcher.mode == "live":
                 self._commands.post({"kind": "ended", "handle": handle})
             self._touch("setup", "study")
+            # What has ended is on the shelf of every Lab that shows this folder.
+            for other in registry.all_labs():
+                other.look_again()
         with self._lock:
             dirty, self._dirty = self._dirty, set()
         if "setup" in dirty:

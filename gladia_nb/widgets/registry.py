@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from gladia_nb.errors import ConfigError
 
-__all__ = ["check_alone", "current_cell", "others", "register"]
+__all__ = ["all_labs", "check_alone", "current_cell", "others", "register"]
 
 #: How long something that was told to stop is waited for before another thing begins.
 _STOPPING_S = 10.0
@@ -60,6 +60,12 @@ def register(lab: _Lab) -> list[Any]:
             other.close()
     _stop_on_idle_interrupt()
     return live
+
+
+def all_labs() -> list[Any]:
+    """The Labs of this kernel."""
+    with _lock:
+        return list(_labs)
 
 
 def others(lab: _Lab) -> list[Any]:

@@ -292,6 +292,13 @@ def test_the_microphone_tells_the_lab(make):
     take = Audio(np.full((16000, 1), 0.1), 16000, "microphone")
     lab.microphone._tell("take", take=take)
     until(lambda: lab.setup["sound"].get("duration_s") == 1)
+    # Another source and back: what was recorded is still there.
+    tell(lab, "source", choice="sample:conversation")
+    until(lambda: lab.setup["sound"].get("duration_s", 0) > 5)
+    tell(lab, "source", choice="upload")
+    until(lambda: not lab.setup["sound"].get("name"))
+    tell(lab, "source", choice="take")
+    until(lambda: lab.setup["sound"].get("duration_s") == 1)
     lab.microphone._tell("error", text="The microphone is gone.", code="gone")
     until(lambda: lab.sentences)
     assert lab.sentences[0]["text"] == "The microphone is gone."
@@ -321,3 +328,12 @@ def test_a_run_by_hand_is_on_its_shelf(make, sound, server, tmp_path):
     lab = make(runs=tmp_path)
     until(lambda: lab.shelf.get("rows"))
     assert lab.shelf["rows"][0]["path"] == str(tmp_path / "hand.run")
+
+
+def test_a_run_of_another_lab_of_the_same_folder_is_on_the_shelf_by_itself(make):
+    first, second = make(), make()
+    before = len(first.shelf["rows"]) if first.shelf else 0
+    second.start()
+    second.result(PATIENCE_S)
+    until(lambda: len(first.shelf["rows"]) == before + 1)
+    until(lambda: first.shelf["rows"][0]["outcome"] == "finished")
