@@ -11,6 +11,7 @@ from gladia_nb.lab.views import Look, drawn_by, frame
 from gladia_nb.metrics.comparison import compared
 from gladia_nb.metrics.partners import pairings
 from gladia_nb.plots.compare import draw_comparison
+from gladia_nb.plots.fitting import fit
 from gladia_nb.run import Run
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def difference(
 
     def draw(figure: Figure) -> None:
         draw_comparison(table, figure.add_subplot())
+        fit(figure)
 
     (pairing,) = how
     text = (

@@ -195,3 +195,30 @@ def test_times_are_rounded_and_no_minute_has_sixty_seconds(page):
         *("0:16", "1:00", "1:02:03"),
         *("4.26 s", "1:00.0", "2:00.0", "1:05.2"),
     ]
+
+
+def test_runs_of_one_sound_are_told_apart_by_when_they_began(page):
+    rows = [row("clip.wav", path=f"{k}.run", began=f"2026-01-02 10:00:0{k}") for k in (2, 1)]
+    rows.append(row("other.wav", path="o.run"))
+    with_parts(page, SHELF, shelf=shelf_of(*rows))
+    table = {"columns": ["What", "A", "B", "C"], "rows": [["audio", "a", "a", "b"]], "total": 1}
+    page.evaluate(
+        "(answers) => { window.answers = answers; }",
+        {
+            "compare": {"table": table, "differs": [True]},
+            "difference": {"paired": "word by word", "text": "A picture."},
+        },
+    )
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    heads = page.get_by_role("table", name="Runs side by side").locator("thead th")
+    assert [text.strip() for text in heads.all_inner_texts()] == [
+        "What",
+        "A other.wav (baseline)",
+        "B clip.wav, 2026-01-02 10:00:01",
+        "C clip.wav, 2026-01-02 10:00:02",
+    ]
+    expect(page.get_by_label("Against A").locator("option").first).to_have_text(
+        "B clip.wav, 2026-01-02 10:00:01"
+    )

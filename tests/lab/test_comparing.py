@@ -2,8 +2,10 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.figure import Figure
 
 from gladia_nb.errors import ConfigError
+from gladia_nb.lab import comparing
 from gladia_nb.lab.comparing import LETTERS, beside, difference
 from gladia_nb.lab.views import Look
 from gladia_nb.metrics import compare, partners
@@ -75,3 +77,22 @@ def test_words_are_aligned_once(monkeypatch):
     monkeypatch.setattr(partners, "align_in_time", watched)
     difference(BARE, rich_run(8, with_reference=False), SMALL)
     assert len(aligned) == len(BARE.words["channel"].unique())
+
+
+def test_what_is_said_below_the_picture_is_no_wider_than_it(monkeypatch):
+    figures = []
+
+    def kept(draw, _size, _look):
+        figures.append(Figure(figsize=(6.0, 3.6), layout="constrained"))
+        draw(figures[-1])
+        return b""
+
+    monkeypatch.setattr(comparing, "drawn_by", kept)
+    difference(rich_run(), rich_run(8))
+    (figure,) = figures
+    figure.draw_without_rendering()
+    label = figure.axes[0].xaxis.label
+    assert "interval of these two sessions" in label.get_text().replace("\n", " ")
+    box = label.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width

@@ -34,10 +34,11 @@ function sideTable({ table, differs }, chips) {
 function differencePart(runs, chips, ask, picture) {
   const place = h("div", { class: "gnb-result", "aria-live": "polite" });
   const [baseline, ...others] = runs;
+  const names = namesOf(runs);
   const select = h(
     "select",
     { id: unique("against"), onchange: draw },
-    ...others.map((row, k) => h("option", { value: String(k) }, `${chips[k + 1]} ${row.name}`)),
+    ...others.map((_, k) => h("option", { value: String(k) }, `${chips[k + 1]} ${names[k + 1]}`)),
   );
   async function draw() {
     const k = Number(select.value);
@@ -56,6 +57,12 @@ function differencePart(runs, chips, ask, picture) {
   choice.classList.add("gnb-short");
   choice.hidden = others.length === 1;
   return { parts: [choice, place], draw };
+}
+
+/** Names that tell runs apart: where two have the same, each says when it began. */
+function namesOf(runs) {
+  const same = ({ name }) => runs.filter((one) => one.name === name).length > 1;
+  return runs.map((run) => (same(run) ? `${run.name}, ${run.began}` : run.name));
 }
 
 /** A button that compares what is chosen; `chosen()` are rows of the shelf, in their order. */
@@ -89,9 +96,10 @@ export function comparison(chosen, { ask, rules }) {
     const answer = await ask({ kind: "compare", paths: runs.map(({ path }) => path) });
     if (!answer) return;
     const { letters, run_colours: colours } = rules;
+    const names = namesOf(runs);
     const chips = () =>
-      runs.map(({ name, began }, k) => {
-        const title = k ? name : `${name} (baseline)`;
+      runs.map(({ began }, k) => {
+        const title = k ? names[k] : `${names[k]} (baseline)`;
         const one = chip(letters[k], colours[k % colours.length], title);
         one.title = began;
         return one;

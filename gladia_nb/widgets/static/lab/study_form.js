@@ -40,7 +40,9 @@ function studyText(name, label, help, { send }) {
         input.value = typed[name];
       }
       const sentence = problems[name] || "";
-      say(problem, sentence && `${sentence[0].toUpperCase()}${sentence.slice(1)}.`);
+      // Some are whole sentences, some are what a model says of a value.
+      const words = sentence.replace(/\.$/, "");
+      say(problem, words && `${words[0].toUpperCase()}${words.slice(1)}.`);
       problem.hidden = !sentence;
       words.hidden = Boolean(sentence) || !words.textContent;
       input.setAttribute("aria-invalid", String(Boolean(sentence)));
