@@ -23,6 +23,7 @@ from gladia_nb.lab.views import (
     shown_path,
     table,
 )
+from gladia_nb.lab.waveform import kept_peaks
 from gladia_nb.lab.writing import file_stem, write_run
 from gladia_nb.record.folders import runs_directory
 from gladia_nb.run import Run, load
@@ -67,6 +68,7 @@ class FinishedRuns:
         "endpointing": "_do_endpointing",
         "listening": "_do_listening",
         "piece": "_do_piece",
+        "waveform": "_do_waveform",
         "compare": "_do_compare",
         "difference": "_do_difference",
         "download": "_do_download",
@@ -141,6 +143,14 @@ class FinishedRuns:
             # Of the run that was on view when it was asked for; nobody wants it any more.
             return {"kind": "piece"}, ()
         return {"kind": "piece"}, [sound_piece(run, content["number"])]
+
+    def _do_waveform(self, content: Content, live: bool) -> Answer:
+        """The sound of the run that is replayed; nothing where it is no longer on view."""
+        run = self._shown()
+        if live or content["path"] != _path_of(run):
+            return {"kind": "waveform", "peaks": []}, ()
+        found = kept_peaks(run.record).round(3).tolist()
+        return {"kind": "waveform", "peaks": found}, ()
 
     def _do_compare(self, content: Content, _live: bool) -> Answer:
         check_count(len(content["paths"]))

@@ -6,8 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gladia_nb.audio import Audio, encode, wav_file
+from gladia_nb.record.file import Record
+from gladia_nb.record.sound import kept_sound, sent_frames
 
-__all__ = ["peaks", "playable"]
+__all__ = ["kept_peaks", "peaks", "playable"]
+
+#: Seconds of a sound that are decoded at a time.
+_BLOCK_S = 60
 
 
 def peaks(audio: Audio, columns: int = 600) -> npt.NDArray[np.float64]:
@@ -32,6 +37,29 @@ def peaks(audio: Audio, columns: int = 600) -> npt.NDArray[np.float64]:
     return np.stack(
         [np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)], axis=1
     ).astype(np.float64)
+
+
+def kept_peaks(record: Record, columns: int = 600) -> npt.NDArray[np.float64]:
+    """The same of the sound that was kept with a run, which is read in blocks.
+
+    Returns:
+        As `peaks`; no rows where no sound was kept.
+
+    Raises:
+        AudioError: the sound cannot be read.
+    """
+    frames = sent_frames(record)
+    count = min(columns, frames)
+    found = np.zeros((count, 2))
+    block = _BLOCK_S * int(record.header["config"]["sample_rate"])
+    for first in range(0, frames, block):
+        audio = kept_sound(record, first, block)
+        if audio is None:
+            return np.zeros((0, 2))
+        column = (first + np.arange(len(audio.samples))) * count // frames
+        np.minimum.at(found[:, 0], column, audio.samples.min(axis=1))
+        np.maximum.at(found[:, 1], column, audio.samples.max(axis=1))
+    return found
 
 
 def playable(audio: Audio) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from gladia_nb.lab.finished import FinishedRuns
+from gladia_nb.lab.replay import start_replay
+from gladia_nb.lab.watcher import Watcher
 from gladia_nb.reporting.front import hearing_paths
 from gladia_nb.reporting.modules import joined
 from gladia_nb.widgets.assets import LAB
@@ -222,3 +225,52 @@ def test_runs_of_one_sound_are_told_apart_by_when_they_began(page):
     expect(page.get_by_label("Against A").locator("option").first).to_have_text(
         "B clip.wav, 2026-01-02 10:00:01"
     )
+
+
+LIVE = """
+const live = livePanel({ ...wires, microphone: microphoneSlot(rules) });
+root.append(live.element);
+model.on("change:live", live.update);
+live.update();
+"""
+#: Pixels of the sound's picture that are painted in its upper quarter.
+HIGH = """() => {
+  const canvas = document.querySelector(".gnb-progress canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height / 4);
+  return data.filter((value, k) => k % 4 === 3 && value > 0).length;
+}"""
+
+
+def test_a_replay_shows_the_sound_that_was_kept_with_its_run(page):
+    def shown(session: int) -> dict[str, Any]:
+        told = watcher.views()["live"] | {"session": session, "path": f"{session}.run"}
+        return told | {"starting": False}
+
+    watcher, replay = Watcher(), start_replay(rich_run(), speed=math.inf)
+    watcher.watch(replay, "the talk", math.inf)
+    assert replay.wait(30)
+    idle = {"mode": "idle", "running": False}
+    traits = {"live": idle, "lines": [], "series": {}, "after": {}}
+    with_parts(page, LIVE, setup={"sound": {"name": "other.wav", "peaks": []}}, **traits)
+    peaks = [[-0.9, 0.9]] * 600
+    page.evaluate("(peaks) => { window.answers = { waveform: { peaks } }; }", peaks)
+    tell(page, "live", shown(1))
+    page.wait_for_function(f"({HIGH})() > 100")
+    tell(page, "live", shown(1))
+    # Of a run without sound the line is flat, and not that of the one before.
+    page.evaluate("window.answers = { waveform: { peaks: [] } }")
+    tell(page, "live", shown(2))
+    page.wait_for_function(f"({HIGH})() === 0")
+    asked = page.evaluate("sent.filter(({ kind }) => kind === 'waveform').map((one) => one.path)")
+    assert asked == ["1.run", "2.run"]
+    # The numbers of the whole run stand beside the counts of the whole run only.
+    medians = {"seen": "11 ms", "final": "1577 ms"}
+    tell(page, "after", {"path": "2.run", "headline": {"medians": medians}})
+    tell(page, "live", shown(2))
+    figures = page.locator(".gnb-counters")
+    expect(figures).to_contain_text("1577 ms")
+    tell(page, "live", shown(2) | {"phase": "stopped", "whole": False})
+    expect(figures).not_to_contain_text("1577 ms")
+    tell(page, "live", shown(2) | {"path": ""})
+    tell(page, "after", {"path": "", "headline": {"medians": medians}})
+    expect(figures).not_to_contain_text("1577 ms")

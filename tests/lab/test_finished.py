@@ -167,9 +167,13 @@ def test_words_are_read_when_nothing_is_live_and_their_sound_at_any_time(kept, t
     answer, (sound,) = do(kept, "piece", path=answer["path"], number=1, live=True)
     assert answer == {"kind": "piece"}
     assert sound.startswith(b"fLaC")
+    answer, _ = do(kept, "waveform", path=str(run.path))
+    assert len(answer["peaks"]) == 600
+    assert do(kept, "waveform", path=str(run.path), live=True)[0]["peaks"] == []
     # Of a run that is no longer on view nothing is sent, and never the sound of another.
     do(kept, "ended", handle=Ended(other))
     assert do(kept, "piece", path=str(run.path), number=0) == ({"kind": "piece"}, ())
+    assert do(kept, "waveform", path=str(run.path))[0]["peaks"] == []
 
 
 def test_what_each_endpointing_would_have_done_is_told_when_nothing_is_live(kept, made):

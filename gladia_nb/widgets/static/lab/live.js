@@ -70,7 +70,7 @@ function counters({ terms }) {
 }
 
 /** How far the sound has been sent, on the sound itself. */
-function progressBar({ model, microphone }) {
+function progressBar({ model, ask, microphone }) {
   const canvas = h("canvas", { class: "gnb-wave", "aria-hidden": "true" });
   const wave = waveform(canvas);
   const element = h(
@@ -93,6 +93,15 @@ function progressBar({ model, microphone }) {
     drawn = spoken;
     wave.set(spoken);
   });
+  // What was kept of the sound of the run that is replayed.
+  let replayed = { session: null, peaks: [] };
+  async function fetchKept({ session, path }) {
+    replayed = { session, peaks: [] };
+    const answer = path && (await ask({ kind: "waveform", path }));
+    if (!answer || replayed.session !== session) return;
+    replayed = { session, peaks: answer.content.peaks };
+    peaks(model.get("live"));
+  }
   /** The sound of what is shown, which need not be the source that is chosen now. */
   function peaks(live) {
     if (live.mode === "live" && live.duration === null && live.running) {
@@ -101,6 +110,12 @@ function progressBar({ model, microphone }) {
       return;
     }
     spoken = [];
+    if (live.mode === "replay" && live.session !== replayed.session) fetchKept(live);
+    if (live.mode === "replay" && replayed.peaks.length) {
+      if (drawn !== replayed.peaks) wave.set(replayed.peaks);
+      drawn = replayed.peaks;
+      return;
+    }
     const { sound } = model.get("setup");
     const title = live.mode === "idle" ? sound.name : live.title;
     if (title === sound.name) {
