@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from pathlib import Path
 
-from gladia_nb.errors import ConfigError
+from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.paths import expanded
 from gladia_nb.record.folders import prepare_directory, sound_files
 from gladia_nb.reporting.export import export_run
@@ -52,9 +52,16 @@ def write_run(run: Run, kind: str, typed: str, *, replace: bool = False) -> tupl
     if not typed.strip():
         raise ConfigError("Name a place to write to.")
     place = expanded(typed.strip(), ConfigError)
-    if run.path is not None and place.exists() and place.samefile(run.path):
+    try:
+        itself = run.path is not None and place.exists() and place.samefile(run.path)
+        there = _there(kind, place)
+    except OSError as error:
+        raise RunFileError(
+            f"Cannot look at {place}: {error.strerror or error}. Name another place."
+        ) from None
+    if itself:
         raise ConfigError(f"{place} is the run itself; name another place.")
-    if not replace and (there := _there(kind, place)):
+    if there and not replace:
         return f"{there}; nothing was written.", True
     if kind == "export":
         return f"{len(export_run(run, place))} files written to {place}.", False

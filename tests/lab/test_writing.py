@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gladia_nb.errors import ConfigError
+from gladia_nb.errors import ConfigError, RunFileError
 from gladia_nb.lab.writing import file_stem, write_run
 from gladia_nb.run import load
 from tests.support.make_runs import rich_run
@@ -49,6 +49,8 @@ def test_a_folder_without_files_and_a_run_beside_its_own_sound(run, tmp_path):
 def test_what_cannot_be_written(run, tmp_path):
     with pytest.raises(ConfigError, match="is the run itself"):
         write_run(run, "save", str(run.path), replace=True)
+    with pytest.raises(RunFileError, match=r"Cannot look at .*Name another place"):
+        write_run(run, "report", str(tmp_path / ("a" * 300)))
     with pytest.raises(ConfigError, match="Name a place"):
         write_run(run, "report", "  ")
     with pytest.raises(ConfigError, match="there are save, export, report"):
