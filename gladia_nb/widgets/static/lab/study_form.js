@@ -41,8 +41,8 @@ function studyText(name, label, help, { send }) {
       }
       const sentence = problems[name] || "";
       // Some are whole sentences, some are what a model says of a value.
-      const words = sentence.replace(/\.$/, "");
-      say(problem, words && `${words[0].toUpperCase()}${words.slice(1)}.`);
+      const told = sentence.replace(/\.$/, "");
+      say(problem, told && `${told[0].toUpperCase()}${told.slice(1)}.`);
       problem.hidden = !sentence;
       words.hidden = Boolean(sentence) || !words.textContent;
       input.setAttribute("aria-invalid", String(Boolean(sentence)));
