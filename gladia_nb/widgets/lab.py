@@ -46,6 +46,8 @@ _Handle = TypeVar("_Handle", bound=Live)
 _EVERY_S = 0.1
 _MEND = "Mend what is marked in Settings first."
 _BUSY = "A {} is running; stop it first."
+#: Commands that may take their time, as what looks at finished runs does.
+_QUESTIONS = FinishedRuns.KINDS | Studying.KINDS
 #: Of a command that has told the page by itself what came of it.
 _ANSWERED = object()
 
@@ -120,7 +122,9 @@ class Lab(InPieces):
         self._closed = threading.Event()
         self._launching = threading.Lock()
         self._starting = False
-        self._commands = CommandThreads(_is_question, self._carry_out, self._notices, self._answer)
+        self._commands = CommandThreads(
+            _QUESTIONS.__contains__, self._carry_out, self._notices, self._answer
+        )
         super().__init__(
             rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget
         )
@@ -172,8 +176,7 @@ class Lab(InPieces):
     @property
     def is_stopping(self) -> bool:
         """Whether what is under way was told to stop and has not ended yet."""
-        under_way = self.under_way
-        return under_way is not None and self._stopped is under_way
+        return (under_way := self.under_way) is not None and self._stopped is under_way
 
     def start(self) -> Live:
         """Begin a session with what is set up, as the button does.
@@ -238,7 +241,7 @@ class Lab(InPieces):
     def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> bool:
         """Do what is asked for; whether the answer has been given."""
         kind = content.get("kind")
-        if _is_question(kind):
+        if kind in _QUESTIONS:
             part = self._studying if kind in Studying.KINDS else self._finished
             try:
                 answer, parts = part.do(content, live=self.is_live)
@@ -278,11 +281,11 @@ class Lab(InPieces):
         }
 
     def _choose(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
-        choice, path = content["choice"], content.get("path", "")
         if self._setup.audio is not None:
             self._sounds[self._setup.choice] = self._setup.recipe().source
         # What was uploaded or recorded is still there when its source is chosen again.
-        self._setup.choose(choice, path or self._sounds.get(choice, ""))
+        kept = self._sounds.get(content["choice"], "")
+        self._setup.choose(content["choice"], content.get("path") or kept)
         if self.microphone is not None and content["choice"] in ("take", "stream", "direct"):
             self.microphone.mode = content["choice"]
 
@@ -317,9 +320,8 @@ class Lab(InPieces):
         self._watcher.watch(handle, handle.run.name, float(speed) or 1.0)
 
     def _watch(self, live: Live, recipe: Recipe) -> None:
-        audio = self._setup.audio
-        title = "microphone" if live.is_live or audio is None else audio.name
-        self._watcher.watch(live, title, recipe.speed)
+        audio = None if live.is_live else self._setup.audio
+        self._watcher.watch(live, "microphone" if audio is None else audio.name, recipe.speed)
         self._touch("setup", "study")
 
     def _connect(self, microphone: Any) -> None:
@@ -334,16 +336,12 @@ class Lab(InPieces):
         )
 
     def _launch_direct(self) -> DirectLive:
-        """Begin a session that the browser holds itself."""
-        microphone = self.microphone
-        return self._begin(
-            lambda recipe: recipe.start_direct(
-                sample_rate=microphone.captured_rate,
-                channels=microphone.channels,
-                key=self._key.secret,
-                server=self._server,
-            )
-        )
+        given: dict[str, Any] = {"key": self._key.secret, "server": self._server}
+        given |= {
+            "sample_rate": self.microphone.captured_rate,
+            "channels": self.microphone.channels,
+        }
+        return self._begin(lambda recipe: recipe.start_direct(**given))
 
     def _begin(self, start: Callable[[Recipe], _Handle]) -> _Handle:
         """The one place where a session begins, and the guard against a second one."""
@@ -352,8 +350,7 @@ class Lab(InPieces):
             recipe = self._setup.recipe()
             live = start(recipe)
             self._watch(live, recipe)
-        # Also where the microphone began it, or Python.
-        self._notices.mended("start")
+        self._notices.mended("start")  # also where the microphone began it, or Python
         return live
 
     def _launch_study(self) -> None:
@@ -368,7 +365,6 @@ class Lab(InPieces):
             self._checking.launch(self.recipe, **given)
 
     def _run_study(self, run: Callable[[], None]) -> None:
-        """On the study's own thread."""
         self._notices.guarded(run)
         self._touch("setup", "study")
 
@@ -397,10 +393,6 @@ class Lab(InPieces):
     def _touch(self, *topics: str) -> None:
         with self._lock:
             self._dirty.update(topics)
-
-    def look_again(self) -> None:
-        """The shelf may have changed, as by a session of another Lab; from any thread."""
-        self._touch("shelf")
 
     def _setup_view(self) -> dict[str, Any]:
         missing = self._setup.missing() or self._key.missing(self._setup.options["target"])
@@ -431,9 +423,8 @@ class Lab(InPieces):
             if self._watcher.mode == "live":
                 self._commands.post({"kind": "ended", "handle": handle})
             self._touch("setup", "study")
-            # What has ended is on the shelf of every Lab that shows this folder.
-            for other in registry.all_labs():
-                other.look_again()
+            for other in registry.all_labs():  # it is on the shelf of each that shows this folder
+                other._touch("shelf")  # noqa: SLF001 - a Lab as this one
         with self._lock:
             dirty, self._dirty = self._dirty, set()
         if "setup" in dirty:
@@ -457,8 +448,3 @@ class Lab(InPieces):
 
     def _answer(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
         self.send(content, buffers=list(buffers))
-
-
-def _is_question(kind: object) -> bool:
-    """Whether a command may take its time, as what looks at finished runs does."""
-    return kind in FinishedRuns.KINDS | Studying.KINDS

@@ -213,16 +213,8 @@ def test_views_of_the_run(desk, tmp_path):
     lab.get_by_role("button", name="A copy of the run: write").click()
     expect(lab.get_by_text("Saved as")).to_be_visible()
     assert load(tmp_path / "copy.run").outcome == "finished"
-    # Its name is that of the run, and what is there is replaced by a second press only.
     report = lab.get_by_label("A report", exact=True)
     assert re.fullmatch(r"\d{8}-\d{6}-short\.html", report.input_value())
-    (tmp_path / "copy.run").write_text("mine")
-    lab.get_by_role("button", name="A copy of the run: write").click()
-    expect(lab.get_by_text("Press Replace to write over it")).to_be_visible()
-    assert (tmp_path / "copy.run").read_text() == "mine"
-    lab.get_by_role("button", name="A copy of the run: replace").click()
-    expect(lab.get_by_text("Saved as")).to_be_visible()
-    assert load(tmp_path / "copy.run").outcome == "finished"
     with page.expect_download() as taken:
         lab.get_by_role("button", name="The run, without sound").click()
     taken.value.save_as(tmp_path / "taken.run")
