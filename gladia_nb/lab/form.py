@@ -362,8 +362,8 @@ def place_doubts(data: Mapping[str, Any]) -> dict[str, str]:
     """What is unusual and can be sent all the same, by the dotted path of the field.
 
     Example:
-        >>> place_doubts({"language_config": {"languages": ["english"]}})
-        {'language_config.languages': "'english' is no code known here; the service decides"}
+        >>> place_doubts({"language_config": {"languages": ["xx"]}})
+        {'language_config.languages': "'xx' is no code known here; the service decides"}
     """
     if find_problems(data):
         # There is no configuration yet of which that could be said.

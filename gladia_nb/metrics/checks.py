@@ -191,7 +191,9 @@ def _judge(check: _Check, value: float) -> tuple[str, str | None]:
     if np.isnan(value):
         return ("degraded", check.unseen) if check.unseen else ("valid", None)
     status = check.limit.judge(value)
-    return status, None if status == "valid" else check.sentence.format(value=value)
+    times = "once" if value == 1 else f"{value:.0f} times"
+    said = check.sentence.format(value=value, times=times)
+    return status, None if status == "valid" else said
 
 
 _UNWATCHED = "The process that held the stopwatch was not watched, so that stalls cannot be told."
@@ -252,14 +254,14 @@ _CHECKS = (
         "count",
         limits.NONE_WITHOUT_MENTION,
         Facts.gaps,
-        "Live audio was lost or stalled {value:.0f} times.",
+        "Live audio was lost or stalled {times}.",
     ),
     _Check(
         "zeros",
         "count",
         limits.NONE_WITHOUT_MENTION,
         Facts.zeros,
-        "The browser's capture put silence into the sound {value:.0f} times; words there may be "
+        "The browser's capture put silence into the sound {times}; words there may be "
         "wrong or late.",
     ),
     _Check(
@@ -349,7 +351,7 @@ _CHECKS = (
         "count",
         limits.NONE_WITHOUT_MENTION,
         Facts.lost,
-        "The connection was lost {value:.0f} times; latencies around it include the recovery.",
+        "The connection was lost {times}; latencies around it include the recovery.",
     ),
     _Check(
         "unacknowledged",

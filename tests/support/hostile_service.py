@@ -169,8 +169,10 @@ MISBEHAVIOURS: dict[str, Misbehaviour] = {
     # the request to begin
     "a web server": Misbehaviour(says(200, HTML), words="is this a live speech-to-text service"),
     "a web server, 404": Misbehaviour(says(404, HTML), words="no live speech-to-text service"),
-    "a web server, 405": Misbehaviour(says(405, HTML), words="405: <!DOCTYPE html> <html> <body>"),
-    "an error without end": Misbehaviour(endlessly(400, b"no " * 9999), words="answered 400: no"),
+    "a web server, 405": Misbehaviour(says(405, HTML), words="answered 405 (Method Not Allowed): "),
+    "an error without end": Misbehaviour(
+        endlessly(400, b"no " * 9999), words="answered 400 (Bad Request): no"
+    ),
     "a key repeated": Misbehaviour(echoes, error="AuthenticationError", words="unknown: [redacted"),
     "redirect to a host": Misbehaviour(
         redirects(308, lambda _: "https://elsewhere.test/v2/live"),

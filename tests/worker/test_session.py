@@ -322,7 +322,7 @@ async def test_abort_ends_at_once_and_keeps_the_record(when):
             "answered 400: channels must be 1, request G-1",
         ),
         (429, '{"message":"slow down"}', "LimitError", "Too many sessions"),
-        (500, "oops", "ApiError", "answered 500: oops"),
+        (500, "oops", "ApiError", "answered 500 (Internal Server Error): oops"),
         (200, "<html>", "ApiError", "is this a live speech-to-text service?"),
     ],
 )
