@@ -322,15 +322,15 @@ class DaskRunner:
     def _let_go(self, flight: _Flight) -> None:
         """Give a block back to the store, and its task to Dask."""
         flight.claim.close()
-        # The cluster may be gone.
+        # To cancel it would wait for an answer, for ever where the client is being closed.
         with contextlib.suppress(Exception):
-            flight.future.cancel()
+            flight.future.release()
 
     def _part(self, outcome: Outcome, advance: Callable[[], None]) -> None:
         """End what is under way, and keep what was recorded of it."""
         deadline = time.monotonic() + _PARTING_S
         try:
-            for flight in self._flights:
+            for flight in self._flights if self._client.status == "running" else ():
                 # The worker may be gone.
                 with contextlib.suppress(Exception):
                     self._client.run(stop_block, flight.key, workers=[flight.seat.address])

@@ -11,6 +11,8 @@ from gladia_nb.errors import ConfigError
 
 __all__ = ["RESOURCE", "Seat", "check_client", "seats_of"]
 
+#: Seconds within which a scheduler that is there says who its workers are.
+_ANSWER_S = 10.0
 #: What a Dask worker offers: sessions at once.
 RESOURCE = "live"
 
@@ -43,7 +45,8 @@ def seats_of(client: Any) -> list[Seat]:
     """
     if client.status != "running":
         return []
-    told = client.sync(client.scheduler.identity, n_workers=-1)
+    # One that is being closed would never answer.
+    told = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=_ANSWER_S)
     return [_seat(address, worker) for address, worker in told["workers"].items()]
 
 

@@ -21,7 +21,7 @@ def client_of(workers, status="running"):
     return SimpleNamespace(
         status=status,
         scheduler=SimpleNamespace(identity=lambda n_workers: {"workers": workers}),
-        sync=lambda function, **options: function(**options),
+        sync=lambda function, callback_timeout, **options: function(**options),
     )
 
 
