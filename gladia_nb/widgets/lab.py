@@ -123,7 +123,7 @@ class Lab(InPieces):
         self._launching = threading.Lock()
         self._starting = False
         self._commands = CommandThreads(
-            _QUESTIONS.__contains__, self._carry_out, self._notices, self._answer
+            _QUESTIONS, Studying.KINDS, self._carry_out, self._notices, self._answer
         )
         super().__init__(
             rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget

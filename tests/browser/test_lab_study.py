@@ -96,8 +96,9 @@ def test_what_is_wrong_is_said_beside_the_field(desk, study):
 
 def test_the_plan_says_what_it_takes_and_sends_nothing(desk, study, lab):
     page = desk[0]
-    study.get_by_label("Sample: conversation, two voices").uncheck()
+    # In this order there is something to study all the time, and the buttons are never off.
     study.get_by_label("Recordings of your own", exact=True).fill("calls")
+    study.get_by_label("Sample: conversation, two voices").uncheck()
     study.get_by_label("Repeats", exact=True).fill("1")
     study.get_by_label("Price of an hour", exact=True).fill("100")
     study.get_by_label("Folder of the study", exact=True).fill("first")

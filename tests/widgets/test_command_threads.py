@@ -17,7 +17,8 @@ def threads_for(carry_out):
         answered.release()
 
     notices = Notices()
-    made = CommandThreads(lambda kind: kind == "question", carry_out, notices, answer)
+    kinds = {"question", "patient"}
+    made = CommandThreads(kinds, {"patient"}, carry_out, notices, answer)
     made.start()
     return made, notices, answers, answered
 
@@ -63,3 +64,30 @@ def test_what_goes_wrong_is_said_and_answered():
     # The third has answered by itself; nobody waits for the second.
     assert answers == [{"kind": "refused", "ticket": 1}]
     assert [entry["text"] for entry in notices.shown()] == ["Not so."], "once is enough"
+
+
+def test_a_question_about_what_was_typed_waits_until_it_is_taken():
+    done, free = [], threading.Event()
+
+    def carry_out(content, _buffers):
+        if content["kind"] == "typed":
+            assert free.wait(PATIENCE_S)
+        done.append(content["kind"])
+        return False
+
+    made, _, answers, answered = threads_for(carry_out)
+    made.post({"kind": "typed", "ticket": "t"})
+    made.post({"kind": "question", "ticket": "q"})
+    made.post({"kind": "patient", "ticket": "p"})
+    assert answered.acquire(timeout=PATIENCE_S)
+    assert done == ["question"], "what asks for nothing typed is answered at once"
+    free.set()
+    assert answered.acquire(timeout=PATIENCE_S)
+    assert answered.acquire(timeout=PATIENCE_S)
+    assert done == ["question", "typed", "patient"]
+    made.close()
+    made.post({"kind": "patient", "ticket": "late"})
+    for thread in made.threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert answers[-1]["ticket"] == "p", "once closed, nothing is taken"
