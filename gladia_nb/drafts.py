@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gladia_nb.held import hold
+from gladia_nb.held import hold, let_go, remove_left_behind
 
 __all__ = ["create_whole", "draft_folder", "replacing"]
 
@@ -52,13 +52,13 @@ def draft_folder(place: Path) -> Iterator[Path]:
     """
     if place not in _swept:
         _swept.add(place)
-        _sweep(place)
+        remove_left_behind(place, _PREFIX, _is_quiet)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     held = hold(folder)
     try:
         yield folder
     finally:
-        _remove(folder, held)
+        let_go(folder, held)
 
 
 @contextlib.contextmanager
@@ -127,25 +127,9 @@ def _create_in_place(path: Path, content: bytes) -> None:
         raise
 
 
-def _remove(folder: Path, held: int | None) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    if held is not None:
-        with contextlib.suppress(OSError):
-            os.close(held)
-
-
-def _sweep(place: Path) -> None:
-    """Remove what processes of this user have left behind in a folder."""
-    before = time.time() - _QUIET_S
-    with contextlib.suppress(OSError):
-        for folder in place.glob(f"{_PREFIX}*"):
-            with contextlib.suppress(OSError):
-                if not _NAME.fullmatch(folder.name) or _written_at(folder) > before:
-                    continue
-                if (held := hold(folder)) is not None:
-                    _remove(folder, held)
-
-
-def _written_at(folder: Path) -> float:
-    """When anything in a folder of drafts was last written to, by `time.time`."""
-    return max(path.lstat().st_mtime for path in (folder, *folder.iterdir()))
+def _is_quiet(folder: Path) -> bool:
+    """Whether nobody has written to a folder of drafts, or to anything in it, for long."""
+    if not _NAME.fullmatch(folder.name):
+        return False
+    last = max(path.lstat().st_mtime for path in (folder, *folder.iterdir()))
+    return last <= time.time() - _QUIET_S

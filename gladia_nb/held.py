@@ -5,7 +5,10 @@ The system takes a lock back however its process ends: what nobody holds, nobody
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 try:
@@ -15,7 +18,7 @@ except ImportError:  # where there is none, nothing is held, and nothing taken f
 else:
     _can_lock = True
 
-__all__ = ["hold"]
+__all__ = ["hold", "let_go", "remove_left_behind"]
 
 
 def hold(folder: Path) -> int | None:
@@ -42,3 +45,27 @@ def hold(folder: Path) -> int | None:
     if number >= 0:
         os.close(number)
     return None
+
+
+def let_go(folder: Path, held: int | None) -> None:
+    """Remove a folder with all that is in it, and hold it no more; what cannot be done is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if held is not None:
+        with contextlib.suppress(OSError):
+            os.close(held)
+
+
+def remove_left_behind(place: Path, prefix: str, is_old: Callable[[Path], bool]) -> None:
+    """Remove what processes of this user have left behind: old folders that nobody holds.
+
+    Args:
+        place: the folder in which they are.
+        prefix: how their names begin; no pattern.
+        is_old: whether its owner, if there is one, must hold a folder by now. May raise OSError,
+            and then it stays.
+    """
+    with contextlib.suppress(OSError):
+        for folder in place.glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):
+                if is_old(folder) and (held := hold(folder)) is not None:
+                    let_go(folder, held)

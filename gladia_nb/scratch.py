@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 import time
 import weakref
 from pathlib import Path
 from types import TracebackType
 
-from gladia_nb.held import hold
+from gladia_nb.held import hold, let_go, remove_left_behind
 
 __all__ = ["ScratchFolder"]
 
@@ -43,7 +42,7 @@ class ScratchFolder:
     """
 
     def __init__(self) -> None:
-        _sweep(Path(tempfile.gettempdir()))
+        remove_left_behind(Path(tempfile.gettempdir()), _PREFIX, _is_settled)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         lock = hold(self.path)
         self._remove = weakref.finalize(self, _removed, self.path, lock, os.getpid())
@@ -68,19 +67,13 @@ class ScratchFolder:
 
 
 def _removed(folder: Path, lock: int | None, owner: int) -> None:
-    # The child of a fork has the lock as well, but not the folder.
     if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
-    if lock is not None:
+        let_go(folder, lock)
+    elif lock is not None:
+        # The child of a fork has the lock as well, but not the folder.
         with contextlib.suppress(OSError):
             os.close(lock)
 
 
-def _sweep(place: Path) -> None:
-    """Remove what processes of this user have left behind."""
-    before = time.time() - _SETTLED_S
-    with contextlib.suppress(OSError):
-        for folder in place.glob(f"{_PREFIX}*"):
-            with contextlib.suppress(OSError):
-                if folder.lstat().st_mtime < before and (lock := hold(folder)) is not None:
-                    _removed(folder, lock, os.getpid())
+def _is_settled(folder: Path) -> bool:
+    return folder.lstat().st_mtime < time.time() - _SETTLED_S

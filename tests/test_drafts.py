@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gladia_nb import drafts
+from gladia_nb import drafts, held
 from gladia_nb.drafts import create_whole, draft_folder, replacing
 
 
@@ -153,7 +153,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_that_writes_there(tmp
 def test_each_folder_is_looked_at_once(tmp_path, monkeypatch):
     looked = []
     monkeypatch.setattr(drafts, "_swept", set())
-    monkeypatch.setattr(drafts, "_sweep", looked.append)
+    monkeypatch.setattr(drafts, "remove_left_behind", lambda place, *_: looked.append(place))
     for place in (tmp_path, tmp_path / "deeper", tmp_path):
         place.mkdir(exist_ok=True)
         create_whole(place / f"{len(looked)}.run", b"")
@@ -178,7 +178,7 @@ def test_what_is_not_known_to_be_left_behind_stays(tmp_path, another, monkeypatc
     for folder in (*kept, mine):
         long_ago(folder)
     with monkeypatch.context() as without:
-        without.setattr(drafts, "hold", lambda _: None)
+        without.setattr(held, "hold", lambda _: None)
         another()
     assert mine.exists(), "who cannot hold it cannot know that nobody does"
     another()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gladia_nb import held
-from gladia_nb.held import hold
+from gladia_nb.held import hold, let_go, remove_left_behind
 
 HOLDER = """
 import sys
@@ -50,3 +50,27 @@ def test_what_is_no_folder_of_ones_own_is_not_held(tmp_path, monkeypatch):
     monkeypatch.setattr(held, "_can_lock", False)
     assert hold(tmp_path) is None
     assert len(list(Path("/dev/fd").iterdir())) <= before
+
+
+@pytest.mark.skipif(not held._can_lock, reason="there are no locks here")
+def test_what_is_old_and_nobody_holds_is_removed(tmp_path):
+    for name in ("a-held", "a-left", "a-new", "a-gone", "b-left"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    mine = hold(tmp_path / "a-held")
+
+    def is_old(folder):
+        if folder.name == "a-gone":
+            raise FileNotFoundError(folder)
+        return folder.name != "a-new"
+
+    remove_left_behind(tmp_path, "a-", is_old)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a-gone",
+        "a-held",
+        "a-new",
+        "b-left",
+    ]
+    let_go(tmp_path / "a-held", mine)
+    assert not (tmp_path / "a-held").exists()
+    remove_left_behind(tmp_path / "nowhere", "a-", is_old)
