@@ -160,7 +160,7 @@ def _final_texts(run: RunData) -> pd.DataFrame:
     finals = run.utterances[run.utterances["is_final"]]
     if not segments_cut(run):
         return finals
-    words = _before_cut(run, _final_words(run)).sort_values("_order", kind="stable")
+    words = _before_cut(run, _final_words(run))
     texts = words.groupby("_order", sort=True).agg(
         channel=("channel", "first"), text=("word", " ".join)
     )

@@ -40,7 +40,7 @@ class Facts:
             name: np.array(values, dtype="float64") for name, values in vitals_rows(run).items()
         }
         self.options = run.record.header["options"]
-        self.is_live = run.record.header["audio"].get("frames") is None
+        self.is_live = run.is_live
 
     @property
     def _sent(self) -> int:

@@ -84,10 +84,12 @@ class RunData:
     def duration_s(self) -> float:
         """Length of the audio in seconds, tail included; of live audio what was sent of it."""
         known = self.record.header["audio"]["duration_s"]
-        if known is None:
-            frames = max((event["end_frame"] for event in self.record.of("chunk")), default=0)
-            return float(frames / int(self.record.header["config"]["sample_rate"]))
-        return float(known)
+        return self.sent_s if known is None else float(known)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the audio came to be while it was sent, as that of a microphone does."""
+        return self.record.header["audio"].get("frames") is None
 
     @property
     def sent_s(self) -> float:

@@ -11,6 +11,7 @@ from gladia_nb.record.data import RunData, forgetting
 from gladia_nb.record.file import Record, load_record
 from gladia_nb.record.keeping import kept
 from tests.support.make_runs import make_run, rich_run, transcript, words
+from tests.support.stored_events import stored_chunk
 
 
 def test_what_it_was_and_what_came_of_it():
@@ -73,8 +74,12 @@ def test_a_run_that_was_cut_off():
 def test_live_audio_is_as_long_as_what_was_sent_of_it():
     live = {"name": "microphone", "duration_s": None}
     assert data(audio=live).duration_s == 0
-    chunks = [{"event": "chunk", "end_frame": end} for end in (1600, 24000, 3200)]
-    assert data(*chunks, audio=live).duration_s == 1.5
+    chunks = [stored_chunk(seq, end_frame=end) for seq, end in enumerate((1600, 24000, 3200))]
+    run = data(*chunks, audio=live)
+    assert (run.duration_s, run.sent_s, run.is_live) == (1.5, 1.5, True)
+    known = {"name": "a.wav", "duration_s": 9.0, "frames": 144000}
+    run = data(*chunks, audio=known)
+    assert (run.duration_s, run.sent_s, run.is_live) == (9.0, 1.5, False)
 
 
 def test_the_configuration_is_a_copy():

@@ -149,7 +149,7 @@ def captured_s(run: RunData, position_s: npt.ArrayLike) -> Floats:
         faster or slower than it was. Of live audio, what the clock of its capture says, pauses and
         gaps included; NaN where nothing was sent.
     """
-    if run.record.header["audio"]["frames"] is None:
+    if run.is_live:
         return _captured_live(run, np.asarray(position_s, dtype="float64"))
     return np.asarray(position_s, dtype="float64") / float(run.record.header["options"]["speed"])
 

@@ -43,9 +43,8 @@ def sent_wholly(run: RunData) -> Bools:
     A text without times was, when all of the audio was.
     """
     start_s, end_s = (run.spoken[name].to_numpy("float64") for name in ("start_s", "end_s"))
-    live = run.record.header["audio"].get("frames") is None
     timeless = np.isnan(start_s) | np.isnan(end_s)
-    found: Bools = np.where(timeless, live or _to_its_end(run), _sent(run, start_s, end_s))
+    found: Bools = np.where(timeless, run.is_live or _to_its_end(run), _sent(run, start_s, end_s))
     return found
 
 
@@ -55,8 +54,7 @@ def audio_length(run: RunData) -> str:
     Example:
         "49.1 s", or "7.5 of 49.1 s" of a session that was stopped.
     """
-    frames = run.record.header["audio"].get("frames")
-    if frames is None or _to_its_end(run):
+    if run.is_live or _to_its_end(run):
         return f"{run.sent_s:.1f} s"
     return f"{run.sent_s:.1f} of {run.duration_s:.1f} s"
 
@@ -77,11 +75,11 @@ def unsent(run: RunData) -> str:
 
 def _to_its_end(run: RunData) -> bool:
     """Whether audio that is known beforehand was sent whole, but for the silence behind it."""
-    header = run.record.header
-    if (frames := header["audio"].get("frames")) is None:
+    if run.is_live:
         return False
-    rate, tail_s = int(run.config["sample_rate"]), float(header["options"].get("tail_s") or 0.0)
-    return run.sent_s >= int(frames) / rate - tail_s - _EXACT_S
+    header, rate = run.record.header, int(run.config["sample_rate"])
+    tail_s = float(header["options"].get("tail_s") or 0.0)
+    return run.sent_s >= int(header["audio"]["frames"]) / rate - tail_s - _EXACT_S
 
 
 def _sent(run: RunData, start_s: Floats, end_s: Floats) -> Bools:
