@@ -11,6 +11,7 @@ from gladia_nb.errors import AudioError, ConfigError
 from gladia_nb.lab.listen_view import why_silent
 from gladia_nb.lab.views import whole_table
 from gladia_nb.lab.writing import file_stem
+from gladia_nb.record.folders import sound_files
 from gladia_nb.record.sound import Wire
 from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run
@@ -144,7 +145,12 @@ def _why_no_sound(run: Run) -> str:
 def _sound_of(run: Run) -> bytes:
     path = _sound_path(run)
     try:
-        return path.read_bytes()
+        if len(sound_files(run.path or Path())) == 1:
+            return path.read_bytes()
+        # It was cut off, and the last of it lies beside it.
+        with ScratchFolder() as place:
+            run.save(place / "whole.run", audio=True)
+            return _wire(run).path(place / "whole.run").read_bytes()
     except OSError as error:
         raise AudioError(f"Cannot read {path}: {error.strerror or error}.") from None
 

@@ -1,17 +1,24 @@
 """What a browser takes along is what is written where the kernel is."""
 
 import io
+import shutil
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
+from gladia_nb.audio import encode
 from gladia_nb.errors import ConfigError
 from gladia_nb.lab import downloads
 from gladia_nb.lab.downloads import DOWNLOADS, download, download_offers
+from gladia_nb.record.folders import sound_files
+from gladia_nb.record.sound import Wire, mark_of
+from gladia_nb.record.sound_writing import SoundWriter
 from gladia_nb.run import load
 from tests.support.make_runs import rich_run
-from tests.support.tones import run_of_tones
+from tests.support.tones import run_of_tones, tones
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +69,35 @@ def test_the_sound_is_the_one_that_was_kept(sounding):
     name, data = download(sounding, "sound")
     assert name == "tones.flac"
     assert data == sounding.path.with_name("tones.run.flac").read_bytes()
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """A run whose process was killed: what the encoder holds back lies beside the file."""
+    (tmp_path / "spoken").mkdir()
+    (tmp_path / "left").mkdir()
+    run = run_of_tones(tmp_path / "spoken", sound=False)
+    data = encode(tones()[:, np.newaxis], "wav/pcm", 16)
+    writer = SoundWriter(run.path, Wire.of(run.config), mark_of(run.record.header))
+    writer.set_down(data)
+    writer.commit(len(data) // 2)
+    for path in (run.path, *sound_files(run.path)):
+        shutil.copy(path, tmp_path / "left" / path.name)
+    writer.close()
+    return load(tmp_path / "left" / "tones.run")
+
+
+def test_of_a_run_that_was_killed_nothing_is_left_out(killed, tmp_path):
+    kept = killed.audio.samples
+    name, data = download(killed, "sound")
+    assert name == "tones.flac"
+    raw = killed.path.with_name("tones.run.flac").read_bytes()
+    assert len(soundfile.SoundFile(io.BytesIO(data))) == len(kept)
+    assert data != raw, "the file itself lacks the last of it"
+    with zipfile.ZipFile(io.BytesIO(download(killed, "sound_run")[1])) as archive:
+        archive.extractall(tmp_path / "got")
+    run = load(tmp_path / "got" / "tones" / "tones.run")
+    assert (run.audio.samples == kept).all()
 
 
 def test_a_run_with_its_sound_has_it_where_it_is_unpacked(sounding, tmp_path):
