@@ -95,6 +95,8 @@ class Setup:
         self._by_name = {item.name: item for item in (*fields(), *OPTIONS)}
         self._preset = ""
         self._known = KnownWords()
+        # By choice, what was chosen when it was left.
+        self._left: dict[str, tuple[str, KnownWords]] = {}
         self._peaks: list[list[float]] = []
         self.config = dict(config)
         self.options = {item.name: options.get(item.name, item.default) for item in OPTIONS}
@@ -112,9 +114,24 @@ class Setup:
     # -- the source --
 
     def choose(self, choice: str, path: str = "") -> None:
-        """Take another source; what is wrong with it is shown beside it."""
+        """Take another source; what is wrong with it is shown beside it.
+
+        What was chosen there before, and said of its words, is taken again where no path is named.
+        """
+        source, known = "", None
+        if choice != self.choice and not path:
+            source, known = self._left.get(choice, (source, known))
+        self._name(choice, path or source)
+        self._load()
+        if known is not None and self.audio is not None:
+            self._known = known
+
+    def _name(self, choice: str, path: str) -> None:
+        """Take another source, without its sound."""
         if choice not in dict(self._choices):
             raise ConfigError(f"There is no source {choice!r}.")
+        if choice != self.choice and self.audio is not None:
+            self._left[self.choice] = (self._source, self._known)
         self.choice = choice
         if choice == "file" and not path and not self._source.startswith("sample:"):
             path = self._source
@@ -123,12 +140,11 @@ class Setup:
         if len(path) > 1 and path[0] == path[-1] and path[0] in "\"'":
             path = path[1:-1]
         self._source = choice if choice.startswith("sample:") else path
-        self._load()
-
-    def _load(self) -> None:
         self.audio, self._peaks, self._problem = None, [], ""
         # What was known is of the sound that was chosen before.
         self._known = KnownWords()
+
+    def _load(self) -> None:
         if not self._source:
             return
         try:
@@ -157,12 +173,13 @@ class Setup:
         if path is None:
             return False
         try:
-            read_audio(path)
+            audio = read_audio(path)
         except AudioError as error:
             kept = "" if self.audio is None else f" {self.audio.name} is kept."
             self._problem = self._uploads.said(str(error)) + kept
         else:
-            self.choose("upload", str(path))
+            self._name("upload", str(path))
+            self._take(path, audio)
         return True
 
     def upload_reference(self, name: str, part: int, parts: int, data: bytes) -> bool:

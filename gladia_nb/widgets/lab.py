@@ -108,7 +108,6 @@ class Lab(InPieces):
         self._server = server
         self._key = KeyEntry()
         self._setup = Setup(str(source), data, options, microphone=widget is not None)
-        self._sounds: dict[str, str] = {}
         self._watcher = Watcher()
         self._finished = FinishedRuns(directory)
         self._notices = Notices(lambda: self._touch("sentences"))
@@ -281,11 +280,7 @@ class Lab(InPieces):
         }
 
     def _choose(self, content: dict[str, Any], _buffers: Sequence[bytes]) -> None:
-        if self._setup.audio is not None:
-            self._sounds[self._setup.choice] = self._setup.recipe().source
-        # What was uploaded or recorded is still there when its source is chosen again.
-        kept = self._sounds.get(content["choice"], "")
-        self._setup.choose(content["choice"], content.get("path") or kept)
+        self._setup.choose(content["choice"], content.get("path") or "")
         if self.microphone is not None and content["choice"] in ("take", "stream", "direct"):
             self.microphone.mode = content["choice"]
 

@@ -192,6 +192,28 @@ def test_what_lies_beside_the_sound_is_shown_and_can_be_left_out(setup, tmp_path
     assert setup.audio is not None
 
 
+def test_what_was_chosen_is_there_when_its_source_is_chosen_again(setup, tmp_path):
+    words = json.dumps({"words": [{"word": "hello", "start_s": 0.1, "end_s": 0.9}]}).encode()
+    setup.upload("short.wav", 0, 1, wav(tmp_path))
+    setup.upload_reference("mine.json", 0, 1, words)
+    uploaded = setup.recipe()
+    setup.choose("sample:call")
+    setup.forget_reference()
+    setup.choose("upload")
+    assert setup.recipe() == uploaded
+    assert setup.view()["reference"] == {"name": "mine.json", "size": "1 word"}
+    setup.choose("sample:call")
+    assert setup.recipe().reference is False
+    # Another sound has its own words, and one that is gone has none.
+    setup.upload("other.wav", 0, 1, wav(tmp_path, 0.5))
+    assert setup.view()["reference"] is None
+    Path(setup.recipe().source).unlink()
+    setup.choose("sample:call")
+    setup.choose("upload")
+    assert (setup.audio, setup.view()["reference"]) == (None, None)
+    assert "other.wav" in setup.view()["sound"]["problem"]
+
+
 def test_a_reference_that_cannot_be_of_the_sound_is_refused_at_once(setup):
     far = json.dumps({"words": [{"word": "far", "start_s": 500, "end_s": 501}]}).encode()
     with pytest.raises(ConfigError, match="is it the reference of this audio"):
