@@ -127,7 +127,7 @@ export class Capture extends EventTarget {
     if (this.mine || this.busyElsewhere) return;
     this.mine = true;
     this.run += 1;
-    this.failure = null;
+    this.failure = this.trouble = null;
     this.stopping = null;
     this.begun = false;
     // Bytes of sound of a session that is held here which the kernel has got.
@@ -165,10 +165,20 @@ export class Capture extends EventTarget {
     track.onmute = () => this.notice("muted");
     const rate = this.model.get("sample_rate");
     const wishes = { rate, channels, chunkMs: this.model.get("chunk_ms") };
-    this.tap = await openTap(this.stream, wishes, (trouble) => this.broken(trouble));
-    this.link = await startWorker(LINK_SOURCE);
+    const parts = [
+      openTap(this.stream, wishes, (trouble) => this.broken(trouble)).then((tap) => {
+        this.tap = tap;
+      }),
+      startWorker(LINK_SOURCE).then((link) => {
+        this.link = link;
+      }),
+    ];
+    // Both at the same time, and where one fails the other is there to be let go of.
+    const failed = (await Promise.allSettled(parts)).find(({ reason }) => reason);
+    if (failed) throw failed.reason;
     this.link.onmessage = ({ data }) => this.fromLink(data);
     // The device, or this page, may have gone meanwhile.
+    if (this.trouble) throw this.trouble;
     if (!this.mine || track.readyState === "ended") throw new Trouble("unplugged");
     this.begin(track, channels);
   }
