@@ -52,6 +52,8 @@ nav { display:flex; flex-wrap:wrap; gap:.1rem 1rem; margin:.8rem 0; } nav a { co
   gap:0 1.5rem; }
 @media (max-width:40rem) { body { padding:1.2rem 1rem 3rem; } th { white-space:normal; }
   th[scope=row] { max-width:42vw; overflow-wrap:anywhere; } }
+@media screen and (prefers-color-scheme:dark) { figure img { border-color:transparent;
+  filter:invert(.88) hue-rotate(180deg); } }
 @media print { body { max-width:none; padding:0; font-size:11px; } nav { display:none; }
   h2 { break-after:avoid; } figure, table { break-inside:avoid; } details > * { display:block; } }
 """
