@@ -365,11 +365,13 @@ def place_doubts(data: Mapping[str, Any]) -> dict[str, str]:
         >>> place_doubts({"language_config": {"languages": ["xx"]}})
         {'language_config.languages': "'xx' is no code known here; the service decides"}
     """
-    if find_problems(data):
+    try:
+        config = SessionConfig.from_dict(data)
+    except ConfigError:
         # There is no configuration yet of which that could be said.
         return {}
     found: dict[str, list[str]] = {}
-    for path, said in SessionConfig.from_dict(data).unknown_languages():
+    for path, said in config.unknown_languages():
         found.setdefault(_field_of(path), []).append(said)
     return {
         name: f"{', '.join(codes)} {'is no code' if len(codes) == 1 else 'are no codes'} known "

@@ -202,7 +202,11 @@ class Studying:
         except ConfigError:
             # No arm has both numbers, as without a reference.
             self._trade_offs = None
-        notes = [] if not len(self._effects) else [_OF_PAIRS, *_notes(self._effects)]
+        notes = (
+            []
+            if not len(self._effects)
+            else [_OF_PAIRS, *sorted(set(self._effects["note"].dropna()))]
+        )
         return {
             "kind": "comparison",
             "table": frame(comparison(self._effects)),
@@ -291,10 +295,6 @@ def comparison(effects: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, dtype="str")
-
-
-def _notes(effects: pd.DataFrame) -> list[str]:
-    return sorted(set(effects["note"].dropna()))
 
 
 def _sending(recipe: Recipe) -> dict[str, Any]:
