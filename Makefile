@@ -88,6 +88,7 @@ bench: .venv/.test ## measure; prints distributions and ratios
 	$(BIN)/python benchmarks/network.py
 	$(BIN)/python benchmarks/beside_sdk.py
 	$(BIN)/python benchmarks/lab.py
+	$(BIN)/python benchmarks/first_partial.py --page --rounds 3
 	$(BIN)/python benchmarks/microphone.py --captures 5
 	$(BIN)/python benchmarks/server_acks.py
 	$(BIN)/python benchmarks/server_acks.py --sherpa 20

@@ -63,6 +63,16 @@ def test_a_saved_run_is_studied_without_network_modules():
     assert "ipywidgets" not in python(code)
 
 
+def test_a_lab_is_named_without_anything_heavy():
+    """So its server is begun before what is heavy is loaded, and is there when somebody clicks."""
+    code = (
+        "import sys, gladia_nb as gn; gn.Lab; "
+        "heavy = ('pandas', 'numpy', 'matplotlib', 'pydantic', 'aiohttp', 'soundfile'); "
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    assert python(code).strip() == "[]"
+
+
 def stub() -> dict[str, str]:
     """Module of each public name, as the stub has it."""
     tree = ast.parse((HOME / "__init__.pyi").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import secrets
 import threading
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from gladia_nb.api.origins import is_loopback
 from gladia_nb.child import KEY_VARIABLE
-from gladia_nb.errors import AuthenticationError, ConfigError
+from gladia_nb.errors import AuthenticationError, ConfigError, GladiaNbError
 from gladia_nb.keys import Hidden, Secret
 from gladia_nb.record.redact import redact_url
 from gladia_nb.server.local import LocalServer
@@ -102,6 +103,19 @@ def shared_server() -> LocalServer:
         if _shared is None or not _shared.is_running:
             _shared = LocalServer().start()
         return _shared
+
+
+def prepare_server() -> None:
+    """Start the embedded server of this process if it is not there, and wait for nothing.
+
+    What goes wrong here goes wrong again, and is said, when it is needed.
+    """
+    threading.Thread(target=_prepare, daemon=True, name="gladia_nb warming").start()
+
+
+def _prepare() -> None:
+    with contextlib.suppress(GladiaNbError):
+        shared_server()
 
 
 def stop_shared_server() -> None:

@@ -10,12 +10,12 @@ import contextlib
 import json
 import shlex
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gladia_nb.api.target import GLADIA_URL, shared_server
+from gladia_nb.api.target import GLADIA_URL, prepare_server, shared_server
 from gladia_nb.config import SessionConfig
 from gladia_nb.errors import AudioError, ConfigError, GladiaNbError
 from gladia_nb.keys import Secret
@@ -170,12 +170,9 @@ class Recipe:
         Args:
             server: a `LocalServer` to use as the embedded server.
         """
-        embedded = self.target == "embedded" and server is None
-        needed = (get_worker, shared_server) if embedded else (get_worker,)
-        for start_it in needed:
-            threading.Thread(
-                target=_started, args=(start_it,), daemon=True, name="gladia_nb warming"
-            ).start()
+        if self.target == "embedded" and server is None:
+            prepare_server()
+        threading.Thread(target=_prepare_worker, daemon=True, name="gladia_nb warming").start()
 
     def start(
         self, *, key: str | Secret | None = None, server: Any = None, source: Source | None = None
@@ -249,9 +246,9 @@ class Recipe:
         return options
 
 
-def _started(start_it: Callable[[], object]) -> None:
+def _prepare_worker() -> None:
     with contextlib.suppress(GladiaNbError):
-        start_it()
+        get_worker()
 
 
 def _body(recipe: Recipe, sample_rate: int | None, channels: int | None) -> dict[str, Any]:

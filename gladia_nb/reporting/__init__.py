@@ -1,6 +1,9 @@
-"""A page that says what one run, or several side by side, have shown; in one file."""
+"""A page that says what one run, or several side by side, have shown; in one file.
 
-from gladia_nb.reporting.hearing import sound_size
-from gladia_nb.reporting.page import report
+Names are loaded when they are first used.
+"""
 
-__all__ = ["report", "sound_size"]
+import lazy_loader
+
+# The names stand in `__init__.pyi`, where type checkers and editors read them too.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

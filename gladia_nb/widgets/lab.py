@@ -10,44 +10,38 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anywidget
 import traitlets
 
+from gladia_nb.api.target import prepare_server
 from gladia_nb.child import KEY_VARIABLE
-from gladia_nb.config import SessionConfig
 from gladia_nb.errors import ConfigError
-from gladia_nb.lab.checking import Checking
-from gladia_nb.lab.finished import FinishedRuns
-from gladia_nb.lab.recipe import Recipe
-from gladia_nb.lab.replay import Replay
-from gladia_nb.lab.setup import Setup, form
-from gladia_nb.lab.studying import Studying
-from gladia_nb.lab.watcher import Watcher
-from gladia_nb.run import Run
-from gladia_nb.sessions.browser import DirectLive
-from gladia_nb.sessions.handle import Live
 from gladia_nb.widgets import registry
 from gladia_nb.widgets.assets import LAB
 from gladia_nb.widgets.command_threads import CommandThreads
 from gladia_nb.widgets.in_pieces import InPieces
 from gladia_nb.widgets.key_entry import KeyEntry
-from gladia_nb.widgets.microphone import Microphone
 from gladia_nb.widgets.notices import Notices
 from gladia_nb.widgets.presence import Presence
-from gladia_nb.widgets.rules import lab_rules
+
+if TYPE_CHECKING:
+    from gladia_nb.config import SessionConfig
+    from gladia_nb.lab.recipe import Recipe
+    from gladia_nb.lab.replay import Replay
+    from gladia_nb.run import Run
+    from gladia_nb.sessions.browser import DirectLive
+    from gladia_nb.sessions.handle import Live
 
 __all__ = ["Lab"]
 
-_Handle = TypeVar("_Handle", bound=Live)
+_Handle = TypeVar("_Handle", bound="Live")
 
 #: Seconds between two looks at what is to be shown.
 _EVERY_S = 0.1
 _MEND = "Mend what is marked in Settings first."
 _BUSY = "A {} is running; stop it first."
-#: Commands that may take their time, as what looks at finished runs does.
-_QUESTIONS = FinishedRuns.KINDS | Studying.KINDS
 #: Of a command that has told the page by itself what came of it.
 _ANSWERED = object()
 
@@ -96,23 +90,29 @@ class Lab(InPieces):
         microphone: bool = True,
         **options: Any,
     ) -> None:
-        unknown = [name for name in options if name not in Recipe.__dataclass_fields__]
-        if unknown:
-            raise ConfigError(f"{unknown[0]} is not an option of the Lab.")
         if "target" not in options and os.environ.get(KEY_VARIABLE) and server is None:
             options["target"] = "gladia"
-        widget = Microphone() if microphone else None
-        data = config.to_dict() if config is not None else {}
-        directory = None if runs is None else str(runs)
+        if server is None and options.get("target", "embedded") == "embedded":
+            prepare_server()
+        # A first session waits for the server, and a page for what is heavy: both at the same time.
+        from gladia_nb.widgets.lab_parts import LabParts
+
+        parts = LabParts.of(
+            source,
+            config,
+            options,
+            directory=None if runs is None else str(runs),
+            microphone=microphone,
+            run_study=self._run_study,
+            touch=self._touch,
+        )
         self.cell = registry.current_cell()
         self._server = server
         self._key = KeyEntry()
-        self._setup = Setup(str(source), data, options, microphone=widget is not None)
-        self._watcher = Watcher()
-        self._finished = FinishedRuns(directory)
+        self._setup, self._watcher = parts.setup, parts.watcher
+        self._finished, self._studying = parts.finished, parts.studying
+        self._checking = parts.checking
         self._notices = Notices(lambda: self._touch("sentences"))
-        self._studying = Studying(directory, lambda: self.recipe, self._run_study)
-        self._checking = Checking(lambda: self._touch("check", "setup", "study"))
         self._presence = Presence()
         self._reported: Any = None
         self._stopped: Any = None
@@ -121,15 +121,12 @@ class Lab(InPieces):
         self._closed = threading.Event()
         self._launching = threading.Lock()
         self._starting = False
-        self._commands = CommandThreads(
-            _QUESTIONS, Studying.KINDS, self._carry_out, self._notices, self._answer
-        )
-        super().__init__(
-            rules=lab_rules(), form=form(), setup=self._setup_view(), microphone=widget
-        )
+        kinds = (parts.questions, self._studying.KINDS)
+        self._commands = CommandThreads(*kinds, self._carry_out, self._notices, self._answer)
+        super().__init__(**parts.told, setup=self._setup_view(), microphone=parts.microphone)
         self._notices.guarded(self._show)
-        if widget is not None:
-            self._connect(widget)
+        if parts.microphone is not None:
+            self._connect(parts.microphone)
         self.on_msg(self._receive)
         publisher = threading.Thread(target=self._publish, daemon=True, name="gladia_nb lab view")
         self._threads = [*self._commands.threads, publisher]
@@ -240,8 +237,9 @@ class Lab(InPieces):
     def _carry_out(self, content: dict[str, Any], buffers: Sequence[bytes]) -> bool:
         """Do what is asked for; whether the answer has been given."""
         kind = content.get("kind")
-        if kind in _QUESTIONS:
-            part = self._studying if kind in Studying.KINDS else self._finished
+        for part in (self._finished, self._studying):
+            if kind not in part.KINDS:
+                continue
             try:
                 answer, parts = part.do(content, live=self.is_live)
             finally:
@@ -332,10 +330,8 @@ class Lab(InPieces):
 
     def _launch_direct(self) -> DirectLive:
         given: dict[str, Any] = {"key": self._key.secret, "server": self._server}
-        given |= {
-            "sample_rate": self.microphone.captured_rate,
-            "channels": self.microphone.channels,
-        }
+        given["sample_rate"] = self.microphone.captured_rate
+        given["channels"] = self.microphone.channels
         return self._begin(lambda recipe: recipe.start_direct(**given))
 
     def _begin(self, start: Callable[[Recipe], _Handle]) -> _Handle:

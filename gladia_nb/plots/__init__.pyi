@@ -1,0 +1,16 @@
+from .accuracy import plot_error_delay as plot_error_delay
+from .accuracy import plot_wer_at as plot_wer_at
+from .alignment import plot_partial_alignment as plot_partial_alignment
+from .compare import plot_comparison as plot_comparison
+from .endpoints import plot_endpointing as plot_endpointing
+from .health import plot_health as plot_health
+from .histogram import plot_latency_histogram as plot_latency_histogram
+from .latency import plot_latency_ecdf as plot_latency_ecdf
+from .latency import plot_word_latency as plot_word_latency
+from .overview import plot_overview as plot_overview
+from .stability import plot_flicker as plot_flicker
+from .studies import plot_effects as plot_effects
+from .studies import plot_pareto as plot_pareto
+from .timeline import plot_staircase as plot_staircase
+from .timeline import plot_timeline as plot_timeline
+from .waterfall import plot_final_waterfall as plot_final_waterfall
