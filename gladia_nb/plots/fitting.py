@@ -1,4 +1,4 @@
-"""Titles and labels that are no wider than the room that their axes get."""
+"""Titles, labels and legends that are no wider than the room that their axes get."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-__all__ = ["fit"]
+__all__ = ["fit", "legend_above", "title_above"]
 
 #: Pixels that stay free at the edge of the figure.
 _EDGE = 2.0
@@ -40,6 +40,26 @@ def fit(fig: Figure) -> None:
         _lift(ax)
 
 
+def legend_above(ax: Axes, room: float) -> None:
+    """A legend above the axes, where it hides nothing; in as many lines as it needs.
+
+    Args:
+        ax: the axes, with all that is to be named.
+        room: how wide it may be, in pixels.
+    """
+    for columns in (4, 2, 1):
+        legend = ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=columns,
+            fontsize="small",
+            frameon=False,
+            borderaxespad=0.1,
+        )
+        if legend.get_window_extent().width <= room:
+            break
+
+
 def _wrap(text: Text, width: float) -> None:
     """Break the lines of a text so that none is wider than that, where words allow it."""
     said = text.get_text()
@@ -55,6 +75,28 @@ def _wrap(text: Text, width: float) -> None:
         text.set_text("\n".join(lines))
 
 
+def title_above(ax: Axes) -> Axes:
+    """Put the title above a legend that stands above the axes.
+
+    Args:
+        ax: axes with both.
+
+    Returns:
+        The same.
+    """
+    legend, title = ax.get_legend(), ax._left_title  # type: ignore[attr-defined] # noqa: SLF001
+    if legend is not None:
+        over = legend.get_window_extent().y1 - ax.get_window_extent().y1
+        ax.set_title(
+            title.get_text(),
+            loc="left",
+            fontsize=title.get_fontsize(),
+            fontweight=title.get_fontweight(),
+            pad=over * 72 / ax.figure.dpi + _PAD,
+        )
+    return ax
+
+
 def _lift(ax: Axes) -> None:
     """Put the title above a legend that stands above the axes, if it would cover it."""
     legend, title = ax.get_legend(), ax._left_title  # type: ignore[attr-defined] # noqa: SLF001
@@ -62,10 +104,4 @@ def _lift(ax: Axes) -> None:
         return
     box, top = legend.get_window_extent(), ax.get_window_extent().y1
     if box.y0 >= top - _EDGE and title.get_window_extent().x1 > box.x0:
-        ax.set_title(
-            title.get_text(),
-            loc="left",
-            fontsize=title.get_fontsize(),
-            fontweight=title.get_fontweight(),
-            pad=(box.y1 - top) * 72 / ax.figure.dpi + _PAD,
-        )
+        title_above(ax)

@@ -10,6 +10,7 @@ import pandas as pd
 from gladia_nb.metrics import ecdf, latency_part, quantiles, run_anchor
 from gladia_nb.metrics.base.clusters import utterance_clusters
 from gladia_nb.metrics.base.resampling import ecdf_band
+from gladia_nb.plots.fitting import legend_above
 from gladia_nb.plots.palette import COLOURS, GREY, WHITE
 from gladia_nb.plots.style import LABELS, LINES, MARKS, NO_TRANSCRIPTS, axes, empty, finish
 from gladia_nb.record.data import RunData
@@ -154,7 +155,7 @@ def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         room = max(highest - lowest, 1)
         ax.set_ylim(lowest - 0.04 * room * (lowest < 0), highest + 0.2 * room)
         ax.set_xlim(left=0)
-        _name_marks(ax)
+        legend_above(ax, ax.bbox.width - _TITLE * ax.figure.dpi)
     else:
         empty(ax, NO_TRANSCRIPTS)
     return finish(
@@ -163,21 +164,6 @@ def plot_word_latency(run: RunData, ax: Axes | None = None, *, clock: str = "sen
         xlabel=f"audio time of the word's end (s); lines: median of {_WINDOW} words",
         ylabel=f"ms since word end (@{clock})",
     )
-
-
-def _name_marks(ax: Axes) -> None:
-    """A legend above the axes, where it hides no word; in as many lines as it needs."""
-    for columns in (4, 2, 1):
-        legend = ax.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=columns,
-            fontsize="small",
-            frameon=False,
-            borderaxespad=0.1,
-        )
-        if legend.get_window_extent().width + _TITLE * ax.figure.dpi <= ax.bbox.width:
-            break
 
 
 def _cross(ax: Axes, never: pd.DataFrame, milestone: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gladia_nb.metrics.breakdown import waterfall
+from gladia_nb.plots.fitting import legend_above, title_above
 from gladia_nb.plots.palette import BLUE, GREY, PALE, PURPLE, RED, SKY, WHITE, YELLOW
 from gladia_nb.plots.style import NO_TRANSCRIPTS, axes, drawable, empty, finish
 from gladia_nb.record.data import RunData
@@ -27,6 +28,8 @@ _PARTS = {
     "decoding": (RED, "///", "decoding, network"),
     "downlink": (BLUE, "---", "network back (chosen)"),
 }
+#: Share of the figure that the legend may take.
+_WIDE = 0.9
 #: Finals up to which each has a row; of more, the triggers' medians are drawn.
 _ROWS = 25
 
@@ -79,8 +82,8 @@ def plot_final_waterfall(run: RunData, ax: Axes | None = None) -> Axes:
     ax.set_yticks(range(len(names)), names, fontsize="x-small" if len(names) > 12 else "small")
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.margins(x=0.08)
-    ax.legend(loc="best", fontsize="small", framealpha=0.85)
-    return finish(ax, title=title, xlabel=xlabel, ylabel="")
+    legend_above(ax, _WIDE * ax.figure.bbox.width)
+    return title_above(finish(ax, title=title, xlabel=xlabel, ylabel=""))
 
 
 def _rows(run: RunData, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from gladia_nb.plots.fitting import fit
+from gladia_nb.plots.fitting import fit, legend_above, title_above
 from tests.support.pictures import drawn
 
 
@@ -53,3 +53,27 @@ def test_a_title_goes_above_a_legend_that_it_would_cover():
     drawn(wide)
     legend = ax.get_legend().get_window_extent()
     assert ax._left_title.get_window_extent().y0 < legend.y1
+
+
+def test_a_legend_above_takes_as_many_lines_as_it_needs():
+    heights = []
+    for room in (1000, 350, 10):
+        figure, ax = figure_of("Title", "s", inches=8)
+        for name in ("one thing", "another", "a third one"):
+            ax.plot([0, 1], label=name)
+        legend_above(ax, room)
+        assert title_above(ax) is ax
+        drawn(figure)
+        box = ax.get_legend().get_window_extent()
+        assert box.y0 >= ax.get_window_extent().y1
+        assert ax._left_title.get_window_extent().y0 >= box.y1
+        heights.append(box.height)
+    assert heights == sorted(set(heights))
+
+
+def test_without_a_legend_a_title_stays():
+    figure, ax = figure_of("Title", "s")
+    before = ax.titleOffsetTrans
+    assert title_above(ax) is ax
+    assert ax.titleOffsetTrans is before
+    assert figure.axes == [ax]

@@ -4,11 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from gladia_nb.metrics import waterfall
 from gladia_nb.plots import plot_final_waterfall
 from tests.support.make_runs import make_run, transcript, utterance, words
-from tests.support.pictures import legend
+from tests.support.pictures import drawn, legend
 
 SAID = words("hello it is very nice", 0.5)  # ends at 2.4, on the boundary of a chunk
 
@@ -98,3 +99,14 @@ def test_no_final_to_take_apart():
     assert [text.get_text() for text in ax.texts] == ["no final to take apart"]
     ax = plot_final_waterfall(make_run([transcript(1.0, [], span=(np.nan, np.nan), final=True)]))
     assert len(ax.containers) == 0
+
+
+@pytest.mark.parametrize("inches", [3.4, 5, 8])
+def test_neither_names_nor_title_hide_a_bar(rich, inches):
+    figure = Figure(figsize=(inches, 5), layout="constrained")
+    ax = plot_final_waterfall(rich, figure.subplots())
+    drawn(figure)
+    names = ax.get_legend().get_window_extent()
+    assert names.y0 >= ax.get_window_extent().y1
+    assert ax._left_title.get_window_extent().y0 >= names.y1
+    assert names.x0 >= 0
