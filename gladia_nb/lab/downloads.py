@@ -17,7 +17,7 @@ from gladia_nb.reporting.export import export_run
 from gladia_nb.run import Run
 from gladia_nb.scratch import ScratchFolder
 
-__all__ = ["DOWNLOADS", "download", "download_offers"]
+__all__ = ["DOWNLOADS", "download", "download_offers", "size_text"]
 
 #: What there is, and what it is for people.
 DOWNLOADS = {

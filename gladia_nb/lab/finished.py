@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from gladia_nb.errors import ConfigError, GladiaNbError
 from gladia_nb.lab.comparing import beside, check_count, difference
-from gladia_nb.lab.downloads import download, download_offers
+from gladia_nb.lab.downloads import download, download_offers, size_text
 from gladia_nb.lab.endpoint_view import explored
 from gladia_nb.lab.headlines import medians, shown
 from gladia_nb.lab.listen_view import listened, sound_piece
@@ -166,7 +166,7 @@ class FinishedRuns:
     def _do_download(self, content: Content, live: bool) -> Answer:
         _check_ended(live, "Files are made")
         name, data = download(self._shown(), content["what"], content.get("table", ""))
-        return {"kind": "file", "name": name}, [data]
+        return {"kind": "file", "name": name, "size": size_text(len(data))}, [data]
 
     def _do_offers(self, _content: Content, _live: bool) -> Answer:
         return {"kind": "offers", "offers": download_offers(self._shown())}, ()

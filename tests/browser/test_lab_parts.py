@@ -101,7 +101,7 @@ OFFERS = [
 ]
 TAKEN = """window.answers = {
   offers: { offers },
-  download: { name: "a.run" },
+  download: { name: "a.run", size: "3 bytes" },
   save: { text: "There is a file a.run already; nothing was written.", taken: true },
 }"""
 

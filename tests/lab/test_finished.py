@@ -8,6 +8,7 @@ import pytest
 
 from gladia_nb.errors import ConfigError, RunFileError, SessionError
 from gladia_nb.lab import finished
+from gladia_nb.lab.downloads import size_text
 from gladia_nb.lab.finished import FinishedRuns
 from gladia_nb.run import load
 from tests.support.make_runs import rich_run
@@ -341,5 +342,6 @@ def test_what_was_deleted_long_ago_is_removed_beside_no_session(kept, made, tmp_
 def test_a_file_for_the_browser(kept, made):
     do(kept, "ended", handle=Ended(made[0]))
     answer, (data,) = do(kept, "download", what="table", table="Messages")
-    assert answer == {"kind": "file", "name": "7-messages.csv"}
+    size = size_text(len(data))
+    assert answer == {"kind": "file", "name": "7-messages.csv", "size": size}
     assert data.startswith(b"message")

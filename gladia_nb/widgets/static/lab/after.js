@@ -166,12 +166,6 @@ export function handOver(name, data, type) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** Bytes as people say them. */
-function sizeText(bytes) {
-  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
-  return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB` : `${bytes} bytes`;
-}
-
 /** Files for the browser, which may be far from the kernel. */
 function downloads(ask, status) {
   const place = h("div", { class: "gnb-offers" });
@@ -179,8 +173,7 @@ function downloads(ask, status) {
     say(status, `Making it: ${text} …`);
     const answer = await ask({ kind: "download", what });
     if (answer) handOver(answer.content.name, answer.buffers[0], "application/octet-stream");
-    const size = answer && sizeText(answer.buffers[0].byteLength);
-    say(status, answer ? `Downloaded: ${answer.content.name}, ${size}.` : "");
+    say(status, answer ? `Downloaded: ${answer.content.name}, ${answer.content.size}.` : "");
   };
   const offered = (offer) => {
     const one = button(offer.text, () => load(offer));
