@@ -63,6 +63,8 @@ class Connection:
         self._idle.set()
         self._closing = asyncio.Lock()
         self._code: int | None = None
+        # Who waits for a frame of the client.
+        self._reader: asyncio.Task[object] | None = None
         self._sender = asyncio.create_task(self._send_all())
 
     @property
@@ -86,8 +88,10 @@ class Connection:
                 self._transport.pause_reading()
                 await asyncio.sleep(pause)
                 self._transport.resume_reading()
-            message = await self.ws.receive()
+            message = await self._receive()
             self.received_ns = time.perf_counter_ns()
+            if message is None:
+                return
             if message.type in (WSMsgType.PING, WSMsgType.PONG):
                 await self._pinged(message)
                 continue
@@ -96,6 +100,19 @@ class Connection:
             yield message
             if self._faults.armed:
                 self._injector.received(_audio_bytes(message))
+
+    async def _receive(self) -> WSMessage | None:
+        """The next frame of the client; None when the connection is being closed."""
+        self._reader = task = asyncio.current_task()
+        try:
+            return await self.ws.receive()
+        except asyncio.CancelledError:
+            # Who closes takes over what there is to read; whoever else cancels means it.
+            if self._reader is not None or task is None or task.uncancel():
+                raise
+            return None
+        finally:
+            self._reader = None
 
     async def _pinged(self, message: WSMessage) -> None:
         """Answer a ping; a pong is the answer to one of ours, or to none."""
@@ -145,6 +162,13 @@ class Connection:
         self._code = code
         await self._end_sender()
         async with self._closing:
+            reader, self._reader = self._reader, None
+            if reader is not None:
+                # While somebody reads, aiohttp ends the TCP connection right behind its close. What
+                # is still on the way from the client would reset it then, and a client that writes
+                # before it reads on, as its own close, would lose the last messages.
+                reader.cancel()
+                await asyncio.sleep(0)
             await self.ws.close(code=code)
 
     async def leave(self) -> list[str]:

@@ -257,3 +257,81 @@ async def test_the_trace_knows_both_ends_and_each_message() -> None:
 )
 def test_how_much_audio_a_frame_brings(kind: WSMsgType, data: str | bytes, length: int) -> None:
     assert module._audio_bytes(WSMessage(kind, data, None)) == length
+
+
+def frame(opcode: int, data: bytes) -> bytes:
+    """A short frame of a client, masked with zeros."""
+    assert len(data) < 126
+    return bytes([0x80 | opcode, 0x80 | len(data)]) + bytes(4) + data
+
+
+@asynccontextmanager
+async def reading(
+    timeout_s: float,
+) -> AsyncIterator[tuple[Connection, asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection whose handler reads, and a client that does nothing by itself."""
+    made: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(compress=False, timeout=timeout_s, autoping=False)
+        await ws.prepare(request)
+        found = Connection(ws, request.transport, FaultBoard(()))
+        made.set_result(found)
+        async for _ in found.read():
+            pass
+        await found.leave()
+        return ws
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    async with site_of(app) as url:
+        host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        try:
+            yield await made, reader, writer
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+
+LAST = b"\x81\x0alast words\x88\x02" + (1000).to_bytes(2, "big")
+
+
+async def test_the_connection_stays_until_the_client_has_closed_it_too() -> None:
+    async with reading(30) as (server, reader, writer):
+        server.send("last words")
+        closing = asyncio.create_task(server.close(1000))
+        assert await reader.readexactly(len(LAST)) == LAST
+        # What is on its way meanwhile resets nothing.
+        for _ in range(3):
+            writer.write(frame(2, b"audio"))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reader.read(1), 0.05)
+        assert not closing.done()
+        writer.write(frame(8, (1000).to_bytes(2, "big")))
+        assert await reader.read() == b""
+        await closing
+        assert server.close_code == 1000
+
+
+async def test_a_client_that_does_not_close_is_left_after_a_while() -> None:
+    async with reading(0.1) as (server, reader, _):
+        await server.cut(4000)
+        assert await reader.read() == b"\x88\x02" + (4000).to_bytes(2, "big")
+        assert server.close_code == 4000
+
+
+async def test_who_is_cancelled_while_it_reads_is_cancelled() -> None:
+    async with connected() as ends:
+        reader = asyncio.create_task(anext(aiter(ends.server.read())))
+        await asyncio.sleep(0.01)
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        await ends.server.cut(1001)
+        assert ends.server.close_code == 1001
