@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -51,6 +51,7 @@ class FinishedRuns:
 
     Args:
         directory: whose runs are on the shelf; by default that of new runs.
+        being_written: files of runs that are under way, and on the shelf when they have ended.
 
     Attributes:
         run: the run on view, or None.
@@ -84,8 +85,11 @@ class FinishedRuns:
     }
     KINDS: ClassVar[frozenset[str]] = frozenset(_DOES)
 
-    def __init__(self, directory: str | None) -> None:
+    def __init__(
+        self, directory: str | None, being_written: Callable[[], Iterable[Path]] = tuple
+    ) -> None:
         self._directory = directory
+        self._being_written = being_written
         self._after: dict[str, Any] = {}
         self._viewed = 0
         self._loaded: dict[str, Run] = {}
@@ -220,7 +224,9 @@ class FinishedRuns:
         """The runs of the directory, as plain data."""
         place = self._place()
         rows, skipped = shelf_rows(place)
-        self._rows = rows
+        # What is still being said is not incomplete, and nothing to compare with.
+        open_ = {path.absolute() for path in self._being_written()}
+        self._rows = rows = [row for row in rows if Path(row["path"]).absolute() not in open_]
         none = {"seen": "", "final": ""}
         told = [{**row, **none, **self._medians.get(_state_of(row["path"]), {})} for row in rows]
         deleted = self._deleted[-1] if self._deleted else []
@@ -278,9 +284,11 @@ class FinishedRuns:
         return self.run
 
     def _load(self, path: str) -> Run:
-        if path not in self._loaded:
-            self._loaded[path] = load(path)
-        return self._loaded[path]
+        run = self._loaded.get(path)
+        if run is None or not run.complete:
+            # One that had no end may have been under way, as in another process.
+            run = self._loaded[path] = load(path)
+        return run
 
     # -- medians for the shelf --
 
@@ -289,7 +297,9 @@ class FinishedRuns:
         path = next(iter(self._unmeasured()), None)
         if path is None:
             return
-        self._medians[_state_of(path)] = _medians_of(self._loaded.get(path), path)
+        known = self._loaded.get(path)
+        run = known if known is not None and known.complete else None
+        self._medians[_state_of(path)] = _medians_of(run, path)
 
     def _unmeasured(self) -> Iterator[str]:
         for row in self._rows:

@@ -19,6 +19,7 @@ from gladia_nb.lab.setup import Setup, form
 from gladia_nb.lab.studying import Studying
 from gladia_nb.lab.watcher import Watcher
 from gladia_nb.widgets.microphone import Microphone
+from gladia_nb.widgets.registry import being_written
 from gladia_nb.widgets.rules import lab_rules
 
 __all__ = ["LabParts"]
@@ -80,7 +81,7 @@ class LabParts:
         return cls(
             setup=setup,
             watcher=Watcher(),
-            finished=FinishedRuns(directory),
+            finished=FinishedRuns(directory, being_written),
             studying=Studying(directory, setup.recipe, run_study),
             checking=Checking(lambda: touch("check", "setup", "study")),
             microphone=Microphone() if microphone else None,

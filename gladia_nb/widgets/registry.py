@@ -6,11 +6,12 @@ import contextlib
 import sys
 import threading
 import weakref
+from pathlib import Path
 from typing import Any, Protocol
 
 from gladia_nb.errors import ConfigError
 
-__all__ = ["all_labs", "check_alone", "current_cell", "others", "register"]
+__all__ = ["all_labs", "being_written", "check_alone", "current_cell", "others", "register"]
 
 #: How long something that was told to stop is waited for before another thing begins.
 _STOPPING_S = 10.0
@@ -66,6 +67,12 @@ def all_labs() -> list[Any]:
     """The Labs of this kernel."""
     with _lock:
         return list(_labs)
+
+
+def being_written() -> list[Path]:
+    """Files of the runs that Labs of this kernel are making."""
+    found = (getattr(lab.under_way, "path", None) for lab in all_labs())
+    return [path for path in found if path is not None]
 
 
 def others(lab: _Lab) -> list[Any]:

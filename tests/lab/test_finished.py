@@ -264,6 +264,39 @@ def test_the_shelf_is_that_of_its_directory(tmp_path, made):
     assert shelf["directory"] == str(tmp_path)
 
 
+def cut_off(run, path):
+    """The file as it is while the session goes on."""
+    whole = run.path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[: len(whole) // 2]))
+    return whole
+
+
+def test_what_is_under_way_is_on_the_shelf_when_it_has_ended(tmp_path, made, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made[0].save("a.run")
+    cut_off(made[1], Path("b.run"))
+    writing = [Path("b.run")]
+    kept = FinishedRuns(str(tmp_path), lambda: writing)
+    assert [row["path"] for row in kept.shelf()["rows"]] == [str(tmp_path / "a.run")]
+    do(kept, "measure")
+    assert not kept.has_unmeasured
+    writing.clear()
+    assert {row["outcome"] for row in kept.shelf()["rows"]} == {"finished", "incomplete"}
+
+
+def test_a_run_that_had_no_end_is_read_again(kept, tmp_path, made):
+    path = tmp_path / "b.run"
+    whole = cut_off(made[1], path)
+    do(kept, "open", path=str(path))
+    assert kept.run.outcome == "incomplete"
+    path.write_bytes(b"".join(whole))
+    do(kept, "open", path=str(path))
+    assert kept.run.outcome == "finished"
+    ended = kept.run
+    do(kept, "open", path=str(path))
+    assert kept.run is ended
+
+
 def test_by_default_it_is_that_of_new_runs(tmp_path, made, monkeypatch):
     monkeypatch.chdir(tmp_path)
     kept = FinishedRuns(None)

@@ -4,6 +4,7 @@ import gc
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from weakref import WeakSet
 
@@ -49,6 +50,17 @@ def test_a_new_lab_is_told_which_ones_had_something_live():
     assert registry.register(live) == []
     assert registry.register(new) == [live]
     assert (idle.told, live.told, new.told) == (["stop", "stop"], ["stop"], [])
+
+
+@pytest.mark.usefixtures("alone")
+def test_files_are_being_written_by_sessions_alone():
+    labs = [Told(), Told(), Told()]
+    for lab, under_way in zip(
+        labs, (None, SimpleNamespace(path=Path("a.run")), SimpleNamespace()), strict=True
+    ):
+        lab.under_way = under_way
+        registry.register(lab)
+    assert registry.being_written() == [Path("a.run")]
 
 
 @pytest.mark.usefixtures("alone")
