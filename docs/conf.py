@@ -7,6 +7,7 @@ where they lie. Everything goes to `docs/made/`, which git does not know.
 from __future__ import annotations
 
 import ast
+import inspect
 import logging
 import os
 import re
@@ -20,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import handbook  # noqa: E402 - it lies beside this
+from traitlets import HasTraits  # noqa: E402
 
 import gladia_nb  # noqa: E402
 
@@ -83,6 +85,7 @@ def setup(app: Any) -> None:
     app.connect("source-read", _to_notebooks)
     # Before Napoleon, which would read a colon in code as the end of a type.
     app.connect("autodoc-process-docstring", _as_rst, priority=100)
+    app.connect("autodoc-process-signature", _of_widgets)
     # Pages that a pattern of the contents means may be written later.
     logging.getLogger("sphinx.sphinx.directives.other").addFilter(
         lambda record: "toctree glob pattern" not in str(record.msg)
@@ -96,6 +99,23 @@ def _relink(app: Any, path: Path, parent: str, content: list[str]) -> None:  # n
 
 def _to_notebooks(app: Any, page: str, content: list[str]) -> None:  # noqa: ARG001
     content[0] = re.sub(r"\]\((\.\./)+notebooks/", "](/made/notebooks/", content[0])
+
+
+def _of_widgets(  # noqa: PLR0917 - as Sphinx calls it
+    app: Any,  # noqa: ARG001
+    what: str,
+    name: str,  # noqa: ARG001
+    value: Any,
+    options: Any,  # noqa: ARG001
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str | None, str | None]:
+    """What a widget takes: its class is made by traitlets, which tells Sphinx nothing."""
+    if what == "class" and issubclass(value, HasTraits):
+        given = inspect.signature(value)
+        plain = [one.replace(annotation=one.empty) for one in given.parameters.values()]
+        signature = str(inspect.Signature(plain))
+    return signature, returned
 
 
 def _as_rst(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:  # noqa: ARG001, PLR0917
