@@ -232,10 +232,11 @@ def check(desk, server, speech, run, capture="track"):
     alike = likeness(speech[0], take, RATE)
     print(f"The capture beside the file: {alike}.")
     assert alike.db >= 40
-    # A fake device stands still for moments when its machine is busy: a track tells of them.
-    still = [gap for gap in run.record.of("gap") if capture == "track" and gap["why"] == "lost"]
+    # On a busy machine a fake device stands still for moments, of which a track tells, and an audio
+    # graph leaves out what it cannot run. Whatever it is, no piece is lost on the way: see above.
+    still = [gap for gap in run.record.of("gap") if gap["why"] == "lost"]
     assert list(run.record.of("gap")) == still
-    assert sum(gap["frames"] for gap in still) < RATE / 4
+    assert sum(abs(gap["frames"]) for gap in still) < RATE / 4
     assert run.outcome == "finished"
     assert "very nice to see you" in run.text
     chunks = first_sent(run)
