@@ -274,3 +274,40 @@ def test_a_replay_shows_the_sound_that_was_kept_with_its_run(page):
     tell(page, "live", shown(2) | {"path": ""})
     tell(page, "after", {"path": "", "headline": {"medians": medians}})
     expect(figures).not_to_contain_text("1577 ms")
+
+
+BOX = """
+const { box, show } = tickBox({ "aria-label": "Box" }, (value) => send({ kind: "set", value }));
+root.append(box);
+model.on("change:setup", () => show(model.get("setup")));
+"""
+
+
+def test_a_box_stays_as_it_was_set_whatever_was_on_its_way(page):
+    with_parts(page, BOX)
+    box = page.get_by_label("Box")
+    tell(page, "setup", True)
+    expect(box).to_be_checked()
+    # In one go, since what is forgiven lasts for a second.
+    seen = page.evaluate(
+        """async () => {
+          const box = document.querySelector("input");
+          const seen = [];
+          const tick = async (...told) => {
+            box.click();
+            for (const value of told) {
+              tell("setup", value);
+              seen.push(box.checked);
+            }
+            await new Promise((resolve) => setTimeout(resolve, 1200));
+            seen.push(box.checked);
+          };
+          await tick(true, false);
+          await tick();
+          await tick(true);
+          return seen;
+        }"""
+    )
+    # Set off: a view of before, then its own. Set on: no view at all. Set off: it was refused.
+    assert seen == [False, False, False, True, False, True]
+    assert page.evaluate("sent.map(({ value }) => value)") == [False, True, False]

@@ -31,6 +31,34 @@ export function field(control, label) {
   return h("div", { class: "gnb-field" }, h("label", { for: control.id }, label), control);
 }
 
+/** Milliseconds for which a box stays as somebody has set it, whatever was on its way by then. */
+const SET_MS = 1000;
+
+/** A box to tick; what is chosen goes to `put`, what is told to `show` is in it, then or later. */
+export function tickBox(attributes, put) {
+  let told = false;
+  let standing = null;
+  function settle() {
+    standing = null;
+    box.checked = told;
+  }
+  const box = h("input", {
+    ...attributes,
+    type: "checkbox",
+    onchange() {
+      clearTimeout(standing);
+      told = box.checked;
+      standing = setTimeout(settle, SET_MS);
+      put(box.checked);
+    },
+  });
+  function show(value) {
+    told = value === true;
+    if (standing === null) box.checked = told;
+  }
+  return { box, show };
+}
+
 /** Change text only where it differs, so that nothing is announced twice. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

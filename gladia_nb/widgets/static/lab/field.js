@@ -1,6 +1,6 @@
 // One field of the form: its control, what is wrong with it, and the way back to its default.
 
-import { button, h, say, unique } from "./dom.js";
+import { button, h, say, tickBox, unique } from "./dom.js";
 import { namedControl } from "./named.js";
 
 /** Milliseconds after the last key until what was typed is sent. */
@@ -30,14 +30,19 @@ function defaultText(field) {
  */
 function controlOf(field, common, put) {
   if (field.kind === "named") return namedControl(field, common, put);
+  if (field.kind === "flag") {
+    const { box, show } = tickBox(common, put.now);
+    const reset = (value) => {
+      box.checked = value === true;
+    };
+    return { element: box, input: box, marked: [box], show, reset };
+  }
   const input = control(field, common, put);
   const reset = (value) => {
-    if (field.kind === "flag") input.checked = value === true;
-    else input.value = shown(field, value);
+    input.value = shown(field, value);
   };
   function show(value) {
-    if (field.kind === "flag") input.checked = value === true;
-    else if (document.activeElement !== input) {
+    if (document.activeElement !== input) {
       const text = shown(field, value);
       if (input.value !== text) input.value = text;
     }
@@ -46,10 +51,6 @@ function controlOf(field, common, put) {
 }
 
 function control(field, common, put) {
-  if (field.kind === "flag") {
-    const box = h("input", { ...common, type: "checkbox", onchange: () => put.now(box.checked) });
-    return box;
-  }
   if (field.kind === "choice") {
     const texts = field.choices.map(String);
     const options = texts.map((value) => h("option", { value }, value));

@@ -1,6 +1,6 @@
 // What a study is made of: recordings, arms, limits. What is typed goes to the kernel as it is.
 
-import { field, h, say, unique } from "./dom.js";
+import { field, h, say, tickBox, unique } from "./dom.js";
 
 /** Milliseconds after the last key until what was typed is sent. */
 const STUDY_TYPED_MS = 200;
@@ -54,18 +54,14 @@ function studyText(name, label, help, { send }) {
 function studyFlag(name, label, help, { send }) {
   const id = unique("study");
   const described = help ? { "aria-describedby": `${id}-help` } : {};
-  const box = h("input", {
-    type: "checkbox",
-    id,
-    ...described,
-    onchange: () => send({ kind: "study_set", name, value: box.checked }),
-  });
+  const put = (value) => send({ kind: "study_set", name, value });
+  const { box, show } = tickBox({ id, ...described }, put);
   const words = help ? h("p", { class: "gnb-help", id: `${id}-help` }, help) : null;
   const text = h("div", {}, h("label", { for: id }, label), words);
   return {
     element: h("div", { class: "gnb-flag" }, box, text),
     update({ typed }) {
-      box.checked = typed[name];
+      show(typed[name]);
     },
   };
 }
@@ -85,8 +81,10 @@ function studyChoice(name, label, offer, { send }) {
       if (key !== offered) {
         offered = key;
         select.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
+        select.value = study.typed[name];
       }
-      select.value = study.typed[name];
+      // What is being chosen stays, whatever was on its way by then.
+      if (document.activeElement !== select) select.value = study.typed[name];
       // An arm that is no longer there: the first is taken.
       if (select.selectedIndex < 0) select.selectedIndex = 0;
     },
